@@ -1,0 +1,55 @@
+"""What a backbone's file declares, and how one of Keras' ImageNet networks becomes a backbone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+
+from preprocessing.errors import CheckpointError
+from training.registry import Architecture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backbone(Architecture):
+    """An `Architecture` that maps (N, H, W, 1) lum to feature maps, the last of them the top.
+
+    Attributes:
+        load_weights: puts weights into a built network, from "imagenet" or a path.
+        upper: the first layer of the blocks that fine-tuning changes; None for all layers.
+        smallest_px: the smallest height and width that the network takes.
+    """
+
+    load_weights: Callable[[keras.Model, str], None]
+    upper: str | None
+    smallest_px: int = 32
+
+
+def on_luminance(
+    prepare: Callable[[keras.KerasTensor], keras.KerasTensor], network: keras.Model
+) -> keras.Model:
+    """Put an input preparation before a network without top: (N, H, W, 1) lum -> its feature map."""
+    lum = keras.Input((None, None, 1), name="luminance")
+    return keras.Model(lum, network(prepare(lum)), name="encoder")
+
+
+def load_keras_weights(
+    application: Callable[..., keras.Model], encoder: keras.Model, weights: str
+) -> None:
+    """Start one of Keras' own networks from ImageNet weights, downloaded or in a file.
+
+    Raises:
+        CheckpointError: they cannot be had, or do not fit.
+    """
+    network = next(layer for layer in encoder.layers if isinstance(layer, keras.Model))
+    try:
+        if weights == "imagenet":
+            source = application(include_top=False, weights="imagenet")
+            network.set_weights(source.get_weights())
+        else:
+            network.load_weights(weights)
+    except Exception as error:  # noqa: BLE001 - Keras raises a bare Exception when a URL fails
+        raise CheckpointError(
+            f"cannot load the weights: {error}",
+            f"--weights {weights}",
+            "give a file that you have: --weights PATH; or train from scratch: --weights none",
+        ) from error

@@ -1,0 +1,32 @@
+"""ResNet50, one of the paper's candidates (section IV-B)."""
+
+from functools import partial
+
+import keras
+from keras import layers
+
+from classifier.backbones.backbone import Backbone, load_keras_weights, on_luminance
+
+
+def prepare(lum: keras.KerasTensor) -> keras.KerasTensor:
+    """Lum -> what ImageNet ResNet50 was trained on: BGR 0 to 255 minus the mean, here thrice gray."""
+    channels = layers.Concatenate()([lum, lum, lum])
+    return layers.Rescaling(255.0, offset=[-103.939, -116.779, -123.68])(channels)
+
+
+def build() -> keras.Model:
+    """(N, H, W, 1) lum -> (N, H/32, W/32, 2048)."""
+    network = keras.applications.ResNet50(
+        include_top=False, weights=None, input_shape=(None, None, 3)
+    )
+    return on_luminance(prepare, network)
+
+
+SPEC = Backbone(
+    name="resnet50",
+    build=build,
+    n_params=23_587_712,
+    source="He et al. 2015, Table 1",
+    load_weights=partial(load_keras_weights, keras.applications.ResNet50),
+    upper="conv5_block1_1_conv",
+)

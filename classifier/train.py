@@ -1,0 +1,168 @@
+"""Train a classifier of gray photos: python -m classifier.train --backbone mobilenet_v2
+
+First the head on the frozen backbone, then the backbone too, at a low rate (section IV-B). A killed
+run goes on where it was when the same command is given again.
+"""
+
+import argparse
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classifier.config import ClassifierConfig
+from preprocessing import cli
+
+if TYPE_CHECKING:
+    import keras
+
+log = logging.getLogger(__name__)
+
+COLUMNS = ("loss", "top_1", "top_3", "val_loss", "val_top_1", "val_top_3")
+DEFAULTS = ClassifierConfig(packed_dir=Path("data/packed"), run_dir=Path("runs/classifier"))
+
+
+def train(config: ClassifierConfig) -> Path:
+    """Train, or go on training, one classifier.
+
+    Returns:
+        The path of its last checkpoint.
+
+    Raises:
+        CheckpointError: the run folder holds another run, or the weights do not fit.
+        DataError: there are no packed photos.
+    """
+    import keras
+
+    from classifier.backbones import BACKBONES
+    from classifier.head import build_classifier
+    from preprocessing.packing import packed_categories
+    from training.batches import load_photos
+    from training.checkpoints import latest_checkpoint, load_checkpoint
+    from training.registry import find
+    from training.runs import open_run
+
+    spec = find(BACKBONES, config.backbone)
+    categories = packed_categories(config.packed_dir)
+    photos = tuple(load_photos(config.packed_dir, categories, split) for split in ("train", "val"))
+    open_run(config, config.run_dir, categories=categories)
+    keras.utils.set_random_seed(config.seed)
+    keras.config.set_dtype_policy(config.policy)
+    latest = latest_checkpoint(config.run_dir)
+    if latest is None:
+        encoder = spec.build()
+        if config.weights != "none":
+            spec.load_weights(encoder, config.weights)
+        network, finished = build_classifier(encoder, len(categories)), 0
+    else:
+        network, finished = load_checkpoint(latest[0]), latest[1]
+        log.info("going on from %s", latest[0])
+    if finished < config.head_epochs:
+        set_trainable(network, from_layer="")
+        _fit(network, photos, config, finished, last=config.head_epochs)
+        finished = config.head_epochs
+    last = config.head_epochs + config.epochs
+    if finished < last:
+        upper = spec.upper if config.trainable in ("", "upper") else None
+        set_trainable(network, from_layer=upper)
+        _fit(network, photos, config, finished, last=last)
+    path, _ = latest_checkpoint(config.run_dir) or (config.run_dir, 0)
+    return path
+
+
+def set_trainable(network: "keras.Model", from_layer: str | None) -> None:
+    """Choose what of the encoder learns: all (None), nothing (""), or all from one layer on."""
+    encoder = network.get_layer("encoder")
+    inner = next((layer for layer in encoder.layers if hasattr(layer, "layers")), encoder)
+    reached = from_layer is None
+    encoder.trainable = inner.trainable = True
+    for layer in inner.layers:
+        reached = reached or layer.name == from_layer
+        layer.trainable = reached
+
+
+def _fit(
+    network: "keras.Model",
+    photos: tuple,
+    config: ClassifierConfig,
+    finished: int,
+    last: int,
+) -> None:
+    """Run one phase, head or fine-tuning, from `finished` epochs to `last`."""
+    import keras
+
+    from classifier.trainer import ClassifierTrainer
+    from training.fit import Saving, Schedule, fit
+
+    in_head = last == config.head_epochs
+    starts = 0 if in_head else config.head_epochs
+    rate = config.head_learning_rate if in_head else config.learning_rate
+    fresh = finished == starts or network.optimizer is None
+    optimizer = keras.optimizers.Adam(rate) if fresh else network.optimizer
+    trainer = ClassifierTrainer(network, config.size)
+    trainer.compile(optimizer, **trainer.objective())
+    network.compile(optimizer, loss="categorical_crossentropy")
+    steps = config.steps_per_epoch or -(-len(photos[0]) // config.batch_size)
+    schedule = Schedule(
+        first_epoch=finished + 1,
+        last_epoch=last,
+        steps_per_epoch=steps,
+        batch_size=config.batch_size,
+        learning_rate=rate,
+        decay="constant" if in_head else "cosine",
+        decay_from=starts,
+        minutes=None if in_head else config.minutes,
+    )
+    saving = Saving(
+        run_dir=config.run_dir,
+        every=config.checkpoint_every,
+        save_at=config.save_at,
+        rolling_s=config.rolling_s,
+    )
+    fit(
+        trainer,
+        network,
+        photos,
+        schedule,
+        saving,
+        seed=config.seed,
+        smallest_px=config.smallest_px,
+        columns=COLUMNS,
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = cli.parser(__doc__, "classifier.train")
+    add = parser.add_argument
+    add("--backbone", default=DEFAULTS.backbone, help="vgg19, resnet50, inception_v3, mobilenet_v2")
+    add("--weights", default=DEFAULTS.weights, help="imagenet (Keras' download), none, or a path")
+    add("--packed-dir", type=Path, default=DEFAULTS.packed_dir, help="packed photos")
+    add("--run-dir", type=Path, help="run folder [runs/classifier/<backbone>]")
+    whole, above = cli.positive(int, zero=True), cli.positive(int)
+    add("--head-epochs", type=whole, default=DEFAULTS.head_epochs, help="epochs of the head alone")
+    add("--epochs", type=whole, default=DEFAULTS.epochs, help="epochs of fine-tuning")
+    add("--steps-per-epoch", type=whole, default=0, help="batches; 0: the training split once")
+    add("--batch-size", type=above, default=DEFAULTS.batch_size, help="photos per batch")
+    rate = cli.positive(float)
+    add("--learning-rate", type=rate, default=DEFAULTS.learning_rate, help="of fine-tuning")
+    add("--trainable", default="", help="all or upper layers [as the backbone recommends]")
+    add("--size", type=above, default=DEFAULTS.size, help="side of the training squares in px")
+    add("--smallest-px", type=rate, default=DEFAULTS.smallest_px, help="smallest window, px of 256")
+    add("--policy", default=DEFAULTS.policy, help="float32 or mixed_bfloat16")
+    add("--seed", type=int, default=DEFAULTS.seed, help="of everything random")
+    add("--minutes", type=cli.positive(float), help="stop fine-tuning after so many minutes")
+    add("--save-at", type=int, nargs="*", default=[], help="epochs to keep besides every 50th")
+    return cli.run(_job, parser.parse_args(argv))
+
+
+def _job(args: argparse.Namespace) -> int:
+    settings = {**vars(args), "save_at": tuple(args.save_at)}
+    settings["run_dir"] = args.run_dir or Path("runs/classifier") / args.backbone
+    cli.print_lines([train(replace(DEFAULTS, **settings))])
+    return cli.DONE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

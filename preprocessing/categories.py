@@ -1,0 +1,49 @@
+"""The twenty categories of the paper, and how a name is checked against a list of them."""
+
+import difflib
+from collections.abc import Sequence
+
+from preprocessing.errors import ConfigError
+
+CATEGORIES = (  # section III, in the paper's order
+    "animal",
+    "autumn",
+    "beach",
+    "bird",
+    "bus",
+    "christmas",
+    "city",
+    "dog",
+    "dress",
+    "flower",
+    "food",
+    "forest",
+    "fruit",
+    "house",
+    "landscape",
+    "mountain",
+    "person",
+    "road",
+    "sunset",
+    "waterfall",
+)
+
+
+def require_category(
+    name: str, known: Sequence[str] = CATEGORIES, *, where: object = "category"
+) -> str:
+    """Return `name` if it is one of `known`.
+
+    Raises:
+        ConfigError: it is not; the message offers the nearest name and the whole list.
+    """
+    return require_name(name, known, what="category", where=where)
+
+
+def require_name(name: str, known: Sequence[str], *, what: str, where: object) -> str:
+    """Return `name` if it is one of `known`, else raise `ConfigError` with the nearest one."""
+    if name in known:
+        return name
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise ConfigError(f"unknown {what} {name!r}{hint}", where, f"choose one of: {', '.join(known)}")

@@ -1,0 +1,88 @@
+"""What every command shares: log, progress bar, exit codes, how an error is printed.
+
+stdout holds results only, one per line; everything else goes to stderr.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from tqdm import tqdm
+
+from preprocessing.errors import ConfigError, ProjectError
+
+Item = TypeVar("Item")
+
+DONE, FAILED, WRONG_USAGE = 0, 1, 2  # exit codes
+
+
+def run(job: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
+    """Run a command's job with the log set up; print a `ProjectError` and give its exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
+    logging.getLogger("pyvips").setLevel(logging.ERROR)
+    try:
+        return job(args)
+    except ConfigError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except ProjectError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130  # the shell's code for SIGINT
+    except BrokenPipeError:  # the reader of our stdout has gone: `... | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def parser(doc: str | None, module: str) -> argparse.ArgumentParser:
+    """An argument parser whose help opens with the first paragraph of the module's docstring."""
+    return argparse.ArgumentParser(
+        prog=f"python -m {module}",
+        description=(doc or "").split("\n\n")[0],
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+
+
+def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
+    """Iterate with a bar on a terminal, shown only when the work takes over two seconds."""
+    return tqdm(items, desc=what, total=total, delay=2, disable=None, file=sys.stderr)
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """Give a side file to write; rename it to `path` when the block ends well, else remove it.
+
+    The side file keeps the suffix, by which writers choose a format.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    side = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    try:
+        yield side
+        side.replace(path)
+    finally:
+        side.unlink(missing_ok=True)
+
+
+def positive(kind: type, *, zero: bool = False) -> Callable[[str], int | float]:
+    """An argparse type: a number above zero (or, with `zero`, not below it)."""
+
+    def parse(text: str) -> int | float:
+        value = kind(text)
+        if value < 0 or (value == 0 and not zero):
+            raise argparse.ArgumentTypeError(f"{text} is not {'>=' if zero else '>'} 0")
+        return value
+
+    return parse
+
+
+def print_lines(lines: Sequence[object]) -> None:
+    """Print results to stdout, one per line."""
+    for line in lines:
+        print(line, flush=True)

@@ -1,0 +1,277 @@
+"""Folders of photos -> memory-mapped training data.
+
+RAW_DIR/<category>/* becomes
+
+    PACKED_DIR/<category>/{train,val,test}.npy    (n, 256, 256, 3) uint8 sRGB, memory-mappable
+    PACKED_DIR/<category>/test/{gray,color}/*.png every test photo in gray and in colour
+    PACKED_DIR/photos.csv                         one row per file: sha256, split or why it was left out
+    PACKED_DIR/splits.csv                         every assignment ever made
+"""
+
+import csv
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from preprocessing.cli import progress, written_aside
+from preprocessing.errors import DataError
+from preprocessing.lab import gray_from_lum, split_lab
+from preprocessing.split import SPLITS, assign_splits
+from preprocessing.square import MIN_CHROMA, SIDE_PX, Square, read_square
+
+log = logging.getLogger(__name__)
+
+COLUMNS = ("file", "size", "mtime_ns", "sha256", "chroma", "result")
+UNREADABLE, GRAY, DUPLICATE, BETWEEN = (
+    "unreadable",
+    "gray",
+    "duplicate",
+    "near-duplicate of photos in different splits",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One file of RAW_DIR: what it is, and its split or the reason for leaving it out."""
+
+    file: str  # relative to RAW_DIR: <category>/<name>
+    size: int  # bytes
+    mtime_ns: int
+    sha256: str
+    chroma: float
+    result: str  # one of SPLITS, or a reason
+
+
+def pack(raw_dir: Path, packed_dir: Path) -> list[Row]:
+    """Pack every photo below `raw_dir`; do nothing if no file has changed since the last time.
+
+    Returns:
+        One row per file, in the order of the file names.
+
+    Raises:
+        DataError: `raw_dir` holds no category with a photo.
+    """
+    files = _list_files(raw_dir)
+    before = _read_rows(packed_dir / "photos.csv")
+    if [(f.file, f.size, f.mtime_ns) for f in files] == [
+        (row.file, row.size, row.mtime_ns) for row in before
+    ]:
+        log.info("nothing changed: %d files, packed in %s", len(files), packed_dir)
+        return before
+    spool_dir = packed_dir / "spool.partial"
+    shutil.rmtree(spool_dir, ignore_errors=True)
+    try:
+        rows = _pack_changed(raw_dir, packed_dir, files, spool_dir)
+    finally:
+        shutil.rmtree(spool_dir, ignore_errors=True)
+    _write_rows(packed_dir / "photos.csv", rows)  # last: it says that all the rest is there
+    return rows
+
+
+def load_packed(packed_dir: Path, category: str, split: str) -> NDArray[np.uint8]:
+    """Open one split of one category.
+
+    Returns:
+        (n, 256, 256, 3) uint8 sRGB, memory-mapped and read-only.
+
+    Raises:
+        DataError: it was never packed.
+    """
+    path = packed_dir / category / f"{split}.npy"
+    if not path.is_file():
+        raise DataError(
+            f"no packed photos of {category!r}",
+            path,
+            f"run: python -m preprocessing RAW_DIR {packed_dir}",
+        )
+    return np.load(path, mmap_mode="r")
+
+
+def packed_categories(packed_dir: Path) -> list[str]:
+    """The categories that were packed, sorted.
+
+    Raises:
+        DataError: there are none.
+    """
+    found = sorted(path.parent.name for path in packed_dir.glob("*/train.npy"))
+    if not found:
+        raise DataError(
+            "no packed photos", packed_dir, f"run: python -m preprocessing RAW_DIR {packed_dir}"
+        )
+    return found
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """A table as text: per category how many photos went where, and how many were left out why."""
+    counts = Counter((row.file.split("/")[0], row.result) for row in rows)
+    results = [*SPLITS, UNREADABLE, GRAY, DUPLICATE, BETWEEN]
+    heads = [*SPLITS, UNREADABLE, GRAY, DUPLICATE, "between splits"]
+    lines = [f"{'category':<12}" + "".join(f"{head:>15}" for head in heads)]
+    for category in sorted({category for category, _ in counts}):
+        cells = "".join(f"{counts[category, result]:>15}" for result in results)
+        lines.append(f"{category:<12}{cells}")
+    totals = Counter(row.result for row in rows)
+    lines.append(f"{'all':<12}" + "".join(f"{totals[result]:>15}" for result in results))
+    return "\n".join(lines)
+
+
+def _list_files(raw_dir: Path) -> list[Row]:
+    """Every visible file of every category folder, in the order of the names."""
+    if not raw_dir.is_dir():
+        raise DataError(
+            "no such folder", raw_dir, "give a folder with one folder of photos per category"
+        )
+    files = []
+    for path in sorted(raw_dir.glob("*/*")):
+        if path.is_file() and not path.name.startswith(".") and path.suffix != ".csv":
+            stat = path.stat()
+            name = path.relative_to(raw_dir).as_posix()
+            files.append(
+                Row(
+                    file=name,
+                    size=stat.st_size,
+                    mtime_ns=stat.st_mtime_ns,
+                    sha256="",
+                    chroma=0.0,
+                    result="",
+                )
+            )
+    if not files:
+        raise DataError("no photos", f"{raw_dir}/<category>/*", "run: python -m scraper --all")
+    return files
+
+
+def _pack_changed(
+    raw_dir: Path, packed_dir: Path, files: Sequence[Row], spool_dir: Path
+) -> list[Row]:
+    """Read all photos once into a spool, assign the splits, then write them category by category."""
+    spool_dir.mkdir(parents=True)
+    spool = np.lib.format.open_memmap(
+        spool_dir / "squares.npy", mode="w+", dtype=np.uint8, shape=(len(files), SIDE_PX, SIDE_PX, 3)
+    )
+    rows: list[Row] = []
+    hashes = np.zeros((len(files), 4), np.uint64)
+    with ThreadPoolExecutor() as pool:
+        squares = pool.map(lambda row: read_square(raw_dir / row.file), files)
+        for index, (row, square) in enumerate(
+            zip(progress(files, "reading photos"), squares, strict=True)
+        ):
+            rows.append(_judge(row, square))
+            if square is not None:
+                spool[index], hashes[index] = square.rgb, square.difference_hash
+    rows = _drop_duplicates(rows)
+    rows = _assign(rows, hashes, packed_dir / "splits.csv")
+    by_category: dict[str, list[int]] = {}
+    for index, row in enumerate(rows):
+        by_category.setdefault(row.file.split("/")[0], []).append(index)
+    for category, indices in progress(by_category.items(), "packing"):
+        _write_category(packed_dir / category, [(rows[i], spool[i]) for i in indices])
+    return rows
+
+
+def _judge(row: Row, square: Square | None) -> Row:
+    """The row with what reading found out; its result stays empty while the photo is welcome."""
+    found = vars(row)
+    if square is None:
+        return Row(**{**found, "result": UNREADABLE})
+    result = GRAY if square.chroma < MIN_CHROMA else ""
+    known = {"sha256": square.sha256, "chroma": round(square.chroma, 2), "result": result}
+    return Row(**{**found, **known})
+
+
+def _drop_duplicates(rows: Sequence[Row]) -> list[Row]:
+    """Of files with the same content only the first of each category stays.
+
+    A photo may belong to two categories; then it lies in the same split of both.
+    """
+    seen: set[tuple[str, str]] = set()
+    kept = []
+    for row in rows:
+        content = (row.file.split("/")[0], row.sha256)
+        again = row.result == "" and content in seen
+        kept.append(Row(**{**vars(row), "result": DUPLICATE}) if again else row)
+        seen.add(content)
+    return kept
+
+
+def _assign(rows: Sequence[Row], hashes: NDArray[np.uint64], path: Path) -> list[Row]:
+    """Give every welcome photo its split, and store the assignments, old and new."""
+    stored = _read_splits(path)
+    welcome = [i for i, row in enumerate(rows) if row.result == ""]
+    assigned = assign_splits([rows[i].sha256 for i in welcome], hashes[welcome], stored)
+    stored.update({sha: split for sha, split in assigned.items() if split is not None})
+    with written_aside(path) as side, side.open("w", newline="") as file:
+        csv.writer(file).writerows([("sha256", "split"), *sorted(stored.items())])
+    return [
+        row if row.result else Row(**{**vars(row), "result": assigned[row.sha256] or BETWEEN})
+        for row in rows
+    ]
+
+
+def _write_category(folder: Path, photos: Sequence[tuple[Row, NDArray[np.uint8]]]) -> None:
+    """Write one category's three arrays, and its test photos in gray and in colour."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for split in SPLITS:
+        squares = [rgb for row, rgb in photos if row.result == split]
+        with written_aside(folder / f"{split}.npy") as side:
+            shape = (len(squares), SIDE_PX, SIDE_PX, 3)
+            packed = np.lib.format.open_memmap(side, mode="w+", dtype=np.uint8, shape=shape)
+            for index, rgb in enumerate(squares):
+                packed[index] = rgb
+            packed.flush()
+    shutil.rmtree(folder / "test", ignore_errors=True)
+    for kind in ("gray", "color"):
+        (folder / "test" / kind).mkdir(parents=True)
+    for row, rgb in photos:
+        if row.result == "test":
+            name = f"{row.sha256[:12]}.png"
+            lum, _ = split_lab(rgb)
+            gray = gray_from_lum(lum)
+            pyvips.Image.new_from_array(gray).write_to_file(str(folder / "test" / "gray" / name))
+            color = pyvips.Image.new_from_array(np.ascontiguousarray(rgb), interpretation="srgb")
+            color.write_to_file(str(folder / "test" / "color" / name))
+
+
+def _read_rows(path: Path) -> list[Row]:
+    """The rows of an earlier run; none if there was none or it was written by another version."""
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        reader = csv.DictReader(file)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            return []
+        return [
+            Row(
+                file=row["file"],
+                size=int(row["size"]),
+                mtime_ns=int(row["mtime_ns"]),
+                sha256=row["sha256"],
+                chroma=float(row["chroma"]),
+                result=row["result"],
+            )
+            for row in reader
+        ]
+
+
+def _write_rows(path: Path, rows: Sequence[Row]) -> None:
+    """Write photos.csv."""
+    with written_aside(path) as side, side.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(vars(row) for row in rows)
+
+
+def _read_splits(path: Path) -> dict[str, str]:
+    """Earlier assignments, sha256 to split."""
+    if not path.is_file():
+        return {}
+    with path.open(newline="") as file:
+        return {row["sha256"]: row["split"] for row in csv.DictReader(file)}

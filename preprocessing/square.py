@@ -1,0 +1,71 @@
+"""A photo file as a 256 x 256 training square, and what is needed to accept or refuse it."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from preprocessing.lab import AB_SCALE, split_lab
+
+SIDE_PX = 256  # section III-B
+HASH_SIDE = 16  # the difference hash has 16 x 16 bits
+MIN_CHROMA = 4.0  # mean sqrt(a*^2 + b*^2) below this is a gray photo; ours
+
+
+@dataclass(frozen=True, kw_only=True)
+class Square:
+    """One photo, ready to be packed.
+
+    Attributes:
+        rgb: (256, 256, 3) uint8 sRGB.
+        sha256: hex digest of the file's bytes.
+        difference_hash: (4,) uint64, the 256 bits of the perceptual hash.
+        chroma: mean chroma in CIELAB units; below `MIN_CHROMA` the photo counts as gray.
+    """
+
+    rgb: NDArray[np.uint8]
+    sha256: str
+    difference_hash: NDArray[np.uint64]
+    chroma: float
+
+
+def read_square(path: Path) -> Square | None:
+    """Read a photo as the central square, turned as its EXIF says; None where it is unreadable."""
+    content = path.read_bytes()
+    try:
+        image = pyvips.Image.thumbnail_buffer(
+            content, SIDE_PX, height=SIDE_PX, crop="centre", export_profile="srgb", fail_on="error"
+        )
+        rgb = _as_rgb(image).numpy()
+    except pyvips.Error:
+        return None
+    _, ab = split_lab(rgb[::4, ::4])  # every 16th pixel tells a gray photo from a coloured one
+    return Square(
+        rgb=rgb,
+        sha256=hashlib.sha256(content).hexdigest(),
+        difference_hash=difference_hash(rgb),
+        chroma=float(np.hypot(*np.moveaxis(ab, -1, 0)).mean() * AB_SCALE),
+    )
+
+
+def difference_hash(rgb: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """(H, W, 3) uint8 -> (4,) uint64: is each cell of a 16 x 17 gray miniature above its right one.
+
+    Two copies of a photo that differ in size or compression differ in a few of the 256 bits.
+    Source: N. Krawetz, "Kind of Like That" (dHash), 2013; its 8 x 8 bits widened to 16 x 16.
+    """
+    gray = pyvips.Image.new_from_array(np.ascontiguousarray(rgb)).colourspace("b-w")
+    cells = gray.thumbnail_image(HASH_SIDE + 1, height=HASH_SIDE, size="force").numpy()
+    cells = cells.reshape(HASH_SIDE, HASH_SIDE + 1)
+    return np.packbits(cells[:, :-1] > cells[:, 1:]).view(np.uint64)
+
+
+def _as_rgb(image: pyvips.Image) -> pyvips.Image:
+    """Any decoded image -> three bands of 8-bit sRGB, transparency on white."""
+    image = image.colourspace("srgb")
+    if image.hasalpha():
+        image = image.flatten(background=255)
+    return image.cast("uchar")

@@ -1,0 +1,104 @@
+"""Packed photos -> endless, shuffled uint8 batches whose order depends on seed and step alone."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.errors import DataError
+from preprocessing.packing import load_packed
+from training.augment import draw_windows, whole_windows
+
+Batch = tuple[dict[str, NDArray], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoSet:
+    """The photos of one split of some categories.
+
+    Attributes:
+        arrays: per category (n, 256, 256, 3) uint8, memory-mapped.
+        labels: (total,) category index of each photo.
+        rows: (total,) its row in the array of its category.
+    """
+
+    arrays: tuple[NDArray[np.uint8], ...]
+    labels: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """How many photos there are."""
+        return len(self.labels)
+
+    def take(self, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """(k,) indices -> (k, 256, 256, 3) uint8."""
+        return np.stack([self.arrays[self.labels[i]][self.rows[i]] for i in indices])
+
+    def one_hot(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(k,) indices -> (k, number of categories) one-hot targets (section IV-B)."""
+        return np.eye(len(self.arrays), dtype=np.float32)[self.labels[indices]]
+
+
+def load_photos(packed_dir: Path, categories: Sequence[str], split: str) -> PhotoSet:
+    """Open one split of some categories.
+
+    Raises:
+        DataError: a category was never packed, or there is no photo in all of them.
+    """
+    arrays = tuple(load_packed(packed_dir, category, split) for category in categories)
+    counts = [len(array) for array in arrays]
+    if sum(counts) == 0:
+        raise DataError(
+            f"no {split} photo of {', '.join(categories)}", packed_dir, "add photos and pack again"
+        )
+    return PhotoSet(
+        arrays=arrays,
+        labels=np.repeat(np.arange(len(arrays)), counts),
+        rows=np.concatenate([np.arange(count) for count in counts]),
+    )
+
+
+def training_batches(
+    photos: PhotoSet, *, batch_size: int, seed: int, start_step: int, smallest_px: float
+) -> Iterator[Batch]:
+    """Yield batches for ever: each photo once per round, every round newly shuffled.
+
+    A batch is a pure function of `seed` and its step, so a resumed run sees what an unbroken one
+    would have seen.
+
+    Yields:
+        ({"rgb": (B, 256, 256, 3) uint8, "windows": (B, 4) float32}, (B, categories) one-hot)
+    """
+    step = start_step
+    while True:
+        positions = np.arange(step * batch_size, (step + 1) * batch_size)
+        rounds, places = np.divmod(positions, len(photos))
+        orders = {r: np.random.default_rng([seed, r]).permutation(len(photos)) for r in set(rounds)}
+        indices = np.array([orders[r][p] for r, p in zip(rounds, places, strict=True)])
+        rng = np.random.default_rng([seed, step, 1])
+        windows = draw_windows(rng, batch_size, smallest_px)
+        yield {"rgb": photos.take(indices), "windows": windows}, photos.one_hot(indices)
+        step += 1
+
+
+class ValidationBatches(keras.utils.PyDataset):
+    """Every photo once, whole, in order; the last batch may be short."""
+
+    def __init__(self, photos: PhotoSet, *, batch_size: int) -> None:
+        """Read from `photos` in batches of `batch_size`."""
+        super().__init__()
+        self.photos, self.batch_size = photos, batch_size
+
+    def __len__(self) -> int:
+        """How many batches there are."""
+        return -(-len(self.photos) // self.batch_size)
+
+    def __getitem__(self, batch: int) -> Batch:
+        """One batch, in the form of `training_batches`."""
+        start = batch * self.batch_size
+        indices = np.arange(start, min(start + self.batch_size, len(self.photos)))
+        inputs = {"rgb": self.photos.take(indices), "windows": whole_windows(len(indices))}
+        return inputs, self.photos.one_hot(indices)

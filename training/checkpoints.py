@@ -1,0 +1,89 @@
+"""Checkpoints: whole networks with their optimizer, one file per kept epoch, and a rolling one.
+
+A run folder holds `epoch_0050.keras`, `epoch_0100.keras`, ... (kept), `rolling_0123.keras` (the
+newest state, replaced every two minutes) and, for runs that choose by validation, `best.keras`.
+Each loads with plain `keras.models.load_model`.
+"""
+
+import hashlib
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from preprocessing.cli import written_aside
+from preprocessing.errors import CheckpointError
+
+EPOCH_NAME = "epoch_{:04d}.keras"
+ROLLING_NAME = "rolling_{:04d}.keras"
+BEST_NAME = "best.keras"
+
+
+def save_checkpoint(network: keras.Model, path: Path) -> None:
+    """Save a network with its optimizer, aside first, so that a kill leaves no half checkpoint."""
+    with written_aside(path) as side:
+        network.save(side)
+
+
+def load_checkpoint(path: Path) -> keras.Model:
+    """Load a checkpoint, optimizer included.
+
+    Raises:
+        CheckpointError: there is none, or it is no checkpoint of ours.
+    """
+    if not path.is_file():
+        raise CheckpointError("no such checkpoint", path, "give the path of a .keras file")
+    try:
+        return keras.models.load_model(path)
+    except (ValueError, OSError, TypeError, KeyError) as error:
+        raise CheckpointError(f"cannot load the checkpoint: {error}", path, "train again") from error
+
+
+def latest_checkpoint(run_dir: Path) -> tuple[Path, int] | None:
+    """The newest checkpoint of a run and its number of finished epochs; None if there is none."""
+    found = [
+        (int(match[1]), path)
+        for path in run_dir.glob("*.keras")
+        if (match := re.fullmatch(r"(?:epoch|rolling)_(\d+)\.keras", path.name))
+    ]
+    if not found:
+        return None
+    epoch, path = max(found)
+    return path, epoch
+
+
+def chosen_checkpoint(run_dir: Path) -> Path:
+    """The checkpoint to ship: the best on validation where the run kept it, else the newest.
+
+    Raises:
+        CheckpointError: the run has none.
+    """
+    best = run_dir / BEST_NAME
+    if best.is_file():
+        return best
+    latest = latest_checkpoint(run_dir)
+    if latest is None:
+        raise CheckpointError("no checkpoint", run_dir, "train first, or name another folder")
+    return latest[0]
+
+
+def weights_sha256(network: keras.Model) -> str:
+    """Hex digest over all weights as float32, in order: what a decoder records of its encoder."""
+    digest = hashlib.sha256()
+    for weight in network.get_weights():
+        digest.update(np.ascontiguousarray(weight, np.float32).tobytes())
+    return digest.hexdigest()
+
+
+def remove_rolling(run_dir: Path, keep: Path | None = None) -> None:
+    """Remove rolling checkpoints, all but `keep`."""
+    for path in run_dir.glob("rolling_*.keras"):
+        if path != keep:
+            path.unlink()
+
+
+def is_kept_epoch(epoch: int, every: int, save_at: Collection[int]) -> bool:
+    """Whether the checkpoint of a finished epoch (from 1) is kept for good."""
+    return epoch % every == 0 or epoch in save_at

@@ -1,0 +1,136 @@
+"""MobileNetV2 on luminance: the encoder that the router and `shared_encoder` both build on.
+
+Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", 2018, Table 2, width 1.0.
+Batch normalization is folded into the convolutions: half the time per training step on a CPU.
+"""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+from numpy.typing import NDArray
+
+from preprocessing.errors import CheckpointError
+
+STAGES = (  # expansion, filters, blocks, stride of the first block
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
+TOP_FILTERS = 1280
+N_CONVOLUTIONS = 52
+STRIDE = 32  # heights and widths must be multiples of it
+
+Convolutions = list[tuple[NDArray[np.float32], NDArray[np.float32]]]  # kernel, bias
+
+
+def build_encoder() -> keras.Model:
+    """(N, H, W, 1) lum -> five feature maps; H and W multiples of 32.
+
+    Returns:
+        A network with the outputs (N, H/2, W/2, 16), (N, H/4, W/4, 24), (N, H/8, W/8, 32),
+        (N, H/16, W/16, 96), (N, H/32, W/32, 1280): the input of every block of stride 2, and the top.
+    """
+    lum = keras.Input((None, None, 1), name="luminance")
+    x = layers.Rescaling(2.0, offset=-1.0)(lum)  # ImageNet's range -1 .. 1
+    x = layers.Concatenate()([x, x, x])
+    x = _convolution(x, 32, 3, stride=2)  # (N, H/2, W/2, 32)
+    x = _depthwise(x, stride=1)
+    x = _convolution(x, 16, 1, relu=False)
+    features = []
+    for expansion, filters, blocks, first_stride in STAGES:
+        for block in range(blocks):
+            stride = first_stride if block == 0 else 1
+            if stride == 2:
+                features.append(x)
+            y = _convolution(x, x.shape[-1] * expansion, 1)
+            y = _depthwise(y, stride=stride)
+            y = _convolution(y, filters, 1, relu=False)
+            x = layers.Add()([x, y]) if block else y
+    features.append(_convolution(x, TOP_FILTERS, 1))  # (N, H/32, W/32, 1280)
+    return keras.Model(lum, features, name="encoder")
+
+
+def load_encoder_weights(encoder: keras.Model, weights: str) -> None:
+    """Start an encoder from ImageNet weights.
+
+    Args:
+        encoder: as `build_encoder` makes it.
+        weights: "imagenet" (Keras' own download), or the path of an .npz file with the keys
+            `00_w`, `00_b`, ... `51_w`, `51_b`: kernels (kh, kw, in, out), depthwise (kh, kw, c, 1),
+            and biases, batch normalization folded in.
+
+    Raises:
+        CheckpointError: the weights cannot be had, or do not fit.
+    """
+    source = _from_keras() if weights == "imagenet" else _from_npz(Path(weights))
+    convolutions = [layer for layer in encoder.layers if _is_convolution(layer)]
+    for layer, (kernel, bias) in zip(convolutions, source, strict=True):
+        if layer.kernel.shape != kernel.shape:
+            raise CheckpointError(
+                f"kernel of {layer.name} is {kernel.shape}, not {tuple(layer.kernel.shape)}",
+                weights,
+                "give weights of MobileNetV2 1.0",
+            )
+        layer.set_weights([kernel, bias])
+
+
+def _convolution(
+    x: keras.KerasTensor, filters: int, side: int, *, stride: int = 1, relu: bool = True
+) -> keras.KerasTensor:
+    x = layers.Conv2D(filters, side, stride, padding="same")(x)
+    return layers.ReLU(6.0)(x) if relu else x
+
+
+def _depthwise(x: keras.KerasTensor, *, stride: int) -> keras.KerasTensor:
+    return layers.ReLU(6.0)(layers.DepthwiseConv2D(3, stride, padding="same")(x))
+
+
+def _is_convolution(layer: keras.Layer) -> bool:
+    return isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D)
+
+
+def _from_npz(path: Path) -> Convolutions:
+    """Kernels and biases from an .npz file, in network order."""
+    if not path.is_file():
+        raise CheckpointError(
+            "no such weights", path, "give `imagenet`, `none` or the path of an .npz file"
+        )
+    with np.load(path) as stored:
+        missing = [f"{i:02d}_w" for i in range(N_CONVOLUTIONS) if f"{i:02d}_w" not in stored]
+        if missing:
+            raise CheckpointError(
+                f"no arrays {missing[0]} ...", path, "give weights of MobileNetV2 1.0, folded"
+            )
+        return [(stored[f"{i:02d}_w"], stored[f"{i:02d}_b"]) for i in range(N_CONVOLUTIONS)]
+
+
+def _from_keras() -> Convolutions:
+    """Kernels and biases from Keras' download, its batch normalization folded in."""
+    try:
+        model = keras.applications.MobileNetV2(include_top=False, weights="imagenet")
+    except Exception as error:  # noqa: BLE001 - Keras raises a bare Exception when a URL fails
+        raise CheckpointError(
+            f"cannot download the ImageNet weights: {error}",
+            "--weights imagenet",
+            "give a file that you have: --weights PATH; or train from scratch: --weights none",
+        ) from error
+    return fold_batch_normalization(model)
+
+
+def fold_batch_normalization(model: keras.Model) -> Convolutions:
+    """Fold each batch normalization of a Keras MobileNetV2 into the convolution before it."""
+    convolutions = [layer for layer in model.layers if _is_convolution(layer)]
+    norms = [layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
+    folded: Convolutions = []
+    for convolution, norm in zip(convolutions, norms, strict=True):
+        gamma, beta, mean, variance = (np.asarray(weight) for weight in norm.get_weights())
+        scale = gamma / np.sqrt(variance + norm.epsilon)
+        kernel = np.asarray(convolution.get_weights()[0])
+        depthwise = isinstance(convolution, layers.DepthwiseConv2D)
+        folded.append((kernel * (scale[:, None] if depthwise else scale), beta - mean * scale))
+    return folded

@@ -1,0 +1,108 @@
+"""A run folder: config.json, versions.json, history.csv and checkpoints tell the whole story."""
+
+import csv
+import dataclasses
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from preprocessing.cli import written_aside
+from preprocessing.errors import CheckpointError
+
+MAY_CHANGE = ("run_dir", "packed_dir", "save_at", "checkpoint_every", "minutes", "rolling_s")
+
+
+def open_run(config: Any, run_dir: Path, **facts: Any) -> None:  # noqa: ANN401 - any config
+    """Create the run folder with its config, or check that the one there is of the same run.
+
+    Args:
+        config: the job's frozen dataclass.
+        run_dir: the run folder.
+        facts: what else defines the run, such as the hash of a frozen encoder.
+
+    Raises:
+        CheckpointError: the folder holds a run with other settings.
+    """
+    settings = {**dataclasses.asdict(config), **facts}
+    path = run_dir / "config.json"
+    text = json.dumps(settings, indent=2, default=str) + "\n"
+    if path.is_file():
+        stored = json.loads(path.read_text())
+        now = json.loads(text)
+        differing = sorted(
+            key
+            for key in stored.keys() | now.keys()
+            if stored.get(key) != now.get(key) and key not in MAY_CHANGE
+        )
+        if differing:
+            was = ", ".join(f"{key} {stored.get(key)} -> {now.get(key)}" for key in differing)
+            raise CheckpointError(
+                f"the run folder holds a run with other settings: {was}",
+                run_dir,
+                "give the same settings to go on with it, or another --run-dir to start anew",
+            )
+        return
+    with written_aside(path) as side:
+        side.write_text(text)
+    with written_aside(run_dir / "versions.json") as side:
+        side.write_text(json.dumps(versions(), indent=2) + "\n")
+
+
+def read_config(run_dir: Path) -> dict[str, Any]:
+    """The settings of a run.
+
+    Raises:
+        CheckpointError: there is no run in that folder.
+    """
+    path = run_dir / "config.json"
+    if not path.is_file():
+        raise CheckpointError("no run in this folder", run_dir, "train first, or name another folder")
+    return json.loads(path.read_text())
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, Keras and its backend, and the processor: what a figure depends on."""
+    backend = keras.backend.backend()
+    module = __import__(backend)  # the one that Keras has imported already
+    return {
+        "python": platform.python_version(),
+        "keras": keras.__version__,
+        "backend": backend,
+        backend: module.__version__,
+        "machine": f"{platform.machine()} {platform.system()}",
+    }
+
+
+class History:
+    """history.csv: one row per finished epoch, rewritten whole so that a kill leaves no torn row."""
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        """Read what an earlier session wrote."""
+        self.path = path
+        self.columns = ("epoch", *columns, "seconds")
+        self.rows: list[dict[str, Any]] = []
+        if path.is_file():
+            with path.open(newline="") as file:
+                self.rows = list(csv.DictReader(file))
+
+    @property
+    def seconds(self) -> float:
+        """Training time until the last row, all sessions together."""
+        return float(self.rows[-1]["seconds"]) if self.rows else 0.0
+
+    def cut_after(self, epoch: int) -> None:
+        """Forget the epochs after the checkpoint from which a run resumes."""
+        self.rows = [row for row in self.rows if int(row["epoch"]) <= epoch]
+
+    def append(self, epoch: int, logs: Mapping[str, float], seconds: float) -> None:
+        """Add a finished epoch and write the file."""
+        row = {key: f"{value:.6g}" for key, value in logs.items() if key in self.columns}
+        self.rows.append({**row, "epoch": epoch, "seconds": f"{seconds:.1f}"})
+        with written_aside(self.path) as side, side.open("w", newline="") as file:
+            writer = csv.DictWriter(file, self.columns)
+            writer.writeheader()
+            writer.writerows(self.rows)
