@@ -1,1 +1,1 @@
-"""The base layer: categories, colour scales, photos in and out, training data. Never a framework."""
+"""The base layer: categories, colour scales, photos in and out, training data. No framework."""

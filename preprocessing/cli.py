@@ -14,11 +14,11 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from preprocessing.errors import ConfigError, ProjectError
+from preprocessing.errors import ProjectError
 
 Item = TypeVar("Item")
 
-DONE, FAILED, WRONG_USAGE = 0, 1, 2  # exit codes
+DONE, FAILED = 0, 1  # exit codes; argparse itself gives 2 for wrong usage
 
 
 def run(job: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
@@ -27,9 +27,6 @@ def run(job: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> i
     logging.getLogger("pyvips").setLevel(logging.ERROR)
     try:
         return job(args)
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return WRONG_USAGE
     except ProjectError as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
@@ -75,10 +72,11 @@ def positive(kind: type, *, zero: bool = False) -> Callable[[str], int | float]:
 
     def parse(text: str) -> int | float:
         value = kind(text)
-        if value < 0 or (value == 0 and not zero):
+        if not (value > 0 or (zero and value == 0)):  # so that nan is refused too
             raise argparse.ArgumentTypeError(f"{text} is not {'>=' if zero else '>'} 0")
         return value
 
+    parse.__name__ = kind.__name__  # argparse says "invalid int value" by it
     return parse
 
 

@@ -4,7 +4,7 @@ RAW_DIR/<category>/* becomes
 
     PACKED_DIR/<category>/{train,val,test}.npy    (n, 256, 256, 3) uint8 sRGB, memory-mappable
     PACKED_DIR/<category>/test/{gray,color}/*.png every test photo in gray and in colour
-    PACKED_DIR/photos.csv                         one row per file: sha256, split or why it was left out
+    PACKED_DIR/photos.csv                         one row per file: sha256, split or why left out
     PACKED_DIR/splits.csv                         every assignment ever made
 """
 
@@ -29,7 +29,7 @@ from preprocessing.square import MIN_CHROMA, SIDE_PX, Square, read_square
 
 log = logging.getLogger(__name__)
 
-COLUMNS = ("file", "size", "mtime_ns", "sha256", "chroma", "result")
+COLUMNS: Sequence[str] = ("file", "size", "mtime_ns", "sha256", "chroma", "result")
 UNREADABLE, GRAY, DUPLICATE, BETWEEN = (
     "unreadable",
     "gray",
@@ -66,13 +66,14 @@ def pack(raw_dir: Path, packed_dir: Path) -> list[Row]:
     ]:
         log.info("nothing changed: %d files, packed in %s", len(files), packed_dir)
         return before
+    (packed_dir / "photos.csv").unlink(missing_ok=True)  # it says that all the rest is there
     spool_dir = packed_dir / "spool.partial"
     shutil.rmtree(spool_dir, ignore_errors=True)
     try:
         rows = _pack_changed(raw_dir, packed_dir, files, spool_dir)
     finally:
         shutil.rmtree(spool_dir, ignore_errors=True)
-    _write_rows(packed_dir / "photos.csv", rows)  # last: it says that all the rest is there
+    _write_rows(packed_dir / "photos.csv", rows)
     return rows
 
 
@@ -152,10 +153,13 @@ def _list_files(raw_dir: Path) -> list[Row]:
 def _pack_changed(
     raw_dir: Path, packed_dir: Path, files: Sequence[Row], spool_dir: Path
 ) -> list[Row]:
-    """Read all photos once into a spool, assign the splits, then write them category by category."""
+    """Read all photos once into a spool, assign splits, then write category by category."""
     spool_dir.mkdir(parents=True)
     spool = np.lib.format.open_memmap(
-        spool_dir / "squares.npy", mode="w+", dtype=np.uint8, shape=(len(files), SIDE_PX, SIDE_PX, 3)
+        spool_dir / "squares.npy",
+        mode="w+",
+        dtype=np.uint8,
+        shape=(len(files), SIDE_PX, SIDE_PX, 3),
     )
     rows: list[Row] = []
     hashes = np.zeros((len(files), 4), np.uint64)
@@ -174,6 +178,10 @@ def _pack_changed(
         by_category.setdefault(row.file.split("/")[0], []).append(index)
     for category, indices in progress(by_category.items(), "packing"):
         _write_category(packed_dir / category, [(rows[i], spool[i]) for i in indices])
+    for path in packed_dir.glob("*/train.npy"):
+        if path.parent.name not in by_category:
+            log.info("removing %s: its photos are gone", path.parent)
+            shutil.rmtree(path.parent)
     return rows
 
 

@@ -37,7 +37,12 @@ def read_square(path: Path) -> Square | None:
     content = path.read_bytes()
     try:
         image = pyvips.Image.thumbnail_buffer(
-            content, SIDE_PX, height=SIDE_PX, crop="centre", export_profile="srgb", fail_on="error"
+            content,
+            SIDE_PX,
+            height=SIDE_PX,
+            crop="centre",
+            output_profile="srgb",
+            option_string="[fail_on=error]",  # libvips 8.18 ignores `fail_on` here
         )
         rgb = _as_rgb(image).numpy()
     except pyvips.Error:
@@ -67,5 +72,5 @@ def _as_rgb(image: pyvips.Image) -> pyvips.Image:
     """Any decoded image -> three bands of 8-bit sRGB, transparency on white."""
     image = image.colourspace("srgb")
     if image.hasalpha():
-        image = image.flatten(background=255)
+        image = image.flatten(background=[255])
     return image.cast("uchar")

@@ -6,7 +6,7 @@ from training.mobilenet_v2 import build_encoder, load_encoder_weights
 SPEC = Backbone(
     name="mobilenet_v2",
     build=build_encoder,
-    n_params=2_223_872,
+    n_params=2_206_816,
     source="Sandler et al. 2018, Table 2",
     load_weights=load_encoder_weights,
     upper=None,

@@ -1,0 +1,1 @@
+"""Chrominance from luminance: the networks, their training, prediction and metrics."""

@@ -1,0 +1,29 @@
+"""Features or luminance through a network that runs -> chrominance. No framework is imported here."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Run = Callable[[Sequence[NDArray[np.float32]]], list[NDArray[np.float32]]]
+
+
+def predict_ab(inputs: Sequence[NDArray[np.float32]], run: Run) -> NDArray[np.float32]:
+    """Predict the chrominance of one photo.
+
+    Args:
+        inputs: what the network takes: [lum (1, h, w, 1)] or the encoder's feature maps.
+        run: maps the inputs of a network to its outputs.
+
+    Returns:
+        (h, w, 2) ab, held within [-1, 1].
+    """
+    (ab,) = run(inputs)
+    return np.clip(ab[0], -1, 1)
+
+
+def blend(
+    predictions: Sequence[NDArray[np.float32]], weights: Sequence[float]
+) -> NDArray[np.float32]:
+    """Mean of several (h, w, 2) ab, weighted; the weights need not sum to 1 but must not be all 0."""
+    return np.average(np.stack(predictions), axis=0, weights=weights).astype(np.float32)

@@ -1,0 +1,164 @@
+"""The shipped models: bundle.json says what each file is; ONNX Runtime opens it.
+
+pretrained/
+    bundle.json                          format, categories, per file sha256, training, figures
+    router.onnx                          luminance -> confidences and the encoder's feature maps
+    shared_encoder/<category>.onnx       feature maps -> chrominance
+    encoder_decoder/<category>.onnx      luminance -> chrominance
+    training/*.keras                     what going on with the training starts from
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing.categories import require_name
+from preprocessing.errors import CheckpointError
+
+FORMAT = 1  # of bundle.json; a reader refuses another
+PRETRAINED_DIR = Path(__file__).parent.parent / "pretrained"
+MEND = "get the file anew (git checkout -- pretrained), or give another bundle: --models DIR"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkFile:
+    """One file of the bundle.
+
+    Attributes:
+        file: path below the bundle's folder.
+        sha256: hex digest of its bytes.
+        architecture: a name of the tables of architectures.
+        category: what it colours, "universal", or "all" for the router.
+        short_side: px; the short side of the photo at which it is run.
+        precision: "int8" or "float32".
+        training: data, schedule, versions.
+        validation: figures on the validation split.
+    """
+
+    file: str
+    sha256: str
+    architecture: str
+    category: str
+    short_side: int
+    precision: str
+    training: Mapping[str, Any] = field(default_factory=dict)
+    validation: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def shares_encoder(self) -> bool:
+        """Whether it colours from the router's feature maps instead of the luminance."""
+        return self.architecture == "shared_encoder"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundle:
+    """What bundle.json says.
+
+    Attributes:
+        folder: where it lies.
+        categories: in the order of the router's confidences.
+        encoder_sha256: of the encoder in the router; every decoder was trained on this one.
+        unsure_below: confidence under which the universal colorizer is used.
+        default: the architecture that colours unless another is asked for.
+        router: the classifier with the shared encoder.
+        colorizers: architecture -> category -> file.
+        training: files that training can go on from.
+    """
+
+    folder: Path
+    categories: tuple[str, ...]
+    encoder_sha256: str
+    unsure_below: float
+    default: str
+    router: NetworkFile
+    colorizers: Mapping[str, Mapping[str, NetworkFile]]
+    training: Sequence[NetworkFile] = ()
+
+    def find_colorizer(self, architecture: str, category: str) -> NetworkFile:
+        """The colorizer of a category; the universal one where the architecture has none for it.
+
+        Raises:
+            ConfigError: the bundle has no such architecture.
+        """
+        require_name(architecture, list(self.colorizers), what="colorizer", where="--colorizer")
+        table = self.colorizers[architecture]
+        return table[category] if category in table else table["universal"]
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Read bundle.json.
+
+    Raises:
+        CheckpointError: it is missing, damaged, or of another format.
+    """
+    path = folder / "bundle.json"
+    if not path.is_file():
+        raise CheckpointError("no bundle of models", path, MEND)
+    try:
+        content = json.loads(path.read_text())
+        if content["format"] != FORMAT:
+            raise CheckpointError(
+                f"bundle format {content['format']}, this program reads {FORMAT}", path, MEND
+            )
+        return Bundle(
+            folder=folder,
+            categories=tuple(content["categories"]),
+            encoder_sha256=content["encoder_sha256"],
+            unsure_below=content["unsure_below"],
+            default=content["default"],
+            router=NetworkFile(**content["router"]),
+            colorizers={
+                architecture: {one["category"]: NetworkFile(**one) for one in files}
+                for architecture, files in content["colorizers"].items()
+            },
+            training=[NetworkFile(**one) for one in content["training"]],
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"damaged bundle.json: {error!r}", path, MEND) from error
+
+
+class Network:
+    """An opened network."""
+
+    def __init__(self, folder: Path, file: NetworkFile) -> None:
+        """Verify and open a file of the bundle.
+
+        Raises:
+            CheckpointError: it is missing, or its content is not what bundle.json says.
+        """
+        import onnxruntime  # a quarter of a second, so not at import
+
+        content = read_verified(folder, file)
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # errors only
+        self.session = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
+        self.inputs = [one.name for one in self.session.get_inputs()]
+
+    def __call__(self, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """Run the network; inputs and outputs in the order of the file."""
+        outputs = self.session.run(None, dict(zip(self.inputs, inputs, strict=True)))
+        return [np.asarray(output) for output in outputs]
+
+
+def read_verified(folder: Path, file: NetworkFile) -> bytes:
+    """The bytes of a file of the bundle.
+
+    Raises:
+        CheckpointError: it is missing, or its sha256 is not what bundle.json says.
+    """
+    path = folder / file.file
+    if not path.is_file():
+        raise CheckpointError("a file of the bundle is missing", path, MEND)
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != file.sha256:
+        raise CheckpointError(
+            f"a file of the bundle is damaged: its sha256 is {found}, not {file.sha256}", path, MEND
+        )
+    return content

@@ -1,0 +1,280 @@
+"""Measure the bundle on the test split: python -m pipeline.evaluate
+
+Writes, below results/: evaluation.csv (PSNR, SSIM and colorfulness per method and category, with
+bootstrap intervals), router.csv, confusion.csv, and figures of them. Baselines stand beside every
+result: PSNR rewards dull colours, and the category's mean tint alone is worth half a decibel.
+"""
+
+import argparse
+import logging
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.bundle import PRETRAINED_DIR
+from preprocessing import cli
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.router import Colorizer
+    from pipeline.trial import Trial
+
+log = logging.getLogger(__name__)
+
+METHODS = (
+    "gray",
+    "constant tint",
+    "mean tint of the category",
+    "universal",
+    "routed",
+    "true category",
+    "wrong category",
+)
+TRUTH = "ground truth"
+MEASURES = ("psnr_db", "ssim", "colorfulness")
+RESAMPLES = 1000  # of the bootstrap
+TINT_PHOTOS = 200  # per category, enough for a mean
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tints:
+    """Mean ab of training photos.
+
+    Attributes:
+        overall: (2,) over all photos.
+        by_category: category -> (2,).
+    """
+
+    overall: NDArray[np.float64]
+    by_category: dict[str, NDArray[np.float64]]
+
+
+def evaluate(
+    colorizer: "Colorizer", packed_dir: Path, limit: int | None = None
+) -> "tuple[pd.DataFrame, pd.DataFrame]":
+    """Colour every test photo in every way.
+
+    Args:
+        colorizer: holds the bundle and the architecture to measure.
+        packed_dir: what `python -m preprocessing` wrote.
+        limit: photos per category; None for all.
+
+    Returns:
+        scores: one row per photo and method: photo, category, method, psnr_db, ssim, colorfulness.
+        confidences: one row per photo: category, and one column per category of the bundle.
+
+    Raises:
+        DataError: there are no packed photos.
+    """
+    import pandas as pd
+
+    from preprocessing.packing import load_packed
+
+    categories = colorizer.bundle.categories
+    tints = mean_tints(packed_dir, categories)
+    rng = np.random.default_rng(0)
+    tasks = []
+    for category in categories:
+        for rgb in load_packed(packed_dir, category, "test")[:limit]:
+            others = [one for one in categories if one != category]
+            tasks.append((len(tasks), category, rgb, str(rng.choice(others))))
+
+    def measure(task: tuple[int, str, NDArray[np.uint8], str]) -> tuple[list[dict], dict]:
+        number, category, rgb, wrong = task
+        return _measure(colorizer, tints, number, category, rgb, wrong)
+
+    scores, confidences = [], []
+    with ThreadPoolExecutor(2) as pool:  # ONNX Runtime and NumPy release the interpreter
+        results = cli.progress(pool.map(measure, tasks), "evaluating", total=len(tasks))
+        for rows, confidence in results:
+            scores += rows
+            confidences.append(confidence)
+    return pd.DataFrame(scores), pd.DataFrame(confidences)
+
+
+def mean_tints(packed_dir: Path, categories: Sequence[str]) -> Tints:
+    """Mean chrominance of the training photos, overall and per category."""
+    from preprocessing.lab import split_lab
+    from preprocessing.packing import load_packed
+
+    by_category, counts = {}, []
+    for category in categories:
+        photos = load_packed(packed_dir, category, "train")
+        _, ab = split_lab(photos[:TINT_PHOTOS, ::8, ::8])
+        by_category[category] = ab.mean(axis=(0, 1, 2), dtype=np.float64)
+        counts.append(len(photos))
+    overall = np.average(list(by_category.values()), axis=0, weights=counts)
+    return Tints(overall=overall, by_category=by_category)
+
+
+def summarize(scores: "pd.DataFrame") -> "pd.DataFrame":
+    """Means over photos per method and category, and over all, with 95 % bootstrap intervals."""
+    import pandas as pd
+
+    rows = []
+    for method in (*METHODS, TRUTH):
+        of_method = scores[scores["method"] == method]
+        for category in ("all", *sorted(of_method["category"].unique())):
+            chosen = of_method if category == "all" else of_method[of_method["category"] == category]
+            row = {"method": method, "category": category, "n": len(chosen)}
+            for measure in MEASURES:
+                values = chosen[measure].to_numpy()
+                row[measure] = values.mean()
+                if measure == "psnr_db":
+                    row["psnr_db_low"], row["psnr_db_high"] = bootstrap_interval(values)
+            rows.append(row)
+    return pd.DataFrame(rows).round(4)
+
+
+def bootstrap_interval(values: NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
+    """95 % interval of the mean over photos, by resampling them 1000 times.
+
+    Source: Efron 1979; percentile method.
+    """
+    if not np.isfinite(values).all():  # identical pictures have infinite PSNR
+        return float("nan"), float("nan")
+    picks = np.random.default_rng(seed).integers(len(values), size=(RESAMPLES, len(values)))
+    low, high = np.percentile(values[picks].mean(axis=1), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def router_table(confidences: "pd.DataFrame", categories: Sequence[str]) -> "pd.DataFrame":
+    """Top-1 and top-3 hits of the router per category and over all."""
+    import pandas as pd
+
+    from classifier.metrics import top_k_hits
+
+    values = confidences[list(categories)].to_numpy()
+    labels = np.array([categories.index(one) for one in confidences["category"]])
+    hits = {k: top_k_hits(values, labels, k) for k in (1, 3)}
+    rows = []
+    for name in ("all", *categories):
+        chosen = np.full(len(labels), True) if name == "all" else confidences["category"] == name
+        n = int(chosen.sum())
+        top = {f"top_{k}": hits[k][chosen].mean() if n else np.nan for k in (1, 3)}
+        rows.append({"category": name, "n": n, **top})
+    return pd.DataFrame(rows).round(4)
+
+
+def _measure(
+    colorizer: "Colorizer",
+    tints: Tints,
+    number: int,
+    category: str,
+    rgb: NDArray[np.uint8],
+    wrong: str,
+) -> tuple[list[dict], dict]:
+    """Every method on one photo."""
+    from colorizers.metrics import colorfulness, psnr_db, ssim
+    from pipeline.trial import start_trial
+
+    rgb = np.asarray(rgb)
+    trial = start_trial(colorizer, rgb)
+    rows = []
+    for method, predicted in iter_methods(colorizer, trial, tints, category, wrong):
+        figures = (psnr_db(predicted, rgb), ssim(predicted, rgb), colorfulness(predicted))
+        row = {"photo": number, "category": category, "method": method}
+        rows.append({**row, **dict(zip(MEASURES, figures, strict=True))})
+    return rows, {"category": category, **dict(trial.ranking)}
+
+
+def iter_methods(
+    colorizer: "Colorizer", trial: "Trial", tints: Tints, category: str, wrong: str
+) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """Yield (method, (H, W, 3) uint8 sRGB) for each way to colour a photo, the truth last."""
+    from pipeline.trial import trial_rgb
+    from preprocessing.lab import join_lab
+
+    flat = np.ones((*trial.lum.shape[:2], 2))
+    yield "gray", join_lab(trial.lum, flat * 0)
+    yield "constant tint", join_lab(trial.lum, flat * tints.overall)
+    yield "mean tint of the category", join_lab(trial.lum, flat * tints.by_category[category])
+    ((routed, _),) = colorizer.choose(trial.ranking)
+    names = {"universal": "universal", "routed": routed, "true category": category}
+    for method, name in {**names, "wrong category": wrong}.items():
+        file = colorizer.bundle.find_colorizer(colorizer.architecture, name)
+        yield method, trial_rgb(colorizer, trial, file)
+    yield TRUTH, trial.rgb
+
+
+def write_results(
+    results_dir: Path,
+    scores: "pd.DataFrame",
+    confidences: "pd.DataFrame",
+    categories: Sequence[str],
+    stem: str,
+) -> list[Path]:
+    """Write tables and figures; returns their paths."""
+    import pandas as pd
+
+    from classifier.metrics import confusion_matrix
+    from pipeline import figures
+
+    table = summarize(scores)
+    values = confidences[list(categories)].to_numpy()
+    labels = np.array([categories.index(one) for one in confidences["category"]])
+    matrix = confusion_matrix(values.argmax(axis=1), labels, len(categories))
+    tables = {
+        f"{stem}.csv": table,
+        "router.csv": router_table(confidences, categories),
+        "confusion.csv": pd.DataFrame(matrix, index=list(categories), columns=list(categories)),
+    }
+    written = []
+    for name, frame in tables.items():
+        with cli.written_aside(results_dir / name) as side:
+            frame.to_csv(side, index=name == "confusion.csv")
+        written.append(results_dir / name)
+    shown = ("gray", "mean tint of the category", "universal", "routed")
+    per_category = table[table["category"] != "all"]
+    lines = {
+        method: (rows["psnr_db"].to_numpy(), rows[["psnr_db_low", "psnr_db_high"]].to_numpy())
+        for method, rows in per_category.groupby("method", sort=False)
+        if method in shown
+    }
+    drawn = {
+        f"{stem}.png": figures.category_scores(sorted(categories), lines, "PSNR in dB"),
+        "confusion.png": figures.confusion_figure(categories, matrix),
+    }
+    for name, figure in drawn.items():
+        with cli.written_aside(results_dir / name) as side:
+            figure.savefig(side)
+        written.append(results_dir / name)
+    return written
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = cli.parser(__doc__, "pipeline.evaluate")
+    add = parser.add_argument
+    add("--packed-dir", type=Path, default=Path("data/packed"), help="packed photos")
+    add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of models")
+    add("--colorizer", help="architecture to measure [the bundle's default]")
+    add("--results-dir", type=Path, default=Path("results"), help="where tables and figures go")
+    add("--limit", type=cli.positive(int), help="photos per category [all]")
+    return cli.run(_job, parser.parse_args(argv))
+
+
+def _job(args: argparse.Namespace) -> int:
+    from pipeline.router import Colorizer
+
+    colorizer = Colorizer(args.models, colorizer=args.colorizer)
+    scores, confidences = evaluate(colorizer, args.packed_dir, args.limit)
+    categories = colorizer.bundle.categories
+    is_default = colorizer.architecture == colorizer.bundle.default
+    stem = "evaluation" if is_default else f"evaluation_{colorizer.architecture}"
+    paths = write_results(args.results_dir, scores, confidences, categories, stem)
+    table = summarize(scores)
+    log.info("%s", table[table["category"] == "all"].to_string(index=False))
+    log.info("%s", router_table(confidences, categories).head(1).to_string(index=False))
+    cli.print_lines(paths)
+    return cli.DONE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,142 @@
+"""Train the shipped models in two hours on two cores: python -m pipeline.recipe data/raw
+
+Packs the photos, trains the router, the universal colorizers, then one colorizer per category, and
+exports the bundle. Each step goes on where it was if the command is given again.
+"""
+
+import argparse
+import csv
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from classifier.config import ClassifierConfig
+from colorizers.config import UNIVERSAL, ColorizerConfig
+from preprocessing import cli
+
+log = logging.getLogger(__name__)
+
+FIG_3_CATEGORIES = ("fruit", "sunset", "forest")  # as far as two hours go
+
+
+def router_config(packed_dir: Path, runs_dir: Path, weights: str) -> ClassifierConfig:
+    """The router: two epochs of the head, then four of all layers."""
+    return ClassifierConfig(
+        packed_dir=packed_dir,
+        run_dir=runs_dir / "classifier" / "mobilenet_v2",
+        backbone="mobilenet_v2",
+        weights=weights,
+        head_epochs=2,
+        epochs=4,
+        learning_rate=5e-5,
+    )
+
+
+def colorizer_configs(
+    packed_dir: Path, runs_dir: Path, categories: Sequence[str]
+) -> Iterator[ColorizerConfig]:
+    """The colorizers in the order of training: a category starts from its universal network."""
+    for category in (UNIVERSAL, *categories):
+        yield shared_encoder_config(packed_dir, runs_dir, category)
+    for category in (UNIVERSAL, *(one for one in FIG_3_CATEGORIES if one in categories)):
+        yield encoder_decoder_config(packed_dir, runs_dir, category)
+
+
+def shared_encoder_config(packed_dir: Path, runs_dir: Path, category: str) -> ColorizerConfig:
+    """60 x 25 x 32 photos for the universal decoder, 10 x 10 x 25 more for each category."""
+    folder = runs_dir / "colorizers" / "shared_encoder"
+    is_universal = category == UNIVERSAL
+    return ColorizerConfig(
+        category=category,
+        packed_dir=packed_dir,
+        run_dir=folder / category,
+        architecture="shared_encoder",
+        encoder=runs_dir / "classifier" / "mobilenet_v2",
+        init=None if is_universal else folder / UNIVERSAL,
+        epochs=60 if is_universal else 10,
+        steps_per_epoch=25 if is_universal else 10,
+        batch_size=32 if is_universal else 25,
+        learning_rate=1e-3 if is_universal else 3e-4,
+        decay="cosine",
+        size=160 if is_universal else 192,
+        smallest_px=128 if is_universal else 176,
+        keep_best=not is_universal,
+        validate_every=10 if is_universal else 1,
+    )
+
+
+def encoder_decoder_config(packed_dir: Path, runs_dir: Path, category: str) -> ColorizerConfig:
+    """The network of Fig. 3 at 128 px: 40 x 25 x 25 photos, 8 x 25 x 25 more for a category."""
+    folder = runs_dir / "colorizers" / "encoder_decoder"
+    is_universal = category == UNIVERSAL
+    return ColorizerConfig(
+        category=category,
+        packed_dir=packed_dir,
+        run_dir=folder / category,
+        init=None if is_universal else folder / UNIVERSAL,
+        epochs=40 if is_universal else 8,
+        learning_rate=1e-3 if is_universal else 3e-4,
+        decay="cosine",
+        size=128,
+        run_px=128,
+        smallest_px=176,
+        policy="mixed_bfloat16",
+        keep_best=not is_universal,
+        validate_every=5 if is_universal else 1,
+    )
+
+
+def run_recipe(
+    raw_dir: Path, packed_dir: Path, runs_dir: Path, bundle_dir: Path, weights: str
+) -> None:
+    """Do every step that is not done yet."""
+    import keras
+
+    from classifier.train import train as train_classifier
+    from colorizers.train import train as train_colorizer
+    from pipeline.export import export
+    from preprocessing.packing import pack, packed_categories
+
+    pack(raw_dir, packed_dir)
+    train_classifier(router_config(packed_dir, runs_dir, weights))
+    for config in colorizer_configs(packed_dir, runs_dir, packed_categories(packed_dir)):
+        keras.backend.clear_session()
+        log.info("%s: %s", config.architecture, config.category)
+        train_colorizer(config)
+    export(runs_dir, bundle_dir, packed_dir)
+
+
+def write_log(runs_dir: Path, path: Path) -> None:
+    """One CSV with the history of every run: run, epoch, seconds, losses, hits."""
+    columns = ("run", "epoch", "seconds", "loss", "val_loss", "val_top_1", "val_top_3")
+    with cli.written_aside(path) as side, side.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        for history in sorted(runs_dir.glob("**/history.csv")):
+            run = history.parent.relative_to(runs_dir).as_posix()
+            with history.open(newline="") as lines:
+                writer.writerows({"run": run, **row} for row in csv.DictReader(lines))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = cli.parser(__doc__, "pipeline.recipe")
+    add = parser.add_argument
+    add("raw_dir", type=Path, help="folder with one folder of photos per category")
+    add("--weights", default="imagenet", help="of the encoder: imagenet, none or a path")
+    add("--packed-dir", type=Path, default=Path("data/packed"), help="packed photos")
+    add("--runs-dir", type=Path, default=Path("runs"), help="run folders")
+    add("--bundle-dir", type=Path, default=Path("pretrained"), help="where the bundle goes")
+    add("--log", type=Path, default=Path("results/train_quick.csv"), help="figures of all runs")
+    return cli.run(_job, parser.parse_args(argv))
+
+
+def _job(args: argparse.Namespace) -> int:
+    run_recipe(args.raw_dir, args.packed_dir, args.runs_dir, args.bundle_dir, args.weights)
+    write_log(args.runs_dir, args.log)
+    cli.print_lines([args.bundle_dir / "bundle.json", args.log])
+    return cli.DONE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,161 @@
+"""Classify a gray photo, then colour it with the network of its category (Fig. 2)."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.predict import Ranking, rank
+from colorizers.predict import blend, predict_ab
+from pipeline.bundle import PRETRAINED_DIR, Network, NetworkFile, read_bundle
+from preprocessing.categories import require_category
+from preprocessing.errors import ConfigError, DataError
+from preprocessing.photo import Photo, luminance_thumbnail, open_photo, output_suffix
+from preprocessing.recolor import write_colored
+
+log = logging.getLogger(__name__)
+
+UNIVERSAL = "universal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colored:
+    """One coloured photo, and how it came about.
+
+    Attributes:
+        input, output: paths.
+        category: the most confident one, or the one that the caller named.
+        confidence: the router's for that category, 0 to 1.
+        ranking: (category, confidence) of all categories, most confident first.
+        width, height: px, of input and output alike.
+        seconds: wall time.
+        colorizer: what coloured it, such as "shared_encoder/beach".
+    """
+
+    input: Path
+    output: Path
+    category: str
+    confidence: float
+    ranking: Ranking
+    width: int
+    height: int
+    seconds: float
+    colorizer: str
+
+
+class Colorizer:
+    """The networks of one bundle; each is opened once, when a photo first needs it."""
+
+    def __init__(self, models_dir: Path = PRETRAINED_DIR, *, colorizer: str | None = None) -> None:
+        """Read the bundle.
+
+        Args:
+            models_dir: folder with a bundle.json.
+            colorizer: an architecture of the bundle; None takes the bundle's default.
+
+        Raises:
+            CheckpointError: the bundle cannot be used.
+            ConfigError: it has no such colorizer.
+        """
+        self.bundle = read_bundle(Path(models_dir))
+        self.architecture = colorizer or self.bundle.default
+        self.bundle.find_colorizer(self.architecture, UNIVERSAL)
+        self._opened: dict[str, Network] = {}
+
+    def colorize(
+        self,
+        path: str | Path,
+        output: str | Path | None = None,
+        *,
+        category: str | None = None,
+        top: int = 1,
+        format_: str | None = None,
+        force: bool = False,
+    ) -> Colored:
+        """Colour one photo and write it.
+
+        Args:
+            path: the photo, of any size, in any format that libvips reads safely.
+            output: where the result goes; None gives `<stem>_color.<ext>` beside the input.
+            category: colour it as this category, whatever the router says.
+            top: blend the colorizers of this many categories, weighted by confidence.
+            format_: jpg, png, webp or tiff; None keeps the format of the input (or of `output`).
+            force: overwrite `output` if it exists.
+
+        Raises:
+            DataError: the photo cannot be read, or the result not be written.
+            ConfigError: unknown category.
+            CheckpointError: a network of the bundle cannot be used.
+        """
+        started = time.perf_counter()
+        if category is not None:
+            require_category(category, self.bundle.categories, where="--category")
+        photo = open_photo(Path(path))
+        target = Path(output) if output else default_output(Path(path), output_suffix(photo, format_))
+        if target.exists() and not force:
+            raise DataError("the output exists already", target, "give --force to overwrite it")
+        lum = luminance_thumbnail(photo, self.bundle.router.short_side)
+        ranking, features = self.classify(lum)
+        chosen = self.choose(ranking, category=category, top=top)
+        files = [self.bundle.find_colorizer(self.architecture, name) for name, _ in chosen]
+        predictions = [self._predict(file, photo, features) for file in files]
+        write_colored(photo, blend(predictions, [weight for _, weight in chosen]), target)
+        best = category or ranking[0][0]
+        return Colored(
+            input=Path(path),
+            output=target,
+            category=best,
+            confidence=dict(ranking)[best],
+            ranking=ranking,
+            width=photo.width,
+            height=photo.height,
+            seconds=round(time.perf_counter() - started, 3),
+            colorizer="+".join(f"{file.architecture}/{file.category}" for file in files),
+        )
+
+    def classify(self, lum: NDArray[np.float32]) -> tuple[Ranking, list[NDArray[np.float32]]]:
+        """(h, w, 1) lum at the router's size -> ranking of categories, the encoder's feature maps."""
+        confidences, *features = self.network(self.bundle.router)([lum[None]])
+        return rank(confidences[0], self.bundle.categories), features
+
+    def choose(
+        self, ranking: Ranking, *, category: str | None = None, top: int = 1
+    ) -> list[tuple[str, float]]:
+        """Which colorizers colour the photo, with their weights.
+
+        The named category if there is one; else the universal colorizer where the router is unsure;
+        else those of the `top` most confident categories.
+        """
+        if top < 1:
+            raise ConfigError(f"top {top}", "--top", "give 1 or more")
+        if category is not None:
+            return [(category, 1.0)]
+        if ranking[0][1] < self.bundle.unsure_below:
+            return [(UNIVERSAL, 1.0)]
+        return ranking[:top]
+
+    def network(self, file: NetworkFile) -> Network:
+        """Open a file of the bundle, or give the one that is open.
+
+        Raises:
+            CheckpointError: it is missing or damaged.
+        """
+        if file.file not in self._opened:
+            self._opened[file.file] = Network(self.bundle.folder, file)
+        return self._opened[file.file]
+
+    def _predict(
+        self, file: NetworkFile, photo: Photo, features: Sequence[NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        """Chrominance (h, w, 2) by one colorizer, from the shared features or the photo itself."""
+        own = [] if file.shares_encoder else [luminance_thumbnail(photo, file.short_side)[None]]
+        return predict_ab(own or features, self.network(file))
+
+
+def default_output(path: Path, suffix: str) -> Path:
+    """`<stem>_color<suffix>` beside the input."""
+    return path.with_name(f"{path.stem}_color{suffix}")

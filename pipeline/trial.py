@@ -1,0 +1,61 @@
+"""Packed photos through the shipped networks: what export and evaluation measure on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from classifier.predict import Ranking
+from colorizers.predict import predict_ab
+from pipeline.bundle import NetworkFile
+from pipeline.router import Colorizer
+from preprocessing.lab import join_lab, split_lab
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One photo that has passed the router once.
+
+    Attributes:
+        rgb: (H, W, 3) uint8, the original.
+        lum: (H, W, 1) its luminance.
+        ranking: the router's.
+        features: the encoder's feature maps.
+    """
+
+    rgb: NDArray[np.uint8]
+    lum: NDArray[np.float32]
+    ranking: Ranking
+    features: list[NDArray[np.float32]]
+
+
+def start_trial(colorizer: Colorizer, rgb: NDArray[np.uint8]) -> Trial:
+    """Classify a (256, 256, 3) uint8 photo from its luminance."""
+    lum, _ = split_lab(rgb)
+    ranking, features = colorizer.classify(lum)
+    return Trial(rgb=rgb, lum=lum, ranking=ranking, features=features)
+
+
+def network_inputs(file: NetworkFile, trial: Trial) -> list[NDArray[np.float32]]:
+    """What a colorizer takes: the shared feature maps, or [lum (1, h, w, 1)] at its own size."""
+    if file.shares_encoder:
+        return trial.features
+    if file.short_side == trial.rgb.shape[0]:
+        return [trial.lum[None]]
+    small = pyvips.Image.new_from_array(trial.rgb).thumbnail_image(file.short_side)
+    return [split_lab(small.numpy())[0][None]]
+
+
+def trial_ab(colorizer: Colorizer, trial: Trial, file: NetworkFile) -> NDArray[np.float32]:
+    """Chrominance (H, W, 2) of the photo by one colorizer, at the photo's own size."""
+    ab = predict_ab(network_inputs(file, trial), colorizer.network(file))
+    scale = trial.rgb.shape[0] / ab.shape[0]
+    if scale == 1:
+        return ab
+    return pyvips.Image.new_from_array(ab).resize(scale, kernel="cubic").numpy()
+
+
+def trial_rgb(colorizer: Colorizer, trial: Trial, file: NetworkFile) -> NDArray[np.uint8]:
+    """The photo (H, W, 3) uint8 coloured by one colorizer."""
+    return join_lab(trial.lum, trial_ab(colorizer, trial, file))
