@@ -23,10 +23,8 @@ def top_k_hits(
     return (confidences >= true).sum(axis=1) <= k
 
 
-def top_k_error(
-    confidences: NDArray[np.floating], labels: NDArray[np.integer], k: int
-) -> float:
-    """Share of photos whose true category is not among the k most confident; 0 to 1, lower is better.
+def top_k_error(confidences: NDArray[np.floating], labels: NDArray[np.integer], k: int) -> float:
+    """Share of photos whose true category is not among the k most confident; 0 to 1.
 
     Source: section V, Table I (k = 3).
     """

@@ -16,7 +16,7 @@ class ClassifierTrainer(keras.Model):
         super().__init__(dtype="float32")  # windows keep their precision under mixed_bfloat16
         self.network, self.size = network, size
 
-    def call(self, inputs: dict[str, keras.KerasTensor], training: bool = False) -> Any:  # noqa: ANN401
+    def call(self, inputs: dict[str, keras.KerasTensor], training: bool = False) -> Any:
         """{"rgb": (N, 256, 256, 3) uint8, "windows": (N, 4)} -> (N, categories)."""
         size = self.size if training else inputs["rgb"].shape[1]
         lum, _ = split_lab(cut_windows(inputs["rgb"], inputs["windows"], size))

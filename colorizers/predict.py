@@ -1,4 +1,4 @@
-"""Features or luminance through a network that runs -> chrominance. No framework is imported here."""
+"""A network's output -> the chrominance of one photo. No framework is imported here."""
 
 from collections.abc import Callable, Sequence
 
@@ -25,5 +25,5 @@ def predict_ab(inputs: Sequence[NDArray[np.float32]], run: Run) -> NDArray[np.fl
 def blend(
     predictions: Sequence[NDArray[np.float32]], weights: Sequence[float]
 ) -> NDArray[np.float32]:
-    """Mean of several (h, w, 2) ab, weighted; the weights need not sum to 1 but must not be all 0."""
+    """Weighted mean of several (h, w, 2) ab; the weights need not sum to 1."""
     return np.average(np.stack(predictions), axis=0, weights=weights).astype(np.float32)

@@ -27,10 +27,10 @@ class ColorizerTrainer(keras.Model):
 
     def compute_loss(
         self,
-        x: Any = None,  # noqa: ANN401 - the signature is Keras'
-        y: Any = None,  # noqa: ANN401
-        y_pred: Any = None,  # noqa: ANN401
-        sample_weight: Any = None,  # noqa: ANN401
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
         training: bool = True,
     ) -> Tensor:
         """Mean squared error of ab (section IV-A); the truth was augmented along with the input."""
@@ -38,10 +38,10 @@ class ColorizerTrainer(keras.Model):
 
     def compute_metrics(
         self,
-        x: Any,  # noqa: ANN401
-        y: Any,  # noqa: ANN401
-        y_pred: Any,  # noqa: ANN401
-        sample_weight: Any = None,  # noqa: ANN401
+        x: Any,
+        y: Any,
+        y_pred: Any,
+        sample_weight: Any = None,
     ) -> dict[str, Any]:
         """The loss is the only figure: history.csv holds it for training and validation."""
         return self.get_metrics_result()

@@ -1,8 +1,8 @@
 """From a black-and-white photo to a colour photo: the shipped models, routing, export, evaluation.
 
-    from pipeline import Colorizer
+from pipeline import Colorizer
 
-    Colorizer().colorize("photo.jpg")
+Colorizer().colorize("photo.jpg")
 """
 
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Colored", "Colorizer"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - loaded when first asked for, so importing costs nothing
+def __getattr__(name: str) -> Any:
     if name in __all__:
         from pipeline import router
 

@@ -1,14 +1,13 @@
 """Colour black-and-white photos: python -m pipeline.colorize photo.jpg
 
 Each photo is classified into one of the bundle's categories and coloured by the network of that
-category. The result lies beside the photo as <stem>_color.<ext>; nothing is overwritten. One written
-path per line goes to stdout.
+category. The result lies beside the photo as <stem>_color.<ext>; nothing is overwritten. One
+written path per line goes to stdout.
 """
 
 import argparse
 import json
 import logging
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -36,7 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("-o", "--output", type=Path, help="file for one photo, else folder [beside each photo]")
     add("--category", help="colour as this category, whatever the router says")
     add("--colorizer", help="architecture of the colorizers [the bundle's default]")
-    add("--top", type=cli.positive(int), default=1, help="blend the colorizers of so many categories")
+    add(
+        "--top",
+        type=cli.positive(int),
+        default=1,
+        help="blend the colorizers of so many categories",
+    )
     add("--format", choices=["jpg", "png", "webp", "tiff"], help="of the result [as the photo]")
     add("--force", action="store_true", help="overwrite what exists")
     add("--json", action="store_true", help="print one JSON object per photo instead of its path")
@@ -63,7 +67,7 @@ def _job(args: argparse.Namespace) -> int:
                 force=args.force,
             )
         except ProjectError as error:
-            print(f"error: {error}", file=sys.stderr)
+            cli.print_error(error)
             code = cli.FAILED
             continue
         report(colored, unsure_below=colorizer.bundle.unsure_below, as_json=args.json)

@@ -121,7 +121,9 @@ def summarize(scores: "pd.DataFrame") -> "pd.DataFrame":
     for method in (*METHODS, TRUTH):
         of_method = scores[scores["method"] == method]
         for category in ("all", *sorted(of_method["category"].unique())):
-            chosen = of_method if category == "all" else of_method[of_method["category"] == category]
+            chosen = (
+                of_method if category == "all" else of_method[of_method["category"] == category]
+            )
             row = {"method": method, "category": category, "n": len(chosen)}
             for measure in MEASURES:
                 values = chosen[measure].to_numpy()

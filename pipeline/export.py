@@ -1,7 +1,7 @@
 """Trained networks -> the bundle that colours photos: python -m pipeline.export runs pretrained
 
-Reads RUNS_DIR/classifier/mobilenet_v2 and RUNS_DIR/colorizers/<architecture>/<category>, writes ONNX
-files and bundle.json. A colorizer is stored in int8 where that costs less than 0.1 dB of PSNR on
+Reads RUNS_DIR/classifier/mobilenet_v2 and RUNS_DIR/colorizers/<architecture>/<category>, writes
+ONNX files and bundle.json. A colorizer is stored in int8 where that costs less than 0.1 dB of PSNR on
 the validation split, else in float32.
 """
 
@@ -182,9 +182,7 @@ def _write_network(
     )
 
 
-def _write_keras(
-    network: "keras.Model", folder: Path, name: str, like: NetworkFile
-) -> NetworkFile:
+def _write_keras(network: "keras.Model", folder: Path, name: str, like: NetworkFile) -> NetworkFile:
     """Write a network without its optimizer, for training to go on from."""
     with cli.written_aside(folder / name) as side:
         network.save(side, include_optimizer=False)
@@ -203,9 +201,7 @@ def _choose_precision(bundle: Bundle, packed_dir: Path) -> Bundle:
         name = file.file.replace(".onnx", ".int8.onnx")
         inputs = _calibration(colorizer, file, packed_dir, categories)
         write_int8(bundle.folder / file.file, bundle.folder / name, inputs)
-        small = replace(
-            file, file=name, sha256=_sha256(bundle.folder / name), precision="int8"
-        )
+        small = replace(file, file=name, sha256=_sha256(bundle.folder / name), precision="int8")
         exact_db, small_db = _validate(colorizer, (file, small), packed_dir, categories)
         best, db = (small, small_db) if exact_db - small_db < INT8_LOSS_DB else (file, exact_db)
         log.info("%s: float32 %.2f dB, int8 %.2f dB", file.file, exact_db, small_db)
@@ -259,7 +255,7 @@ def _validate(
 
 
 def _choose_threshold(bundle: Bundle, packed_dir: Path) -> Bundle:
-    """Find the confidence below which the universal colorizer does better, on the validation split."""
+    """Find the confidence below which the universal colorizer does better, on validation."""
     from classifier.metrics import top_k_error
     from colorizers.metrics import psnr_db
     from pipeline.trial import start_trial, trial_rgb

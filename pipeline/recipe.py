@@ -43,7 +43,7 @@ def colorizer_configs(
 
 
 def shared_encoder_config(packed_dir: Path, runs_dir: Path, category: str) -> ColorizerConfig:
-    """60 x 25 x 32 photos for the universal decoder, 10 x 10 x 25 more for each category."""
+    """72 x 25 x 32 photos for the universal decoder, 8 x 10 x 25 more for each category."""
     folder = runs_dir / "colorizers" / "shared_encoder"
     is_universal = category == UNIVERSAL
     return ColorizerConfig(
@@ -53,15 +53,16 @@ def shared_encoder_config(packed_dir: Path, runs_dir: Path, category: str) -> Co
         architecture="shared_encoder",
         encoder=runs_dir / "classifier" / "mobilenet_v2",
         init=None if is_universal else folder / UNIVERSAL,
-        epochs=60 if is_universal else 10,
+        epochs=72 if is_universal else 8,
         steps_per_epoch=25 if is_universal else 10,
         batch_size=32 if is_universal else 25,
         learning_rate=1e-3 if is_universal else 3e-4,
         decay="cosine",
-        size=160 if is_universal else 192,
-        smallest_px=128 if is_universal else 176,
+        size=160,
+        smallest_px=128 if is_universal else 144,
+        policy="mixed_bfloat16",
         keep_best=not is_universal,
-        validate_every=10 if is_universal else 1,
+        validate_every=12 if is_universal else 1,
     )
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from preprocessing.photo import Photo, luminance_thumbnail, open_photo, output_suffix
+from preprocessing.recolor import write_colored
 
 from classifier.predict import Ranking, rank
 from colorizers.predict import blend, predict_ab
 from pipeline.bundle import PRETRAINED_DIR, Network, NetworkFile, read_bundle
 from preprocessing.categories import require_category
 from preprocessing.errors import ConfigError, DataError
-from preprocessing.photo import Photo, luminance_thumbnail, open_photo, output_suffix
-from preprocessing.recolor import write_colored
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,9 @@ class Colorizer:
         if category is not None:
             require_category(category, self.bundle.categories, where="--category")
         photo = open_photo(Path(path))
-        target = Path(output) if output else default_output(Path(path), output_suffix(photo, format_))
+        target = (
+            Path(output) if output else default_output(Path(path), output_suffix(photo, format_))
+        )
         if target.exists() and not force:
             raise DataError("the output exists already", target, "give --force to overwrite it")
         lum = luminance_thumbnail(photo, self.bundle.router.short_side)
@@ -118,7 +120,7 @@ class Colorizer:
         )
 
     def classify(self, lum: NDArray[np.float32]) -> tuple[Ranking, list[NDArray[np.float32]]]:
-        """(h, w, 1) lum at the router's size -> ranking of categories, the encoder's feature maps."""
+        """(h, w, 1) lum at the router's size -> ranking, the encoder's feature maps."""
         confidences, *features = self.network(self.bundle.router)([lum[None]])
         return rank(confidences[0], self.bundle.categories), features
 

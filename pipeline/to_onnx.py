@@ -58,14 +58,16 @@ def write_onnx(network: keras.Model, path: Path, outputs: Sequence[str]) -> None
         results = network(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
         results = results if isinstance(results, list | tuple) else [results]
         # keys sort as numbers: tf2onnx orders outputs by name
-        return {f"{i}_{name}": one for i, (name, one) in enumerate(zip(outputs, results, strict=True))}
+        return {
+            f"{i}_{name}": one for i, (name, one) in enumerate(zip(outputs, results, strict=True))
+        }
 
     with written_aside(path) as side:
         tf2onnx.convert.from_function(run, signature, opset=OPSET, output_path=str(side))
 
 
 def write_int8(float_path: Path, path: Path, calibration: Iterator[dict[str, NDArray]]) -> None:
-    """Quantize an ONNX file: int8 weights per channel, uint8 activations; the last layer stays float.
+    """Quantize an ONNX file: int8 weights per channel, uint8 activations; the last layer not.
 
     Args:
         float_path: what `write_onnx` wrote.

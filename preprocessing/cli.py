@@ -28,7 +28,7 @@ def run(job: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> i
     try:
         return job(args)
     except ProjectError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print_error(error)
         return FAILED
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
@@ -43,8 +43,18 @@ def parser(doc: str | None, module: str) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(
         prog=f"python -m {module}",
         description=(doc or "").split("\n\n")[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=_HelpWithDefaults,
     )
+
+
+class _HelpWithDefaults(argparse.ArgumentDefaultsHelpFormatter):
+    """Gives each default but those that say nothing: None, False, an empty text or list."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        says_nothing = action.default is None or action.default is False
+        if says_nothing or action.default in ("", []):
+            return action.help
+        return super()._get_help_string(action)
 
 
 def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
@@ -78,6 +88,11 @@ def positive(kind: type, *, zero: bool = False) -> Callable[[str], int | float]:
 
     parse.__name__ = kind.__name__  # argparse says "invalid int value" by it
     return parse
+
+
+def print_error(error: ProjectError) -> None:
+    """Print what was wrong, where, and what to do."""
+    print(f"error: {error}", file=sys.stderr)
 
 
 def print_lines(lines: Sequence[object]) -> None:

@@ -1,1 +1,1 @@
-"""What both learners share: batches, augmentation, checkpoints, run folders, the encoder. Keras 3."""
+"""What both learners share: batches, augmentation, checkpoints, run folders, the encoder."""

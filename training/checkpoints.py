@@ -38,7 +38,9 @@ def load_checkpoint(path: Path) -> keras.Model:
     try:
         return keras.models.load_model(path)
     except (ValueError, OSError, TypeError, KeyError) as error:
-        raise CheckpointError(f"cannot load the checkpoint: {error}", path, "train again") from error
+        raise CheckpointError(
+            f"cannot load the checkpoint: {error}", path, "train again"
+        ) from error
 
 
 def latest_checkpoint(run_dir: Path) -> tuple[Path, int] | None:

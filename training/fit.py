@@ -73,7 +73,7 @@ def fit(
     history.cut_after(schedule.first_epoch - 1)
     share = schedule.steps_per_epoch * schedule.batch_size / len(train)
     log.info(
-        "%d training photos, %d for validation; one epoch shows %d photos, %.2f of the training split",
+        "%d photos, %d for validation; an epoch shows %d photos, %.2f of the training split",
         len(train),
         len(val),
         schedule.steps_per_epoch * schedule.batch_size,

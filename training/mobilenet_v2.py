@@ -33,7 +33,7 @@ def build_encoder() -> keras.Model:
 
     Returns:
         A network with the outputs (N, H/2, W/2, 16), (N, H/4, W/4, 24), (N, H/8, W/8, 32),
-        (N, H/16, W/16, 96), (N, H/32, W/32, 1280): the input of every block of stride 2, and the top.
+        (N, H/16, W/16, 96): the inputs of the blocks of stride 2; and (N, H/32, W/32, 1280), the top.
     """
     lum = keras.Input((None, None, 1), name="luminance")
     x = layers.Rescaling(2.0, offset=-1.0)(lum)  # ImageNet's range -1 .. 1
@@ -113,7 +113,7 @@ def _from_keras() -> Convolutions:
     """Kernels and biases from Keras' download, its batch normalization folded in."""
     try:
         model = keras.applications.MobileNetV2(include_top=False, weights="imagenet")
-    except Exception as error:  # noqa: BLE001 - Keras raises a bare Exception when a URL fails
+    except Exception as error:
         raise CheckpointError(
             f"cannot download the ImageNet weights: {error}",
             "--weights imagenet",

@@ -16,7 +16,7 @@ from preprocessing.errors import CheckpointError
 MAY_CHANGE = ("run_dir", "packed_dir", "save_at", "checkpoint_every", "minutes", "rolling_s")
 
 
-def open_run(config: Any, run_dir: Path, **facts: Any) -> None:  # noqa: ANN401 - any config
+def open_run(config: Any, run_dir: Path, **facts: Any) -> None:
     """Create the run folder with its config, or check that the one there is of the same run.
 
     Args:
@@ -60,7 +60,9 @@ def read_config(run_dir: Path) -> dict[str, Any]:
     """
     path = run_dir / "config.json"
     if not path.is_file():
-        raise CheckpointError("no run in this folder", run_dir, "train first, or name another folder")
+        raise CheckpointError(
+            "no run in this folder", run_dir, "train first, or name another folder"
+        )
     return json.loads(path.read_text())
 
 
@@ -78,7 +80,7 @@ def versions() -> dict[str, str]:
 
 
 class History:
-    """history.csv: one row per finished epoch, rewritten whole so that a kill leaves no torn row."""
+    """history.csv: a row per finished epoch; rewritten whole, so a kill leaves no torn row."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         """Read what an earlier session wrote."""

@@ -27,7 +27,7 @@ class Backbone(Architecture):
 def on_luminance(
     prepare: Callable[[keras.KerasTensor], keras.KerasTensor], network: keras.Model
 ) -> keras.Model:
-    """Put an input preparation before a network without top: (N, H, W, 1) lum -> its feature map."""
+    """Put an input preparation before a network without top: (N, H, W, 1) lum -> feature map."""
     lum = keras.Input((None, None, 1), name="luminance")
     return keras.Model(lum, network(prepare(lum)), name="encoder")
 
@@ -47,7 +47,7 @@ def load_keras_weights(
             network.set_weights(source.get_weights())
         else:
             network.load_weights(weights)
-    except Exception as error:  # noqa: BLE001 - Keras raises a bare Exception when a URL fails
+    except Exception as error:
         raise CheckpointError(
             f"cannot load the weights: {error}",
             f"--weights {weights}",

@@ -9,7 +9,7 @@ from classifier.backbones.backbone import Backbone, load_keras_weights, on_lumin
 
 
 def prepare(lum: keras.KerasTensor) -> keras.KerasTensor:
-    """Lum -> what ImageNet ResNet50 was trained on: BGR 0 to 255 minus the mean, here thrice gray."""
+    """Lum -> what ImageNet ResNet50 was trained on: BGR 0 to 255 minus the mean, all gray."""
     channels = layers.Concatenate()([lum, lum, lum])
     return layers.Rescaling(255.0, offset=[-103.939, -116.779, -123.68])(channels)
 

@@ -9,16 +9,14 @@ from classifier.backbones.backbone import Backbone, load_keras_weights, on_lumin
 
 
 def prepare(lum: keras.KerasTensor) -> keras.KerasTensor:
-    """Lum -> what ImageNet VGG19 was trained on: BGR 0 to 255 minus the mean, here thrice gray."""
+    """Lum -> what ImageNet VGG19 was trained on: BGR 0 to 255 minus the mean, all gray."""
     channels = layers.Concatenate()([lum, lum, lum])
     return layers.Rescaling(255.0, offset=[-103.939, -116.779, -123.68])(channels)
 
 
 def build() -> keras.Model:
     """(N, H, W, 1) lum -> (N, H/32, W/32, 512)."""
-    network = keras.applications.VGG19(
-        include_top=False, weights=None, input_shape=(None, None, 3)
-    )
+    network = keras.applications.VGG19(include_top=False, weights=None, input_shape=(None, None, 3))
     return on_luminance(prepare, network)
 
 

@@ -1,4 +1,4 @@
-"""The network of Fig. 3: a stride-2 encoder and an upsampling decoder, no pooling (section IV-A)."""
+"""The network of Fig. 3: stride-2 encoder, upsampling decoder, no pooling (section IV-A)."""
 
 import keras
 from keras import layers
