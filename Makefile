@@ -1,0 +1,91 @@
+# Each target makes the environment it needs from lock/, once: .venv to colour, .venv-dev for the rest.
+# Plain GNU make and POSIX sh; Python 3.11 to 3.13.
+
+PHOTO ?=
+OPTIONS ?=
+ARGS ?=
+PYTHON ?=
+DEMO := examples/camera.jpg
+
+VENV_PYTHON := .venv/bin/python
+DEV_BIN := .venv-dev/bin
+DEV_PYTHON := $(DEV_BIN)/python
+
+# Through the environment, so that spaces, quotes and $ in a file name reach the program as they are.
+export PHOTO_PATH := $(value PHOTO)
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help colorize test check format lock train-quick evaluate clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+colorize: .venv/.ready  ## colour a photo: make colorize PHOTO="my photo.jpg" [OPTIONS=...]; a demo without PHOTO
+	@if [ -n "$$PHOTO_PATH" ]; \
+	then $(VENV_PYTHON) -m pipeline.colorize $(OPTIONS) -- "$$PHOTO_PATH"; \
+	else $(VENV_PYTHON) -m pipeline.colorize --force $(OPTIONS) -- $(DEMO); fi
+
+test: check  ## check, then run the tests; ARGS go to pytest: make test ARGS="-k lab"
+	$(DEV_PYTHON) -m pytest $(ARGS)
+
+check: .venv-dev/.ready  ## lint, format, types, import rules: what CI runs before the tests
+	$(DEV_BIN)/ruff check .
+	$(DEV_BIN)/ruff format --check .
+	$(DEV_BIN)/pyright --pythonpath $(DEV_PYTHON)
+	$(DEV_BIN)/lint-imports --no-logo --no-cache
+
+format: .venv-dev/.ready  ## write the code as ruff likes it
+	$(DEV_BIN)/ruff check --fix .
+	$(DEV_BIN)/ruff format .
+
+train-quick: .venv-dev/.ready  ## train and pack up a small bundle; ARGS go to pipeline.recipe
+	$(DEV_PYTHON) -m pipeline.recipe $(ARGS)
+
+evaluate: .venv-dev/.ready  ## measure the shipped networks; ARGS go to pipeline.evaluate
+	$(DEV_PYTHON) -m pipeline.evaluate $(ARGS)
+
+UV_LOCK = $(DEV_BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--fork-strategy fewest --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command "make lock"
+
+lock: .venv-dev/.ready  ## raise every version in lock/ to the newest that fits; run `make test` after it
+	$(UV_LOCK) requirements-dev.txt -o lock/dev.txt
+	$(UV_LOCK) -c lock/dev.txt requirements.txt -o lock/train.txt
+	$(UV_LOCK) -c lock/dev.txt requirements-colorize.txt -o lock/colorize.txt
+
+clean:  ## remove environments and caches; data/ and runs/ stay
+	rm -rf .venv .venv-dev .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Is this Python in range, and can it make an environment? (Debian splits venv off.)
+FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+# $(call install,FOLDER,LOCK): an environment that works stays and is brought to the locked versions.
+define install
+	@if ! $(1)/bin/python -c '$(FITS)' 2>/dev/null; then \
+		found=; \
+		for candidate in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3 python); do \
+			if "$$candidate" -c '$(FITS)' 2>/dev/null; then found=$$candidate; break; fi; \
+		done; \
+		if [ -z "$$found" ]; then \
+			echo 'error: no usable Python 3.11, 3.12 or 3.13$(if $(PYTHON),: $(PYTHON))' >&2; \
+			echo '  where: $(if $(PYTHON),PYTHON=...,the search path)' >&2; \
+			echo '  fix: install one, with its venv module (Debian: apt install python3-venv),' >&2; \
+			echo '       or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12' >&2; \
+			exit 1; \
+		fi; \
+		echo "making $(1) with $$found" >&2; \
+		"$$found" -m venv --clear $(1); \
+	fi
+	@echo "installing $(2) into $(1)" >&2
+	@$(1)/bin/python -m pip install --disable-pip-version-check -q -r $(2)
+	@touch $@
+endef
+
+.venv/.ready: lock/colorize.txt
+	$(call install,.venv,$<)
+
+.venv-dev/.ready: lock/dev.txt
+	$(call install,.venv-dev,$<)

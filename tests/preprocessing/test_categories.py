@@ -1,0 +1,37 @@
+import pytest
+
+from preprocessing.categories import CATEGORIES, require_category, require_name
+from preprocessing.errors import ConfigError
+
+SECTION_III = (
+    "animal autumn beach bird bus christmas city dog dress flower food forest fruit house "
+    "landscape mountain person road sunset waterfall"
+)
+
+
+def test_the_categories_are_those_of_the_paper_in_its_order():
+    assert SECTION_III.split() == list(CATEGORIES)
+
+
+@pytest.mark.parametrize("name", CATEGORIES)
+def test_a_known_category_is_returned(name):
+    assert require_category(name) == name
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("dgo", "dog"), ("beech", "beach"), ("Sunset", "sunset"), ("cty", "city")]
+)
+def test_a_misspelt_category_is_answered_with_the_nearest(typed, meant):
+    with pytest.raises(ConfigError, match=f"unknown category '{typed}'; did you mean '{meant}'"):
+        require_category(typed)
+
+
+def test_a_foreign_word_is_answered_with_the_whole_list_and_no_guess():
+    with pytest.raises(ConfigError, match=r"choose one of: animal, .*, waterfall") as caught:
+        require_category("xylophone")
+    assert "did you mean" not in str(caught.value)
+
+
+def test_the_answer_says_which_setting_was_wrong():
+    with pytest.raises(ConfigError, match=r"unknown backbone 'vgg'.*\n  where: --backbone\n"):
+        require_name("vgg", ["vgg19"], what="backbone", where="--backbone")

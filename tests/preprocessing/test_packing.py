@@ -1,0 +1,223 @@
+import csv
+import logging
+import shutil
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyvips
+
+from preprocessing.errors import DataError
+from preprocessing.lab import lum_from_gray, split_lab
+from preprocessing.packing import Row, load_packed, pack, packed_categories, summary
+from preprocessing.split import SPLITS
+from tests.drawing import CATEGORIES, PHOTOS_PER_SPLIT, draw_photo, jpeg
+
+
+@pytest.fixture
+def raw_dir(drawn_photos: Path, tmp_path: Path) -> Path:
+    """A copy of the drawn photos to change."""
+    return Path(shutil.copytree(drawn_photos, tmp_path / "raw"))
+
+
+@pytest.fixture
+def packed_dir(packed_photos: Path, raw_dir: Path, tmp_path: Path) -> Path:
+    """A copy of the packed photos: `raw_dir` is what was packed."""
+    return Path(shutil.copytree(packed_photos, tmp_path / "packed"))
+
+
+def results(rows: list[Row]) -> dict[str, str]:
+    return {row.file: row.result for row in rows}
+
+
+def test_every_photo_is_in_the_split_its_content_says(packed_photos):
+    for category in CATEGORIES:
+        for split, count in PHOTOS_PER_SPLIT.items():
+            assert load_packed(packed_photos, category, split).shape == (count, 256, 256, 3)
+
+
+def test_no_photo_is_in_two_splits(packed_photos):
+    photos = [
+        photo.tobytes()
+        for category in CATEGORIES
+        for split in SPLITS
+        for photo in load_packed(packed_photos, category, split)
+    ]
+    assert len(set(photos)) == len(photos) == 3 * sum(PHOTOS_PER_SPLIT.values())
+
+
+def test_packed_photos_are_mapped_read_only_not_read(packed_photos):
+    photos = load_packed(packed_photos, "beach", "train")
+    assert isinstance(photos, np.memmap)
+    assert photos.dtype == np.uint8
+    with pytest.raises(ValueError, match="read-only"):
+        photos[0] = 0
+
+
+def test_the_packed_categories_are_listed_by_name(packed_photos):
+    assert packed_categories(packed_photos) == sorted(CATEGORIES)
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_test_photo_in_gray_has_the_luminance_of_the_one_in_colour(category, packed_photos):
+    folder = packed_photos / category / "test"
+    names = sorted(path.name for path in (folder / "color").iterdir())
+    assert names == sorted(path.name for path in (folder / "gray").iterdir())
+    assert len(names) == PHOTOS_PER_SPLIT["test"]
+    for name in names:
+        gray = pyvips.Image.new_from_file(str(folder / "gray" / name)).numpy()
+        color = pyvips.Image.new_from_file(str(folder / "color" / name)).numpy()
+        assert gray.shape == (256, 256)
+        lum, _ = split_lab(color)
+        np.testing.assert_allclose(lum_from_gray(gray), lum, atol=0.0025)  # half a gray level
+
+
+def test_the_test_photos_in_colour_are_the_packed_ones(packed_photos):
+    files = packed_photos.glob("beach/test/color/*.png")
+    written = {pyvips.Image.new_from_file(str(path)).numpy().tobytes() for path in files}
+    assert written == {photo.tobytes() for photo in load_packed(packed_photos, "beach", "test")}
+
+
+def test_what_is_no_colour_photo_is_left_out_and_counted(raw_dir, tmp_path):
+    beach = raw_dir / "beach"
+    first = min(beach.iterdir()).read_bytes()
+    (beach / "page.jpg").write_text("<html>not found</html>")
+    (beach / "cut_off.JPG").write_bytes(first[: len(first) // 2])
+    (beach / "old.png").write_bytes(jpeg(draw_photo("beach", 1000)[..., 1].copy()))
+    (beach / "same_again.jpg").write_bytes(first)
+    (beach / ".DS_Store").write_text("no photo, and hidden")
+    (beach / "manifest.csv").write_text("file,licence\n")
+    rows = pack(raw_dir, tmp_path / "packed")
+    found = results(rows)
+    assert len(found) == 3 * 12 + 4
+    assert found["beach/page.jpg"] == "unreadable"
+    assert found["beach/cut_off.JPG"] == "unreadable"
+    assert found["beach/old.png"] == "gray"
+    assert found["beach/same_again.jpg"] == "duplicate"
+    table = [line.split() for line in summary(rows).splitlines()]
+    assert table[1] == ["beach", "8", "2", "2", "2", "1", "1", "0"]
+    assert table[-1] == ["all", "24", "6", "6", "2", "1", "1", "0"]
+    with (tmp_path / "packed" / "photos.csv").open(newline="") as file:
+        assert {row["file"]: row["result"] for row in csv.DictReader(file)} == found
+
+
+def test_no_photo_moves_when_photos_are_added(raw_dir, packed_dir):
+    before = results(pack(raw_dir, packed_dir))
+    for seed in range(500, 510):
+        (raw_dir / "beach" / f"{seed}.jpg").write_bytes(jpeg(draw_photo("beach", seed)))
+    after = results(pack(raw_dir, packed_dir))
+    assert len(after) == len(before) + 10
+    assert {file: after[file] for file in before} == before
+
+
+def test_added_photos_are_packed(raw_dir, packed_dir):
+    for seed in range(600, 605):
+        (raw_dir / "forest" / f"{seed}.jpg").write_bytes(jpeg(draw_photo("forest", seed)))
+    counts = Counter(row.result for row in pack(raw_dir, packed_dir) if "forest" in row.file)
+    assert sum(counts.values()) == 17
+    for split in SPLITS:
+        assert len(load_packed(packed_dir, "forest", split)) == counts[split]
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_near_duplicate_goes_where_its_original_went(split, raw_dir, packed_dir):
+    original = next(row for row in pack(raw_dir, packed_dir) if row.result == split)
+    photo = pyvips.Image.new_from_file(str(raw_dir / original.file))
+    for quality in (50, 60, 70):
+        photo.jpegsave(str(raw_dir / "beach" / f"copy_{quality}.jpg"), Q=quality)
+    found = results(pack(raw_dir, packed_dir))
+    assert {found[f"beach/copy_{quality}.jpg"] for quality in (50, 60, 70)} == {split}
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_photo_of_two_categories_is_in_one_split(split, raw_dir, packed_dir):
+    original = next(row for row in pack(raw_dir, packed_dir) if row.result == split)
+    shutil.copy(raw_dir / original.file, raw_dir / "fruit" / "also_fruit.jpg")
+    assert results(pack(raw_dir, packed_dir))["fruit/also_fruit.jpg"] == split
+
+
+def test_an_assignment_once_made_outlives_the_rule_that_made_it(raw_dir, packed_dir):
+    photo = next(row for row in pack(raw_dir, packed_dir) if row.result == "train")
+    splits = packed_dir / "splits.csv"
+    splits.write_text(splits.read_text().replace(f"{photo.sha256},train", f"{photo.sha256},test"))
+    (raw_dir / "beach" / "added.jpg").write_bytes(jpeg(draw_photo("beach", 800)))
+    assert results(pack(raw_dir, packed_dir))[photo.file] == "test"
+
+
+def test_splits_are_the_same_on_another_machine(raw_dir, packed_dir, tmp_path):
+    before = results(pack(raw_dir, packed_dir))
+    assert results(pack(raw_dir, tmp_path / "elsewhere")) == before
+
+
+def test_nothing_is_rewritten_when_nothing_has_changed(raw_dir, packed_dir, caplog):
+    def written() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in packed_dir.rglob("*")}
+
+    rows = pack(raw_dir, packed_dir)
+    before, started = written(), time.perf_counter()
+    with caplog.at_level(logging.INFO):
+        assert pack(raw_dir, packed_dir) == rows
+    assert time.perf_counter() - started < 0.5
+    assert "nothing changed: 36 files" in caplog.text
+    assert written() == before
+
+
+def test_a_changed_photo_is_packed_anew(raw_dir, packed_dir):
+    file = next(row.file for row in pack(raw_dir, packed_dir) if row.file.startswith("fruit"))
+    (raw_dir / file).write_text("spoilt")
+    assert results(pack(raw_dir, packed_dir))[file] == "unreadable"
+
+
+def test_a_category_that_is_gone_is_gone_from_the_packed_photos_too(raw_dir, packed_dir):
+    shutil.rmtree(raw_dir / "fruit")
+    pack(raw_dir, packed_dir)
+    assert packed_categories(packed_dir) == ["beach", "forest"]
+
+
+def test_a_broken_off_packing_is_not_taken_for_a_finished_one(raw_dir, packed_dir):
+    added, in_the_way = raw_dir / "beach" / "new.jpg", packed_dir / "forest" / "train.npy"
+    added.write_bytes(jpeg(draw_photo("beach", 700)))
+    in_the_way.unlink()
+    in_the_way.mkdir()
+    with pytest.raises(OSError, match="forest"):  # after beach was written
+        pack(raw_dir, packed_dir)
+    in_the_way.rmdir()
+    added.unlink()
+    pack(raw_dir, packed_dir)
+    for category in CATEGORIES:
+        assert len(load_packed(packed_dir, category, "train")) == PHOTOS_PER_SPLIT["train"]
+
+
+def test_packing_leaves_no_scratch_file(raw_dir, packed_dir):
+    shutil.rmtree(packed_dir)
+    pack(raw_dir, packed_dir)
+    names = {path.name for path in packed_dir.iterdir()}
+    assert names == {*CATEGORIES, "photos.csv", "splits.csv"}
+
+
+def test_a_missing_folder_is_explained(tmp_path):
+    with pytest.raises(
+        DataError, match=r"no such folder\n  where: .*nowhere\n  fix: give a folder"
+    ):
+        pack(tmp_path / "nowhere", tmp_path / "packed")
+
+
+def test_an_empty_folder_is_explained(tmp_path):
+    (tmp_path / "raw" / "beach").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"no photos\n  where: .*<category>/\*\n  fix: run:"):
+        pack(tmp_path / "raw", tmp_path / "packed")
+    assert not (tmp_path / "packed").exists()
+
+
+def test_a_category_that_was_never_packed_is_explained(packed_photos):
+    with pytest.raises(DataError, match=r"no packed photos of 'dog'\n.*train.npy\n.*run: python"):
+        load_packed(packed_photos, "dog", "train")
+
+
+def test_a_folder_without_packed_photos_is_explained(tmp_path):
+    with pytest.raises(
+        DataError, match=r"no packed photos\n.*\n  fix: run: python -m preprocessing"
+    ):
+        packed_categories(tmp_path)
