@@ -13,13 +13,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from preprocessing.categories import require_name
 from preprocessing.errors import CheckpointError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FORMAT = 1  # of bundle.json; a reader refuses another
 PRETRAINED_DIR = Path(__file__).parent.parent / "pretrained"
@@ -140,10 +141,9 @@ class Network:
         self.session = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
         self.inputs = [one.name for one in self.session.get_inputs()]
 
-    def __call__(self, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    def __call__(self, inputs: "Sequence[NDArray[np.float32]]") -> "list[NDArray[np.float32]]":
         """Run the network; inputs and outputs in the order of the file."""
-        outputs = self.session.run(None, dict(zip(self.inputs, inputs, strict=True)))
-        return [np.asarray(output) for output in outputs]
+        return self.session.run(None, dict(zip(self.inputs, inputs, strict=True)))
 
 
 def read_verified(folder: Path, file: NetworkFile) -> bytes:

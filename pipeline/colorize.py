@@ -8,23 +8,20 @@ written path per line goes to stdout.
 import argparse
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.bundle import PRETRAINED_DIR
+from pipeline.outputs import FORMATS, find_tasks
 from preprocessing import cli
-from preprocessing.errors import DataError, ProjectError
+from preprocessing.errors import ProjectError
 
 if TYPE_CHECKING:
     from pipeline.router import Colored
 
 log = logging.getLogger(__name__)
-
-SUFFIXES = {
-    ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif",
-}  # of the files that a folder is searched for  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,13 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("-o", "--output", type=Path, help="file for one photo, else folder [beside each photo]")
     add("--category", help="colour as this category, whatever the router says")
     add("--colorizer", help="architecture of the colorizers [the bundle's default]")
-    add(
-        "--top",
-        type=cli.positive(int),
-        default=1,
-        help="blend the colorizers of so many categories",
-    )
-    add("--format", choices=["jpg", "png", "webp", "tiff"], help="of the result [as the photo]")
+    above = cli.positive(int)
+    add("--top", type=above, default=1, help="blend the colorizers of so many categories")
+    add("--format", choices=list(FORMATS), help="of the result [as the photo]")
     add("--force", action="store_true", help="overwrite what exists")
     add("--json", action="store_true", help="print one JSON object per photo instead of its path")
     add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of models")
@@ -52,64 +45,20 @@ def _job(args: argparse.Namespace) -> int:
     from pipeline.router import Colorizer
 
     colorizer = Colorizer(args.models, colorizer=args.colorizer)
-    code = cli.DONE
-    tasks = list(iter_tasks(args.photos, args.output, args.format))
-    for path, output in cli.progress(tasks, "colouring"):
+    tasks, errors = find_tasks(args.photos, args.output, args.format)
+    for error in errors:
+        cli.print_error(error)
+    for task in cli.progress(tasks, "colouring"):
         try:
-            if isinstance(output, ProjectError):
-                raise output
             colored = colorizer.colorize(
-                path,
-                output,
-                category=args.category,
-                top=args.top,
-                format_=args.format,
-                force=args.force,
+                task.photo, task.output, category=args.category, top=args.top, force=args.force
             )
         except ProjectError as error:
+            errors.append(error)
             cli.print_error(error)
-            code = cli.FAILED
-            continue
-        report(colored, unsure_below=colorizer.bundle.unsure_below, as_json=args.json)
-    return code
-
-
-def iter_tasks(
-    paths: Sequence[Path], output: Path | None, format_: str | None
-) -> Iterator[tuple[Path, Path | ProjectError | None]]:
-    """Yield each photo with where its result goes: None for beside it, an error if it has none.
-
-    A folder keeps its structure below `output`. Results of earlier runs are not coloured again.
-    """
-    to_file = output is not None and len(paths) == 1 and not paths[0].is_dir() and output.suffix
-    for path in paths:
-        if path.is_dir():
-            photos = find_photos(path)
-            if not photos:
-                error = DataError("no photos in the folder", path, f"put {_known()} there")
-                yield path, error
-            for photo in photos:
-                yield photo, output and _below(output, photo.relative_to(path), format_)
-        elif to_file or output is None:
-            yield path, output
         else:
-            yield path, _below(output, Path(path.name), format_)
-
-
-def find_photos(folder: Path) -> list[Path]:
-    """Every photo below a folder, sorted; results of earlier runs left out."""
-    found = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
-    stems = {path.with_suffix("") for path in found}
-    return sorted(
-        path
-        for path in found
-        if path.is_file()
-        and not path.name.startswith(".")
-        and not (
-            path.stem.endswith("_color")
-            and path.with_name(path.stem.removesuffix("_color")) in stems
-        )
-    )
+            report(colored, unsure_below=colorizer.bundle.unsure_below, as_json=args.json)
+    return cli.FAILED if errors else cli.DONE
 
 
 def report(colored: "Colored", *, unsure_below: float, as_json: bool) -> None:
@@ -119,17 +68,7 @@ def report(colored: "Colored", *, unsure_below: float, as_json: bool) -> None:
         log.info("unsure, perhaps %s (%s): universal colorizer", colored.category, confidence)
     else:
         log.info("%s (%s), coloured by %s", colored.category, confidence, colored.colorizer)
-    line = json.dumps(asdict(colored), default=str) if as_json else colored.output
-    cli.print_lines([line])
-
-
-def _below(folder: Path, relative: Path, format_: str | None) -> Path:
-    """Where the result of a photo goes in an output folder."""
-    return folder / default_output(relative, output_suffix(relative, format_))
-
-
-def _known() -> str:
-    return ", ".join(sorted(SUFFIXES))
+    cli.print_lines([json.dumps(asdict(colored), default=str) if as_json else colored.output])
 
 
 if __name__ == "__main__":

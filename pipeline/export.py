@@ -1,8 +1,8 @@
 """Trained networks -> the bundle that colours photos: python -m pipeline.export runs pretrained
 
-Reads RUNS_DIR/classifier/mobilenet_v2 and RUNS_DIR/colorizers/<architecture>/<category>, writes
-ONNX files and bundle.json. A colorizer is stored in int8 where that costs less than 0.1 dB of PSNR on
-the validation split, else in float32.
+Reads RUNS_DIR/classifier/mobilenet_v2 and RUNS_DIR/colorizers/*/*, writes ONNX files and
+bundle.json. A colorizer is stored in int8 where that costs less than 0.1 dB of PSNR on the
+validation split, else in float32.
 """
 
 import argparse

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from preprocessing.photo import Photo, luminance_thumbnail, open_photo, output_suffix
-from preprocessing.recolor import write_colored
 
 from classifier.predict import Ranking, rank
 from colorizers.predict import blend, predict_ab
 from pipeline.bundle import PRETRAINED_DIR, Network, NetworkFile, read_bundle
+from pipeline.outputs import default_output
 from preprocessing.categories import require_category
 from preprocessing.errors import ConfigError, DataError
+from preprocessing.photo import Photo, luminance_thumbnail, open_photo
+from preprocessing.recolor import write_colored
 
 log = logging.getLogger(__name__)
 
@@ -95,9 +96,7 @@ class Colorizer:
         if category is not None:
             require_category(category, self.bundle.categories, where="--category")
         photo = open_photo(Path(path))
-        target = (
-            Path(output) if output else default_output(Path(path), output_suffix(photo, format_))
-        )
+        target = Path(output) if output else default_output(Path(path), format_)
         if target.exists() and not force:
             raise DataError("the output exists already", target, "give --force to overwrite it")
         lum = luminance_thumbnail(photo, self.bundle.router.short_side)
@@ -156,8 +155,3 @@ class Colorizer:
         """Chrominance (h, w, 2) by one colorizer, from the shared features or the photo itself."""
         own = [] if file.shares_encoder else [luminance_thumbnail(photo, file.short_side)[None]]
         return predict_ab(own or features, self.network(file))
-
-
-def default_output(path: Path, suffix: str) -> Path:
-    """`<stem>_color<suffix>` beside the input."""
-    return path.with_name(f"{path.stem}_color{suffix}")

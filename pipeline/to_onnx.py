@@ -55,7 +55,8 @@ def write_onnx(network: keras.Model, path: Path, outputs: Sequence[str]) -> None
 
     @tf.function(input_signature=signature)
     def run(*inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        results = network(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
+        given = list(inputs)
+        results = network(given if len(given) > 1 else given[0], training=False)
         results = results if isinstance(results, list | tuple) else [results]
         # keys sort as numbers: tf2onnx orders outputs by name
         return {

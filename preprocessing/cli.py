@@ -4,6 +4,7 @@ stdout holds results only, one per line; everything else goes to stderr.
 """
 
 import argparse
+import itertools
 import logging
 import os
 import sys
@@ -17,6 +18,7 @@ from tqdm import tqdm
 from preprocessing.errors import ProjectError
 
 Item = TypeVar("Item")
+_sides = itertools.count()  # side files of one process never meet
 
 DONE, FAILED = 0, 1  # exit codes; argparse itself gives 2 for wrong usage
 
@@ -69,7 +71,7 @@ def written_aside(path: Path) -> Iterator[Path]:
     The side file keeps the suffix, by which writers choose a format.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    side = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    side = path.with_name(f".partial-{os.getpid()}-{next(_sides)}{path.suffix}")
     try:
         yield side
         side.replace(path)

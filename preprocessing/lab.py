@@ -83,11 +83,13 @@ def gray_from_lum(lum: NDArray[np.floating]) -> NDArray[np.uint8]:
 
 def lum_from_gray(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(..., H, W) uint8 gray -> (..., H, W, 1) lum; 128 becomes L* 53.6, not 50.2."""
-    luminance = decode_srgb(np.asarray(gray, np.float64) / 255)
-    cube_root = np.where(
-        luminance > (6 / 29) ** 3, np.cbrt(luminance), luminance * (29 / 6) ** 2 / 3 + 4 / 29
-    )
-    return ((116 * cube_root - 16) / L_SCALE).astype(np.float32)[..., None]
+    return _lum(decode_srgb(np.asarray(gray, np.float64) / 255))[..., None]
+
+
+def lum_from_rgb(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(..., H, W, 3) uint8 sRGB -> (..., H, W, 1) lum: `split_lab` without the chrominance."""
+    require_rgb(rgb, where="lum_from_rgb")
+    return _lum(decode_srgb(np.asarray(rgb, np.float64) / 255) @ XYZ_FROM_RGB[1])[..., None]
 
 
 def encode_srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -107,6 +109,13 @@ def require_rgb(rgb: NDArray[np.uint8], *, where: str) -> None:
         raise DataError(
             f"not an sRGB image: shape {rgb.shape}, {rgb.dtype}", where, "give (..., H, W, 3) uint8"
         )
+
+
+def _lum(luminance: NDArray[np.float64]) -> NDArray[np.float32]:
+    """CIE Y relative to white, 0 to 1 -> L*/100."""
+    toe = luminance * (29 / 6) ** 2 / 3 + 4 / 29
+    root = np.where(luminance > (6 / 29) ** 3, np.cbrt(luminance), toe)
+    return ((116 * root - 16) / L_SCALE).astype(np.float32)
 
 
 def _f_inverse(f: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,0 +1,110 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from pipeline.bundle import FORMAT, Network, read_bundle
+from preprocessing.categories import CATEGORIES
+from preprocessing.errors import CheckpointError, ConfigError
+
+MB = 1e6
+
+
+def test_the_shipped_bundle_holds_every_category_and_the_universal_colorizer(shipped):
+    bundle = read_bundle(shipped)
+    assert sorted(bundle.categories) == sorted(CATEGORIES)
+    assert set(bundle.colorizers["shared_encoder"]) == {*CATEGORIES, "universal"}
+    assert {"universal", "fruit", "sunset", "forest"} <= set(bundle.colorizers["encoder_decoder"])
+
+
+def test_every_shipped_decoder_was_trained_on_the_routers_encoder(shipped):
+    bundle = read_bundle(shipped)
+    for file in bundle.colorizers["shared_encoder"].values():
+        assert file.training["encoder_sha256"] == bundle.encoder_sha256
+
+
+def test_the_shipped_bundle_is_small_enough_for_git(shipped):
+    sizes = [path.stat().st_size for path in shipped.rglob("*") if path.is_file()]
+    assert sum(sizes) < 110 * MB
+    assert max(sizes) < 40 * MB
+
+
+def test_every_shipped_file_has_the_content_that_bundle_json_says(shipped):
+    from pipeline.bundle import read_verified
+
+    bundle = read_bundle(shipped)
+    files = [file for table in bundle.colorizers.values() for file in table.values()]
+    for file in (bundle.router, *files, *bundle.training):
+        assert len(read_verified(shipped, file)) > 0
+
+
+def test_int8_is_shipped_only_where_it_loses_little(shipped):
+    bundle = read_bundle(shipped)
+    for table in bundle.colorizers.values():
+        for file in table.values():
+            lost = file.validation["float32_psnr_db"] - file.validation["int8_psnr_db"]
+            assert (lost < 0.1) == (file.precision == "int8"), file.file
+
+
+def test_confidences_sum_to_one_at_any_size(shipped):
+    bundle = read_bundle(shipped)
+    router = Network(shipped, bundle.router)
+    for shape in ((1, 256, 256, 1), (1, 256, 416, 1)):
+        confidences, *features = router([np.full(shape, 0.5, np.float32)])
+        assert confidences.sum() == pytest.approx(1, abs=1e-5)
+        assert [one.shape[1] for one in features] == [128, 64, 32, 16, 8]
+
+
+@pytest.fixture
+def copied(tiny_bundle, tmp_path):
+    """A bundle that a test may break."""
+    return shutil.copytree(tiny_bundle, tmp_path / "copied")
+
+
+def test_a_missing_bundle_says_where_and_what_to_do(tmp_path):
+    with pytest.raises(
+        CheckpointError, match=r"no bundle of models[\s\S]*bundle\.json[\s\S]*--mod"
+    ):
+        read_bundle(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "damaged bundle.json"),
+        ("[]", "damaged bundle.json"),
+        ('{"format": 1}', "damaged bundle.json"),
+        (json.dumps({"format": FORMAT + 1}), f"bundle format {FORMAT + 1}"),
+    ],
+)
+def test_a_bundle_json_that_cannot_be_read_is_refused(copied, text, message):
+    (copied / "bundle.json").write_text(text)
+    with pytest.raises(CheckpointError, match=message):
+        read_bundle(copied)
+
+
+def test_a_damaged_file_is_refused_and_its_sha256_told(copied):
+    bundle = read_bundle(copied)
+    path = copied / bundle.router.file
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    with pytest.raises(CheckpointError, match=f"its sha256 is .* not {bundle.router.sha256}"):
+        Network(copied, bundle.router)
+
+
+def test_a_missing_file_is_named(copied):
+    bundle = read_bundle(copied)
+    (copied / bundle.router.file).unlink()
+    with pytest.raises(CheckpointError, match=r"missing\n.*router\.onnx"):
+        Network(copied, bundle.router)
+
+
+def test_an_unknown_colorizer_offers_the_nearest_name(tiny_bundle):
+    with pytest.raises(ConfigError, match="did you mean 'shared_encoder'"):
+        read_bundle(tiny_bundle).find_colorizer("shared_encodr", "beach")
+
+
+def test_a_category_without_a_colorizer_gets_the_universal_one(tiny_bundle):
+    bundle = read_bundle(tiny_bundle)
+    assert bundle.find_colorizer("shared_encoder", "beach").category == "beach"
+    assert bundle.find_colorizer("shared_encoder", "fruit").category == "universal"

@@ -1,0 +1,190 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import pyvips
+
+from pipeline import Colorizer
+from pipeline.colorize import main
+from pipeline.outputs import find_photos
+from preprocessing.errors import ConfigError, DataError
+from preprocessing.lab import lum_from_gray, split_lab
+from tests.drawing import draw_photo
+
+
+def pixels(path):
+    return pyvips.Image.new_from_file(str(path)).numpy()
+
+
+def test_a_gray_photo_becomes_a_colour_photo_of_the_same_size(gray_photo, capsys):
+    assert main([str(gray_photo)]) == 0
+    output = gray_photo.with_name("beach_color.jpg")
+    assert capsys.readouterr().out == f"{output}\n"
+    rgb = pixels(output)
+    assert rgb.shape == (200, 300, 3)
+    assert np.abs(np.diff(rgb.astype(int), axis=2)).mean() > 1  # it has colour
+
+
+def test_json_tells_all_about_each_photo(gray_photo, tmp_path, capsys):
+    assert main([str(gray_photo), "--json", "-o", str(tmp_path / "out.png")]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    told = json.loads(line)
+    assert list(told) == [
+        "input", "output", "category", "confidence", "ranking", "width", "height", "seconds",
+        "colorizer",
+    ]  # fmt: skip
+    assert told["output"] == str(tmp_path / "out.png")
+    assert (told["width"], told["height"]) == (300, 200)
+    confidences = [confidence for _, confidence in told["ranking"]]
+    assert len(confidences) == 20
+    assert sum(confidences) == pytest.approx(1, abs=1e-4)
+    assert confidences == sorted(confidences, reverse=True)
+    assert told["ranking"][0] == [told["category"], told["confidence"]]
+    assert told["colorizer"].startswith("shared_encoder/")
+
+
+def test_the_luminance_of_a_gray_photo_is_kept(gray_photo, tmp_path):
+    gray = pixels(gray_photo)[..., 0]
+    colored = Colorizer().colorize(gray_photo, tmp_path / "out.png")
+    lum, _ = split_lab(pixels(colored.output))
+    inside = (gray > 25) & (gray < 230)
+    levels = 255 * np.abs(lum - lum_from_gray(gray))[..., 0][inside]
+    assert levels.max() <= 1.5  # rounding of three channels to 8 bit
+
+
+def test_nothing_is_overwritten_without_force(gray_photo, capsys):
+    output = gray_photo.with_name("beach_color.jpg")
+    output.write_text("mine")
+    assert main([str(gray_photo)]) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert output.read_text() == "mine"
+    assert main([str(gray_photo), "--force"]) == 0
+    assert pixels(output).shape == (200, 300, 3)
+
+
+def test_a_folder_keeps_its_structure_below_the_output(gray_photo, tmp_path, capsys):
+    deep = tmp_path / "album" / "1950"
+    deep.mkdir(parents=True)
+    gray_photo.rename(deep / "a.jpg")
+    output = tmp_path / "out"
+    assert main([str(tmp_path / "album"), "-o", str(output), "--format", "png"]) == 0
+    assert capsys.readouterr().out == f"{output / '1950' / 'a_color.png'}\n"
+
+
+def test_results_of_earlier_runs_are_not_coloured_again(tmp_path):
+    for name in ("a.jpg", "a_color.jpg", "b_color.jpg", ".c.jpg", "notes.txt"):
+        (tmp_path / name).touch()
+    assert [path.name for path in find_photos(tmp_path)] == ["a.jpg", "b_color.jpg"]
+
+
+def test_bad_photos_are_told_and_the_others_still_coloured(gray_photo, tmp_path, capsys):
+    empty, text, cut = (tmp_path / name for name in ("empty.jpg", "text.jpg", "cut.jpg"))
+    empty.touch()
+    text.write_text("no photo")
+    content = gray_photo.read_bytes()
+    cut.write_bytes(content[: len(content) // 2])
+    (tmp_path / "bare").mkdir()
+    bad = [empty, text, cut, tmp_path / "missing.jpg", tmp_path / "bare"]
+    output = tmp_path / "out"
+    assert main([*map(str, bad), str(gray_photo), "-o", str(output)]) == 1
+    out, err = capsys.readouterr()
+    assert out == f"{output / 'beach_color.jpg'}\n"
+    assert [path.name for path in output.iterdir()] == ["beach_color.jpg"]
+    for path in bad:
+        assert f"where: {path}" in err
+    assert err.count("fix:") == len(bad)
+
+
+def test_an_unwritable_output_is_told(gray_photo, tmp_path, capsys):
+    (tmp_path / "file").write_text("not a folder")
+    assert main([str(gray_photo), "-o", str(tmp_path / "file" / "out.jpg")]) == 1
+    assert "where:" in capsys.readouterr().err
+
+
+def test_an_unknown_category_offers_the_nearest_name(gray_photo, capsys):
+    assert main([str(gray_photo), "--category", "beech"]) == 1
+    assert "did you mean 'beach'" in capsys.readouterr().err
+    assert not gray_photo.with_name("beach_color.jpg").exists()
+
+
+def test_a_named_category_overrides_the_router(gray_photo):
+    colored = Colorizer().colorize(gray_photo, category="sunset")
+    assert (colored.category, colored.colorizer) == ("sunset", "shared_encoder/sunset")
+    assert colored.confidence == dict(colored.ranking)["sunset"]
+
+
+def test_the_network_of_figure_3_can_be_chosen(gray_photo, capsys):
+    options = ["--colorizer", "encoder_decoder", "--category", "fruit", "--json"]
+    assert main([str(gray_photo), *options]) == 0
+    assert json.loads(capsys.readouterr().out)["colorizer"] == "encoder_decoder/fruit"
+
+
+def test_the_k_best_are_blended_by_confidence(gray_photo, tmp_path):
+    colorizer = Colorizer()
+    colored = colorizer.colorize(gray_photo, tmp_path / "3.png", category=None, top=3)
+    if colored.confidence >= colorizer.bundle.unsure_below:
+        names = [f"shared_encoder/{category}" for category, _ in colored.ranking[:3]]
+        assert colored.colorizer == "+".join(names)
+    else:
+        assert colored.colorizer == "shared_encoder/universal"
+
+
+def test_the_universal_colorizer_takes_over_where_the_router_is_unsure(tiny_bundle):
+    colorizer = Colorizer(tiny_bundle)
+    unsure = colorizer.bundle.unsure_below
+    low, high = [("beach", unsure / 2)], [("beach", unsure + 0.01)]
+    assert colorizer.choose(high) == high
+    if unsure > 0:
+        assert colorizer.choose(low) == [("universal", 1.0)]
+    assert colorizer.choose(low, category="fruit") == [("fruit", 1.0)]
+
+
+def test_top_below_one_is_refused(tiny_bundle):
+    with pytest.raises(ConfigError, match="top 0"):
+        Colorizer(tiny_bundle).choose([("beach", 1.0)], top=0)
+
+
+def test_an_existing_output_is_refused_by_the_library_too(gray_photo):
+    with pytest.raises(DataError, match="exists already"):
+        Colorizer().colorize(gray_photo, gray_photo)
+
+
+def test_a_damaged_bundle_is_told_with_its_sha256(gray_photo, tiny_bundle, tmp_path, capsys):
+    import shutil
+
+    broken = shutil.copytree(tiny_bundle, tmp_path / "broken")
+    (broken / "router.onnx").write_bytes(b"broken")
+    assert main([str(gray_photo), "--models", str(broken)]) == 1
+    assert "its sha256 is" in capsys.readouterr().err
+
+
+def test_a_bundle_of_ones_own_categories_colours_too(gray_photo, tiny_bundle, tmp_path):
+    colored = Colorizer(tiny_bundle).colorize(gray_photo, tmp_path / "out.webp")
+    assert {category for category, _ in colored.ranking} == {"beach", "forest", "fruit"}
+    assert pixels(colored.output).shape == (200, 300, 3)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 700), (700, 1), (33, 257)])
+def test_any_size_comes_back_as_it_was(tmp_path, size):
+    path = tmp_path / "photo.png"
+    photo = draw_photo("fruit", 1)[: size[0], : size[1]]
+    photo = np.resize(photo, (*size, 3))
+    pyvips.Image.new_from_array(photo, interpretation="srgb").write_to_file(str(path))
+    colored = Colorizer().colorize(path)
+    assert pixels(colored.output).shape == (*size, 3)
+
+
+def test_colouring_a_photo_imports_no_training_framework(gray_photo):
+    program = (
+        "import sys\n"
+        "from pipeline.colorize import main\n"
+        "code = main(sys.argv[1:])\n"
+        "heavy = {'keras', 'tensorflow', 'torch', 'jax', 'skimage', 'scipy', 'pandas'}\n"
+        "print(code, sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(gray_photo)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "0 []"

@@ -1,0 +1,105 @@
+import json
+import shutil
+
+import keras
+import numpy as np
+import pytest
+
+from pipeline.bundle import Network, read_bundle
+from pipeline.export import export
+from preprocessing.errors import CheckpointError
+from preprocessing.lab import split_lab
+from preprocessing.packing import load_packed
+from training.checkpoints import chosen_checkpoint
+
+
+def test_shipped_networks_agree_with_the_trained_ones(tiny_runs, tiny_bundle, packed_photos):
+    bundle = read_bundle(tiny_bundle)
+    lum, _ = split_lab(load_packed(packed_photos, "beach", "test")[:1, :192])
+    run_dir = tiny_runs / "colorizers" / "shared_encoder" / "beach"
+    trained = keras.models.load_model(chosen_checkpoint(run_dir)).predict(lum, verbose=0)
+    _, *features = Network(tiny_bundle, bundle.router)([lum])
+    file = bundle.find_colorizer("shared_encoder", "beach")
+    (shipped,) = Network(tiny_bundle, file)(features)
+    tolerance = 1e-4 if file.precision == "float32" else 0.05
+    np.testing.assert_allclose(shipped, trained, atol=tolerance)
+
+
+def test_the_router_classifies_as_the_trained_classifier(tiny_runs, tiny_bundle, packed_photos):
+    lum, _ = split_lab(load_packed(packed_photos, "fruit", "test")[:1])
+    run_dir = tiny_runs / "classifier" / "mobilenet_v2"
+    trained = keras.models.load_model(chosen_checkpoint(run_dir)).predict(lum, verbose=0)
+    confidences, *_ = Network(tiny_bundle, read_bundle(tiny_bundle).router)([lum])
+    np.testing.assert_allclose(confidences, trained, atol=1e-4)
+
+
+def test_bundle_json_tells_how_each_network_was_trained(tiny_bundle):
+    content = json.loads((tiny_bundle / "bundle.json").read_text())
+    assert content["format"] == 1
+    assert content["categories"] == ["beach", "forest", "fruit"]
+    files = [content["router"], *(f for fs in content["colorizers"].values() for f in fs)]
+    for file in files:
+        assert {"batch_size", "seed", "versions", "checkpoint"} <= set(file["training"])
+        assert file["validation"]
+
+
+def test_only_the_chosen_precision_is_left(tiny_bundle):
+    bundle = read_bundle(tiny_bundle)
+    listed = {file.file for table in bundle.colorizers.values() for file in table.values()}
+    found = {path.relative_to(tiny_bundle).as_posix() for path in tiny_bundle.rglob("*.onnx")}
+    assert found == listed | {"router.onnx"}
+
+
+def test_training_goes_on_from_the_bundle(tiny_bundle, packed_photos, tmp_path):
+    from colorizers.config import ColorizerConfig
+    from colorizers.train import train
+
+    config = ColorizerConfig(
+        category="fruit",
+        packed_dir=packed_photos,
+        run_dir=tmp_path / "fruit",
+        architecture="shared_encoder",
+        init=tiny_bundle / "training" / "shared_encoder_universal.keras",
+        encoder=tiny_bundle / "training" / "router.keras",
+        epochs=1,
+        steps_per_epoch=1,
+        batch_size=2,
+        size=64,
+    )
+    assert train(config).is_file()
+
+
+@pytest.fixture
+def copied_runs(tiny_runs, tmp_path):
+    """Run folders that a test may break."""
+    return shutil.copytree(tiny_runs, tmp_path / "runs")
+
+
+def test_a_decoder_of_another_encoder_is_refused(copied_runs, packed_photos, tmp_path):
+    path = copied_runs / "colorizers" / "shared_encoder" / "beach" / "config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({**config, "encoder_sha256": "0" * 64}))
+    with pytest.raises(CheckpointError, match="trained on another encoder"):
+        export(copied_runs, tmp_path / "bundle", packed_photos)
+
+
+def test_a_missing_universal_colorizer_says_how_to_train_it(copied_runs, packed_photos, tmp_path):
+    shutil.rmtree(copied_runs / "colorizers" / "encoder_decoder" / "universal")
+    shutil.copytree(
+        copied_runs / "colorizers" / "shared_encoder" / "universal",
+        copied_runs / "colorizers" / "shared_encoder" / "forest",
+    )
+    shutil.rmtree(copied_runs / "colorizers" / "shared_encoder" / "universal")
+    with pytest.raises(CheckpointError, match=r"no trained|no universal"):
+        export(copied_runs, tmp_path / "bundle", packed_photos)
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_an_export_that_fails_keeps_the_old_bundle(copied_runs, packed_photos, tmp_path):
+    bundle_dir = tmp_path / "bundle"
+    bundle_dir.mkdir()
+    (bundle_dir / "bundle.json").write_text("old")
+    shutil.rmtree(copied_runs / "classifier")
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        export(copied_runs, bundle_dir, packed_photos)
+    assert (bundle_dir / "bundle.json").read_text() == "old"
