@@ -52,3 +52,7 @@ class ClassifierConfig:
             )
         if self.trainable not in ("", "all", "upper"):
             raise ConfigError(f"trainable {self.trainable!r}", "--trainable", "give all or upper")
+        if self.policy not in ("float32", "mixed_bfloat16"):
+            raise ConfigError(
+                f"policy {self.policy!r}", "--policy", "give float32 or mixed_bfloat16"
+            )

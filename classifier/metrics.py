@@ -9,7 +9,7 @@ def top_k_hits(
 ) -> NDArray[np.bool_]:
     """Whether each photo's true category is among the k most confident.
 
-    A tie counts against the classifier: equal confidences are no top-k hit.
+    A tie counts against the classifier: equal confidences are no top-k hit, nor are nan.
 
     Args:
         confidences: (N, categories).
@@ -20,7 +20,7 @@ def top_k_hits(
         (N,) bool.
     """
     true = np.take_along_axis(confidences, np.asarray(labels)[:, None], axis=1)
-    return (confidences >= true).sum(axis=1) <= k
+    return (~(confidences < true)).sum(axis=1) <= k
 
 
 def top_k_error(confidences: NDArray[np.floating], labels: NDArray[np.integer], k: int) -> float:

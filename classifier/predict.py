@@ -15,5 +15,5 @@ def rank(confidences: NDArray[np.floating], categories: Sequence[str]) -> Rankin
         confidences: (number of categories,), each 0 to 1, summing to 1.
         categories: the names in the order of the network's outputs.
     """
-    order = np.argsort(-confidences, kind="stable")
+    order: list[int] = np.argsort(-confidences, kind="stable").tolist()
     return [(categories[i], float(confidences[i])) for i in order]

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 
 from classifier.config import ClassifierConfig
 from preprocessing import cli
+from preprocessing.errors import ConfigError
 
 if TYPE_CHECKING:
     import keras
+
+    from classifier.backbones import Backbone
 
 log = logging.getLogger(__name__)
 
@@ -31,44 +34,61 @@ def train(config: ClassifierConfig) -> Path:
 
     Raises:
         CheckpointError: the run folder holds another run, or the weights do not fit.
+        ConfigError: unknown backbone, or squares too small for it.
         DataError: there are no packed photos.
     """
     import keras
 
     from classifier.backbones import BACKBONES
-    from classifier.head import build_classifier
     from preprocessing.packing import packed_categories
     from training.batches import load_photos
-    from training.checkpoints import latest_checkpoint, load_checkpoint
+    from training.checkpoints import latest_checkpoint
     from training.registry import find
-    from training.runs import open_run
+    from training.runs import open_run, time_is_up
 
     spec = find(BACKBONES, config.backbone)
+    if config.size < spec.smallest_px:
+        raise ConfigError(
+            f"size {config.size}, but {spec.name} takes {spec.smallest_px} px and more",
+            "--size",
+            "give more",
+        )
     categories = packed_categories(config.packed_dir)
     photos = tuple(load_photos(config.packed_dir, categories, split) for split in ("train", "val"))
     open_run(config, config.run_dir, categories=categories)
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(config.policy)
-    latest = latest_checkpoint(config.run_dir)
-    if latest is None:
-        encoder = spec.build()
-        if config.weights != "none":
-            spec.load_weights(encoder, config.weights)
-        network, finished = build_classifier(encoder, len(categories)), 0
-    else:
-        network, finished = load_checkpoint(latest[0]), latest[1]
-        log.info("going on from %s", latest[0])
+    network, finished = _start_or_go_on(spec, config, len(categories))
     if finished < config.head_epochs:
         set_trainable(network, from_layer="")
         _fit(network, photos, config, finished, last=config.head_epochs)
         finished = config.head_epochs
     last = config.head_epochs + config.epochs
-    if finished < last:
+    had_its_time = finished > config.head_epochs and time_is_up(config.run_dir, config.minutes)
+    if finished < last and not had_its_time:
         upper = spec.upper if config.trainable in ("", "upper") else None
         set_trainable(network, from_layer=upper)
         _fit(network, photos, config, finished, last=last)
     path, _ = latest_checkpoint(config.run_dir) or (config.run_dir, 0)
     return path
+
+
+def _start_or_go_on(
+    spec: "Backbone", config: ClassifierConfig, n_categories: int
+) -> tuple["keras.Model", int]:
+    """The run's network and how many epochs it has finished."""
+    from classifier.head import build_classifier
+    from training.checkpoints import latest_checkpoint, load_checkpoint
+
+    latest = latest_checkpoint(config.run_dir)
+    if latest is not None:
+        path, finished = latest
+        log.info("going on from %s", path)
+        return load_checkpoint(path), finished
+    encoder = spec.build()
+    if config.weights != "none":
+        spec.load_weights(encoder, config.weights)
+    return build_classifier(encoder, n_categories), 0
 
 
 def set_trainable(network: "keras.Model", from_layer: str | None) -> None:

@@ -61,3 +61,7 @@ class ColorizerConfig:
                 )
         if self.decay not in ("constant", "cosine"):
             raise ConfigError(f"decay {self.decay!r}", "--decay", "give constant or cosine")
+        if self.policy not in ("float32", "mixed_bfloat16"):
+            raise ConfigError(
+                f"policy {self.policy!r}", "--policy", "give float32 or mixed_bfloat16"
+            )

@@ -3,16 +3,18 @@
 PSNR rewards dull colours: give colorfulness beside it.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from preprocessing.errors import DataError
 from preprocessing.lab import require_rgb
 
 
 def psnr_db(predicted: NDArray[np.uint8], ground_truth: NDArray[np.uint8]) -> float:
     """Peak signal-to-noise ratio of two (H, W, 3) uint8 sRGB images in dB; inf if identical."""
-    require_rgb(predicted, where="psnr_db")
-    require_rgb(ground_truth, where="psnr_db")
+    _require_pair(predicted, ground_truth, where="psnr_db")
     difference = predicted.astype(np.float32) - ground_truth.astype(np.float32)
     mse = float(np.mean(np.square(difference), dtype=np.float64))
     return float("inf") if mse == 0 else float(10 * np.log10(255**2 / mse))
@@ -25,8 +27,12 @@ def ssim(predicted: NDArray[np.uint8], ground_truth: NDArray[np.uint8]) -> float
     """
     from skimage.metrics import structural_similarity
 
-    require_rgb(predicted, where="ssim")
-    return float(structural_similarity(predicted, ground_truth, channel_axis=-1, data_range=255))
+    _require_pair(predicted, ground_truth, where="ssim")
+    # pyright infers that it may return more than the mean, which it does only when asked
+    similarity: Any = structural_similarity(
+        predicted, ground_truth, channel_axis=-1, data_range=255
+    )
+    return float(similarity)
 
 
 def colorfulness(rgb: NDArray[np.uint8]) -> float:
@@ -40,3 +46,16 @@ def colorfulness(rgb: NDArray[np.uint8]) -> float:
     spread = np.hypot(red_green.std(), yellow_blue.std())
     mean = np.hypot(red_green.mean(), yellow_blue.mean())
     return float(spread + 0.3 * mean)
+
+
+def _require_pair(
+    predicted: NDArray[np.uint8], ground_truth: NDArray[np.uint8], *, where: str
+) -> None:
+    require_rgb(predicted, where=where)
+    require_rgb(ground_truth, where=where)
+    if predicted.shape != ground_truth.shape:
+        raise DataError(
+            f"images of different shapes: {predicted.shape} and {ground_truth.shape}",
+            where,
+            "compare a photo with its own original, at one size",
+        )

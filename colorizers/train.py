@@ -41,22 +41,17 @@ def train(config: ColorizerConfig) -> Path:
     import keras
 
     from colorizers.models import ARCHITECTURES
-    from colorizers.trainer import ColorizerTrainer
     from preprocessing.packing import packed_categories
     from training.batches import load_photos
     from training.checkpoints import latest_checkpoint, load_checkpoint
-    from training.fit import Saving, Schedule, fit
     from training.registry import find
-    from training.runs import History, open_run
+    from training.runs import open_run, time_is_up
 
     spec = find(ARCHITECTURES, config.architecture)
     categories = packed_categories(config.packed_dir)
     if config.category != UNIVERSAL:
         categories = [require_category(config.category, [*categories, UNIVERSAL], where="CATEGORY")]
-    photos = (
-        load_photos(config.packed_dir, categories, "train"),
-        load_photos(config.packed_dir, categories, "val"),
-    )
+    photos = tuple(load_photos(config.packed_dir, categories, split) for split in ("train", "val"))
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(config.policy)
     latest = latest_checkpoint(config.run_dir)
@@ -67,40 +62,9 @@ def train(config: ColorizerConfig) -> Path:
         network, finished = load_checkpoint(latest[0]), latest[1]
         log.info("going on from %s", latest[0])
     open_run(config, config.run_dir, encoder_sha256=encoder_sha256(network))
-    seconds = History(config.run_dir / "history.csv", COLUMNS).seconds
-    out_of_time = config.minutes is not None and seconds >= 60 * config.minutes
-    if latest is not None and (finished >= config.epochs or out_of_time):
-        log.info("already trained: %s", latest[0])
-        return latest[0]
-    optimizer = getattr(network, "optimizer", None) or keras.optimizers.Adam(config.learning_rate)
-    trainer = ColorizerTrainer(network, size=config.size, run_px=config.run_px)
-    trainer.compile(optimizer)
-    network.compile(optimizer, loss="mse")  # so that a checkpoint holds the optimizer's state
-    fit(
-        trainer,
-        network,
-        photos,
-        Schedule(
-            first_epoch=finished + 1,
-            last_epoch=config.epochs,
-            steps_per_epoch=config.steps_per_epoch,
-            batch_size=config.batch_size,
-            learning_rate=config.learning_rate,
-            decay=config.decay,
-            minutes=config.minutes,
-            validate_every=config.validate_every,
-        ),
-        Saving(
-            run_dir=config.run_dir,
-            every=config.checkpoint_every,
-            save_at=config.save_at,
-            rolling_s=config.rolling_s,
-            best_by="val_loss" if config.keep_best else None,
-        ),
-        seed=config.seed,
-        smallest_px=config.smallest_px,
-        columns=COLUMNS,
-    )
+    had_its_time = finished > 0 and time_is_up(config.run_dir, config.minutes)
+    if finished < config.epochs and not had_its_time:
+        _fit(network, photos, config, finished)
     path, _ = latest_checkpoint(config.run_dir) or (config.run_dir, 0)
     return path
 
@@ -112,27 +76,18 @@ def load_start(network: "keras.Model", config: ColorizerConfig) -> None:
         CheckpointError: the weights do not fit, or a decoder meets an encoder that is not its own.
         ConfigError: `shared_encoder` without a trained encoder.
     """
-    from training.checkpoints import chosen_checkpoint, load_checkpoint, weights_sha256
-
-    def load(path: Path) -> "keras.Model":
-        return load_checkpoint(chosen_checkpoint(path) if path.is_dir() else path)
+    from training.checkpoints import weights_sha256
 
     if config.init is not None:
-        start = load(config.init)
-        if [w.shape for w in start.weights] != [w.shape for w in network.weights]:
-            raise CheckpointError(
-                f"not a checkpoint of {config.architecture!r}",
-                config.init,
-                f"give --init a run of {config.architecture!r}",
-            )
-        network.set_weights(start.get_weights())
+        _copy_weights(_load(config.init), network, config.init, f"a {config.architecture} network")
     if config.architecture != "shared_encoder":
         return
     if config.encoder is not None:
-        encoder = load(config.encoder).get_layer("encoder")
+        encoder = _encoder(_load(config.encoder))
         if config.init is None:
-            network.get_layer("encoder").set_weights(encoder.get_weights())
-        elif weights_sha256(encoder) != encoder_sha256(network):
+            wanted = "a mobilenet_v2 classifier"
+            _copy_weights(encoder, _encoder(network), config.encoder, wanted)
+        elif encoder is None or weights_sha256(encoder) != encoder_sha256(network):
             raise CheckpointError(
                 "the decoder was trained on another encoder",
                 f"--init {config.init} --encoder {config.encoder}",
@@ -150,16 +105,79 @@ def encoder_sha256(network: "keras.Model") -> str | None:
     """The hash of the frozen encoder in a network; None if it has none."""
     from training.checkpoints import weights_sha256
 
-    names = {layer.name for layer in network.layers}
-    return weights_sha256(network.get_layer("encoder")) if "encoder" in names else None
+    encoder = _encoder(network)
+    return None if encoder is None else weights_sha256(encoder)
+
+
+def _encoder(network: "keras.Model") -> "keras.Model | None":
+    return next((layer for layer in network.layers if layer.name == "encoder"), None)
+
+
+def _load(path: Path) -> "keras.Model":
+    """The network of a checkpoint, or that which a run folder ships."""
+    from training.checkpoints import chosen_checkpoint, load_checkpoint
+
+    return load_checkpoint(chosen_checkpoint(path) if path.is_dir() else path)
+
+
+def _copy_weights(
+    source: "keras.Model | None", target: "keras.Model", path: Path, wanted: str
+) -> None:
+    """Give `target` the weights of `source`, which came from `path`."""
+    if source is None or [w.shape for w in source.weights] != [w.shape for w in target.weights]:
+        raise CheckpointError(
+            f"not the weights of {wanted}", path, f"give a checkpoint or run folder of {wanted}"
+        )
+    target.set_weights(source.get_weights())
+
+
+def _fit(network: "keras.Model", photos: tuple, config: ColorizerConfig, finished: int) -> None:
+    """Train from `finished` epochs to the last."""
+    import keras
+
+    from colorizers.trainer import ColorizerTrainer
+    from training.fit import Saving, Schedule, fit
+
+    optimizer = getattr(network, "optimizer", None) or keras.optimizers.Adam(config.learning_rate)
+    trainer = ColorizerTrainer(network, size=config.size, run_px=config.run_px)
+    trainer.compile(optimizer)
+    network.compile(optimizer, loss="mse")  # so that a checkpoint holds the optimizer's state
+    schedule = Schedule(
+        first_epoch=finished + 1,
+        last_epoch=config.epochs,
+        steps_per_epoch=config.steps_per_epoch,
+        batch_size=config.batch_size,
+        learning_rate=config.learning_rate,
+        decay=config.decay,
+        minutes=config.minutes,
+        validate_every=config.validate_every,
+    )
+    saving = Saving(
+        run_dir=config.run_dir,
+        every=config.checkpoint_every,
+        save_at=config.save_at,
+        rolling_s=config.rolling_s,
+        best_by="val_loss" if config.keep_best else None,
+    )
+    fit(
+        trainer,
+        network,
+        photos,
+        schedule,
+        saving,
+        seed=config.seed,
+        smallest_px=config.smallest_px,
+        columns=COLUMNS,
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = cli.parser(__doc__, "colorizers.train")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("category", nargs="?", help="a packed category, or `universal`")
+    which.add_argument("--all", action="store_true", help="train each packed category in turn")
     add = parser.add_argument
-    add("category", nargs="?", help="a packed category, or `universal`")
-    add("--all", action="store_true", help="train each packed category in turn")
     add("--architecture", default=DEFAULTS.architecture, help="encoder_decoder or shared_encoder")
     add("--packed-dir", type=Path, default=DEFAULTS.packed_dir, help="packed photos")
     add("--runs-dir", type=Path, default=DEFAULTS.run_dir, help="run folders go below it")
@@ -189,8 +207,6 @@ def _job(args: argparse.Namespace) -> int:
 
     from preprocessing.packing import packed_categories
 
-    if args.all == (args.category is not None):
-        raise ConfigError("one category or --all", "the command line", "give exactly one of them")
     settings = {**vars(args), "save_at": tuple(args.save_at)}
     del settings["all"]
     runs_dir = settings.pop("runs_dir") / args.architecture

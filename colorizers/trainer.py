@@ -8,8 +8,6 @@ from keras import ops
 from training.augment import cut_windows
 from training.lab_ops import split_lab
 
-Tensor = keras.KerasTensor
-
 
 class ColorizerTrainer(keras.Model):
     """Maps a batch of packed photos and windows to predicted and true chrominance."""
@@ -19,7 +17,9 @@ class ColorizerTrainer(keras.Model):
         super().__init__(dtype="float32")  # windows keep their precision under mixed_bfloat16
         self.network, self.size, self.run_px = network, size, run_px
 
-    def call(self, inputs: dict[str, Tensor], training: bool = False) -> dict[str, Tensor]:
+    def call(
+        self, inputs: dict[str, keras.KerasTensor], training: bool = False
+    ) -> dict[str, keras.KerasTensor]:
         """{"rgb": (N, 256, 256, 3) uint8, "windows": (N, 4)} -> both ab, (N, size, size, 2)."""
         size = self.size if training else self.run_px
         lum, ab = split_lab(cut_windows(inputs["rgb"], inputs["windows"], size))
@@ -32,7 +32,7 @@ class ColorizerTrainer(keras.Model):
         y_pred: Any = None,
         sample_weight: Any = None,
         training: bool = True,
-    ) -> Tensor:
+    ) -> keras.KerasTensor:
         """Mean squared error of ab (section IV-A); the truth was augmented along with the input."""
         return ops.mean(ops.square(y_pred["predicted"] - y_pred["ground_truth"]))
 

@@ -109,9 +109,9 @@ def run_recipe(
 
 def write_log(runs_dir: Path, path: Path) -> None:
     """One CSV with the history of every run: run, epoch, seconds, losses, hits."""
-    columns = ("run", "epoch", "seconds", "loss", "val_loss", "val_top_1", "val_top_3")
+    columns: list[str] = ["run", "epoch", "seconds", "loss", "val_loss", "val_top_1", "val_top_3"]
     with cli.written_aside(path) as side, side.open("w", newline="") as file:
-        writer = csv.DictWriter[str](file, columns, extrasaction="ignore")
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
         writer.writeheader()
         for history in sorted(runs_dir.glob("**/history.csv")):
             run = history.parent.relative_to(runs_dir).as_posix()

@@ -71,18 +71,14 @@ def fit(
     train, val = photos
     history = History(saving.run_dir / "history.csv", columns)
     history.cut_after(schedule.first_epoch - 1)
-    share = schedule.steps_per_epoch * schedule.batch_size / len(train)
-    log.info(
-        "%d photos, %d for validation; an epoch shows %d photos, %.2f of the training split",
-        len(train),
-        len(val),
-        schedule.steps_per_epoch * schedule.batch_size,
-        share,
-    )
+    shown = schedule.steps_per_epoch * schedule.batch_size
+    log.info("%d photos, %d for validation", len(train), len(val))
+    log.info("an epoch shows %d photos, %.2f of the training split", shown, shown / len(train))
     follow = _FollowSchedule(network, schedule, saving, history)
     validation = ValidationBatches(val, batch_size=schedule.batch_size)
     if saving.best_by and schedule.first_epoch == 1:
-        follow.judge(0, trainer.evaluate(validation, verbose=0, return_dict=True))
+        start = trainer.evaluate(validation, verbose=0, return_dict=True)
+        follow.judge(0, {f"val_{name}": value for name, value in start.items()})
     trainer.fit(
         training_batches(
             train,
@@ -95,15 +91,17 @@ def fit(
         epochs=schedule.last_epoch,
         steps_per_epoch=schedule.steps_per_epoch,
         validation_data=validation,
-        validation_freq=[
-            epoch
-            for epoch in range(1, schedule.last_epoch + 1)
-            if epoch % schedule.validate_every == 0 or epoch == schedule.last_epoch
-        ],
+        validation_freq=_epochs_to_validate(schedule),
+        shuffle=False,  # the generator shuffles; Keras warns that it cannot
         callbacks=[follow],
         verbose=0,
     )
     return history
+
+
+def _epochs_to_validate(schedule: Schedule) -> list[int]:
+    last, every = schedule.last_epoch, schedule.validate_every
+    return sorted({*range(every, last + 1, every), last})
 
 
 class _FollowSchedule(keras.callbacks.Callback):

@@ -5,6 +5,7 @@ Batch normalization is folded into the convolutions: half the time per training 
 """
 
 from pathlib import Path
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -33,7 +34,7 @@ def build_encoder() -> keras.Model:
 
     Returns:
         A network with the outputs (N, H/2, W/2, 16), (N, H/4, W/4, 24), (N, H/8, W/8, 32),
-        (N, H/16, W/16, 96): the inputs of the blocks of stride 2; and (N, H/32, W/32, 1280), the top.
+        (N, H/16, W/16, 96): the inputs of the blocks of stride 2; (N, H/32, W/32, 1280): the top.
     """
     lum = keras.Input((None, None, 1), name="luminance")
     x = layers.Rescaling(2.0, offset=-1.0)(lum)  # ImageNet's range -1 .. 1
@@ -70,12 +71,13 @@ def load_encoder_weights(encoder: keras.Model, weights: str) -> None:
     source = _from_keras() if weights == "imagenet" else _from_npz(Path(weights))
     convolutions = [layer for layer in encoder.layers if _is_convolution(layer)]
     for layer, (kernel, bias) in zip(convolutions, source, strict=True):
-        if layer.kernel.shape != kernel.shape:
-            raise CheckpointError(
-                f"kernel of {layer.name} is {kernel.shape}, not {tuple(layer.kernel.shape)}",
-                weights,
-                "give weights of MobileNetV2 1.0",
-            )
+        for name, own, given in (("kernel", layer.kernel, kernel), ("bias", layer.bias, bias)):
+            if own.shape != given.shape:
+                raise CheckpointError(
+                    f"{name} of {layer.name} is {given.shape}, not {tuple(own.shape)}",
+                    weights,
+                    "give weights of MobileNetV2 1.0, batch normalization folded in",
+                )
         layer.set_weights([kernel, bias])
 
 
@@ -100,20 +102,20 @@ def _from_npz(path: Path) -> Convolutions:
         raise CheckpointError(
             "no such weights", path, "give `imagenet`, `none` or the path of an .npz file"
         )
-    with np.load(path) as stored:
-        missing = [f"{i:02d}_w" for i in range(N_CONVOLUTIONS) if f"{i:02d}_w" not in stored]
-        if missing:
-            raise CheckpointError(
-                f"no arrays {missing[0]} ...", path, "give weights of MobileNetV2 1.0, folded"
-            )
-        return [(stored[f"{i:02d}_w"], stored[f"{i:02d}_b"]) for i in range(N_CONVOLUTIONS)]
+    try:
+        with path.open("rb") as file, np.lib.npyio.NpzFile(file) as stored:
+            return [(stored[f"{i:02d}_w"], stored[f"{i:02d}_b"]) for i in range(N_CONVOLUTIONS)]
+    except (KeyError, OSError, ValueError, BadZipFile) as error:
+        raise CheckpointError(
+            f"cannot read the weights: {error}", path, "give weights of MobileNetV2 1.0 as .npz"
+        ) from error
 
 
 def _from_keras() -> Convolutions:
     """Kernels and biases from Keras' download, its batch normalization folded in."""
     try:
-        model = keras.applications.MobileNetV2(include_top=False, weights="imagenet")
-    except Exception as error:
+        model = keras.applications.MobileNetV2((224, 224, 3), include_top=False, weights="imagenet")
+    except Exception as error:  # Keras raises a plain Exception where a download fails
         raise CheckpointError(
             f"cannot download the ImageNet weights: {error}",
             "--weights imagenet",

@@ -66,6 +66,11 @@ def read_config(run_dir: Path) -> dict[str, Any]:
     return json.loads(path.read_text())
 
 
+def time_is_up(run_dir: Path, minutes: float | None) -> bool:
+    """Whether a run has had its minutes, all sessions together; never without a limit."""
+    return minutes is not None and History(run_dir / "history.csv", ()).seconds >= 60 * minutes
+
+
 def versions() -> dict[str, str]:
     """Versions of Python, Keras and its backend, and the processor: what a figure depends on."""
     backend = keras.backend.backend()
@@ -97,8 +102,8 @@ class History:
         return float(self.rows[-1]["seconds"]) if self.rows else 0.0
 
     def cut_after(self, epoch: int) -> None:
-        """Forget the epochs after the checkpoint from which a run resumes."""
-        self.rows = [row for row in self.rows if int(row["epoch"]) <= epoch]
+        """Forget the epochs after the checkpoint from which a run resumes; after 0 all of them."""
+        self.rows = [row for row in self.rows if epoch and int(row["epoch"]) <= epoch]
 
     def append(self, epoch: int, logs: Mapping[str, float], seconds: float) -> None:
         """Add a finished epoch and write the file."""

@@ -47,7 +47,7 @@ def load_keras_weights(
             network.set_weights(source.get_weights())
         else:
             network.load_weights(weights)
-    except Exception as error:
+    except Exception as error:  # Keras raises a plain Exception where a download fails
         raise CheckpointError(
             f"cannot load the weights: {error}",
             f"--weights {weights}",
