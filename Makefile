@@ -5,7 +5,7 @@ PHOTO ?=
 OPTIONS ?=
 ARGS ?=
 PYTHON ?=
-DEMO := examples/camera.jpg
+DEMO := examples/astronaut.jpg
 
 VENV_PYTHON := .venv/bin/python
 DEV_BIN := .venv-dev/bin

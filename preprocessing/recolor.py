@@ -53,7 +53,9 @@ def write_colored(photo: Photo, ab: NDArray[np.float32], path: Path) -> None:
         ) from error
     except OSError as error:
         raise DataError(
-            f"cannot write the coloured photo: {error.strerror}", path, "choose another output"
+            f"cannot write the coloured photo: {error.strerror}: {error.filename}",
+            path,
+            "choose another output, or free the disk",
         ) from error
 
 

@@ -1,0 +1,178 @@
+import numpy as np
+import pytest
+import pyvips
+
+from preprocessing.errors import DataError
+from preprocessing.lab import lum_from_gray, split_lab
+from preprocessing.photo import luminance_thumbnail, open_photo, read_full
+from tests.drawing import draw_photo
+
+
+def save(pixels, path, **options):
+    kind = "b-w" if pixels.ndim == 2 else "srgb"
+    if pixels.dtype == np.uint16:
+        kind = {"b-w": "grey16", "srgb": "rgb16"}[kind]
+    pyvips.Image.new_from_array(pixels, interpretation=kind).write_to_file(str(path), **options)
+    return path
+
+
+PHOTO = draw_photo("beach", 0)  # 200 x 300
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tif", "a.gif", "a.avif"])
+def test_photo_formats_are_read(tmp_path, name):
+    photo = open_photo(save(PHOTO, tmp_path / name))
+    assert (photo.width, photo.height, photo.depth, photo.has_alpha) == (300, 200, 8, False)
+    assert luminance_thumbnail(photo).shape == (256, 384, 1)
+
+
+@pytest.mark.parametrize("name", ["a[1].jpg", "a b.jpg", "ä\n.jpg", "[Q=1]", "-a.png"])
+def test_odd_names_are_no_options(tmp_path, name):
+    path = save(PHOTO, tmp_path / "plain.jpg").rename(tmp_path / name)
+    assert luminance_thumbnail(open_photo(path)).shape == (256, 384, 1)
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.jpg", b"", "the file is empty"),
+        ("text.jpg", b"no photo at all", "not a photo that can be read"),
+        ("drawing.svg", SVG, "not a photo"),
+        ("paper.pdf", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n", "not a photo"),
+        ("table.csv", b"1,2,3\n4,5,6\n", "not a photo"),
+        ("map.ppm", b"P6 1 1 255\n123", "not a photo"),
+    ],
+)
+def test_what_is_no_photo_is_refused(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        open_photo(path)
+    assert caught.value.args[1] == str(path)
+
+
+def test_a_missing_photo_and_a_folder_are_told_apart(tmp_path):
+    with pytest.raises(DataError, match="no such photo"):
+        open_photo(tmp_path / "missing.jpg")
+    with pytest.raises(DataError, match="a folder, not a photo"):
+        open_photo(tmp_path)
+
+
+def test_too_many_pixels_are_refused_before_they_are_decoded(tmp_path):
+    with pytest.raises(DataError, match="300 x 200 px are more than 50,000"):
+        open_photo(save(PHOTO, tmp_path / "a.png"), max_pixels=50_000)
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tif"])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_truncated_photo_is_damaged(tmp_path, name, share):
+    path = save(PHOTO, tmp_path / name)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(DataError, match=r"damaged|not a photo that can be read"):
+        luminance_thumbnail(open_photo(path))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_photo_is_turned_back(tmp_path, orientation):
+    upright = PHOTO[..., 0]
+    stored = {  # EXIF 2.3, table of orientations: how the sensor saw the upright scene
+        1: lambda x: x,
+        2: np.fliplr,
+        3: lambda x: np.rot90(x, 2),
+        4: np.flipud,
+        5: lambda x: x.T,
+        6: lambda x: np.rot90(x, 1),
+        7: lambda x: np.rot90(x, 2).T,
+        8: lambda x: np.rot90(x, -1),
+    }[orientation](upright)
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(stored), interpretation="b-w").copy()
+    image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+    path = tmp_path / "turned.tif"
+    image.write_to_file(str(path))
+    photo = open_photo(path)
+    assert (photo.width, photo.height) == (300, 200)
+    np.testing.assert_array_equal(read_full(photo).numpy().squeeze(), upright)
+    assert luminance_thumbnail(photo).shape == (256, 384, 1)
+
+
+def test_gray_is_seen_as_its_luminance(tmp_path):
+    gray = np.tile(np.arange(256, dtype=np.uint8), (256, 1))
+    lum = luminance_thumbnail(open_photo(save(gray, tmp_path / "gray.png")))
+    np.testing.assert_array_equal(lum, lum_from_gray(gray))
+
+
+def test_colour_is_seen_as_its_luminance(tmp_path):
+    square = draw_photo("fruit", 3, 256, 256)
+    lum = luminance_thumbnail(open_photo(save(square, tmp_path / "color.png")))
+    np.testing.assert_allclose(lum, split_lab(square)[0], atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((256, 256), (256, 256)),
+        ((1000, 1500), (256, 384)),
+        ((480, 270), (448, 256)),  # 455 rounds to 448
+        ((1, 1), (256, 256)),
+        ((1, 5000), (256, 1024)),
+        ((5000, 1), (1024, 256)),
+    ],
+)
+def test_the_miniature_has_sides_that_the_networks_take(tmp_path, size, expected):
+    path = save(np.full(size, 77, np.uint8), tmp_path / "a.png")
+    assert luminance_thumbnail(open_photo(path)).shape == (*expected, 1)
+
+
+def test_the_miniature_can_be_smaller(tmp_path):
+    photo = open_photo(save(PHOTO, tmp_path / "a.png"))
+    assert luminance_thumbnail(photo, 128).shape == (128, 192, 1)
+
+
+def deep(tmp_path):
+    return save(PHOTO[..., 0].astype(np.uint16) * 257, tmp_path / "deep.png")
+
+
+def palette(tmp_path):
+    return save(PHOTO, tmp_path / "palette.png", palette=True)
+
+
+def one_bit(tmp_path):
+    return save(np.where(PHOTO[..., 0] > 120, 255, 0).astype(np.uint8), tmp_path / "bit.tif",
+                bitdepth=1)  # fmt: skip
+
+
+def cmyk(tmp_path):
+    image = pyvips.Image.new_from_array(PHOTO, interpretation="srgb")
+    image.colourspace("cmyk").write_to_file(str(tmp_path / "cmyk.jpg"), Q=95)
+    return tmp_path / "cmyk.jpg"
+
+
+def profiled(tmp_path):
+    image = pyvips.Image.new_from_array(PHOTO, interpretation="srgb")
+    image.icc_export(output_profile="p3").write_to_file(str(tmp_path / "p3.jpg"), Q=95)
+    return tmp_path / "p3.jpg"
+
+
+def transparent(tmp_path):
+    alpha = np.full((*PHOTO.shape[:2], 1), 255, np.uint8)
+    return save(np.concatenate([PHOTO, alpha], axis=2), tmp_path / "alpha.png")
+
+
+@pytest.mark.parametrize(
+    ("make", "bands", "depth"),
+    [(deep, 1, 16), (palette, 3, 8), (one_bit, 1, 8), (cmyk, 3, 8), (profiled, 3, 8),
+     (transparent, 4, 8)],
+)  # fmt: skip
+def test_every_kind_of_photo_comes_as_gray_or_srgb(tmp_path, make, bands, depth):
+    photo = open_photo(make(tmp_path))
+    image = read_full(photo)
+    assert (image.bands, photo.depth) == (bands, depth)
+    assert image.get_typeof("icc-profile-data") == 0
+    lum = luminance_thumbnail(photo)
+    assert 0 <= lum.min() < lum.max() <= 1
+    if bands >= 3:
+        assert lum.mean() == pytest.approx(split_lab(PHOTO)[0].mean(), abs=0.06)
