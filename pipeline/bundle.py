@@ -11,17 +11,19 @@ pretrained/
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from preprocessing.categories import require_name
+from preprocessing.cli import written_aside
 from preprocessing.errors import CheckpointError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+UNIVERSAL = "universal"  # the colorizer for all categories
 FORMAT = 1  # of bundle.json; a reader refuses another
 PRETRAINED_DIR = Path(__file__).parent.parent / "pretrained"
 MEND = "get the file anew (git checkout -- pretrained), or give another bundle: --models DIR"
@@ -89,7 +91,7 @@ class Bundle:
         """
         require_name(architecture, list(self.colorizers), what="colorizer", where="--colorizer")
         table = self.colorizers[architecture]
-        return table[category] if category in table else table["universal"]
+        return table[category] if category in table else table[UNIVERSAL]
 
 
 def read_bundle(folder: Path) -> Bundle:
@@ -122,6 +124,25 @@ def read_bundle(folder: Path) -> Bundle:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"damaged bundle.json: {error!r}", path, MEND) from error
+
+
+def write_bundle(bundle: Bundle) -> None:
+    """Write bundle.json."""
+    content = {
+        "format": FORMAT,
+        "categories": bundle.categories,
+        "encoder_sha256": bundle.encoder_sha256,
+        "unsure_below": bundle.unsure_below,
+        "default": bundle.default,
+        "router": asdict(bundle.router),
+        "colorizers": {
+            architecture: [asdict(file) for file in files.values()]
+            for architecture, files in bundle.colorizers.items()
+        },
+        "training": [asdict(file) for file in bundle.training],
+    }
+    with written_aside(bundle.folder / "bundle.json") as side:
+        side.write_text(json.dumps(content, indent=1) + "\n")
 
 
 class Network:
@@ -162,3 +183,8 @@ def read_verified(folder: Path, file: NetworkFile) -> bytes:
             f"a file of the bundle is damaged: its sha256 is {found}, not {file.sha256}", path, MEND
         )
     return content
+
+
+def file_sha256(path: Path) -> str:
+    """Hex digest of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -6,33 +6,21 @@ validation split, else in float32.
 """
 
 import argparse
-import hashlib
 import json
-import logging
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pipeline.bundle import FORMAT, Bundle, NetworkFile
+from pipeline.bundle import UNIVERSAL, Bundle, NetworkFile, file_sha256, write_bundle
 from preprocessing import cli
 from preprocessing.errors import CheckpointError
 
 if TYPE_CHECKING:
     import keras
 
-    from pipeline.router import Colorizer
-
-log = logging.getLogger(__name__)
-
-INT8_LOSS_DB = 0.1  # of PSNR on the validation split; more, and float32 is shipped
-CALIBRATION_PHOTOS = 96  # training photos that set the ranges of int8 activations
-ROUTER_SIDE_PX = 256
-UNIVERSAL = "universal"
+ROUTER_SIDE_PX = 256  # short side at which a photo passes the router
 ROUTER_OUTPUTS = ("confidences", "half", "quarter", "eighth", "sixteenth", "top")
 
 
@@ -43,39 +31,24 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
         CheckpointError: there is no router or no universal colorizer, or a decoder was trained on
             another encoder than the router's.
     """
-    staging = bundle_dir.with_name(bundle_dir.name + ".partial")
-    shutil.rmtree(staging, ignore_errors=True)
+    from pipeline.selection import choose_precision, choose_threshold
+
+    staging, old = (bundle_dir.with_name(bundle_dir.name + end) for end in (".partial", ".old"))
+    for folder in (staging, old):
+        shutil.rmtree(folder, ignore_errors=True)
     staging.mkdir(parents=True)
     bundle = _write_float32(runs_dir, staging)
-    bundle = _choose_precision(bundle, packed_dir)
-    bundle = _choose_threshold(bundle, packed_dir)
+    bundle = choose_precision(bundle, packed_dir)
+    bundle = choose_threshold(bundle, packed_dir)
     write_bundle(bundle)
     _remove_unlisted(bundle)
     if bundle_dir.exists():
         for path in bundle_dir.glob("*.md"):  # a model card outlives its bundle
             shutil.copy2(path, staging)
-        shutil.rmtree(bundle_dir)
+        bundle_dir.rename(old)
     staging.rename(bundle_dir)
+    shutil.rmtree(old, ignore_errors=True)
     return replace(bundle, folder=bundle_dir)
-
-
-def write_bundle(bundle: Bundle) -> None:
-    """Write bundle.json."""
-    content = {
-        "format": FORMAT,
-        "categories": bundle.categories,
-        "encoder_sha256": bundle.encoder_sha256,
-        "unsure_below": bundle.unsure_below,
-        "default": bundle.default,
-        "router": asdict(bundle.router),
-        "colorizers": {
-            architecture: [asdict(file) for file in files.values()]
-            for architecture, files in bundle.colorizers.items()
-        },
-        "training": [asdict(file) for file in bundle.training],
-    }
-    with cli.written_aside(bundle.folder / "bundle.json") as side:
-        side.write_text(json.dumps(content, indent=1) + "\n")
 
 
 def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
@@ -174,7 +147,7 @@ def _write_network(
     )  # fmt: skip
     return NetworkFile(
         file=name,
-        sha256=_sha256(folder / name),
+        sha256=file_sha256(folder / name),
         architecture=facts.get("architecture") or facts["backbone"],
         category=category,
         short_side=facts.get("run_px", ROUTER_SIDE_PX),
@@ -187,114 +160,7 @@ def _write_keras(network: "keras.Model", folder: Path, name: str, like: NetworkF
     """Write a network without its optimizer, for training to go on from."""
     with cli.written_aside(folder / name) as side:
         network.save(side)
-    return replace(like, file=name, sha256=_sha256(folder / name))
-
-
-def _choose_precision(bundle: Bundle, packed_dir: Path) -> Bundle:
-    """Quantize every colorizer; keep int8 where it loses little on the validation split."""
-    from pipeline.to_onnx import write_int8
-
-    colorizer = _open(bundle)
-    chosen: dict[str, dict[str, NetworkFile]] = {}
-    files = [file for table in bundle.colorizers.values() for file in table.values()]
-    for file in cli.progress(files, "int8 or float32"):
-        categories = bundle.categories if file.category == UNIVERSAL else (file.category,)
-        name = file.file.replace(".onnx", ".int8.onnx")
-        inputs = _calibration(colorizer, file, packed_dir, categories)
-        write_int8(bundle.folder / file.file, bundle.folder / name, inputs)
-        small = replace(file, file=name, sha256=_sha256(bundle.folder / name), precision="int8")
-        exact_db, small_db = _validate(colorizer, (file, small), packed_dir, categories)
-        best, db = (small, small_db) if exact_db - small_db < INT8_LOSS_DB else (file, exact_db)
-        log.info("%s: float32 %.2f dB, int8 %.2f dB", file.file, exact_db, small_db)
-        figures = {
-            "psnr_db": round(db, 3),
-            "float32_psnr_db": round(exact_db, 3),
-            "int8_psnr_db": round(small_db, 3),
-        }
-        table = chosen.setdefault(file.architecture, {})
-        table[file.category] = replace(best, validation=figures)
-    return replace(bundle, colorizers=chosen)
-
-
-def _calibration(
-    colorizer: "Colorizer", file: NetworkFile, packed_dir: Path, categories: Sequence[str]
-) -> Iterator[dict[str, NDArray[np.float32]]]:
-    """Inputs of a colorizer for some training photos."""
-    from pipeline.trial import network_inputs, start_trial
-
-    for rgb in _some_photos(packed_dir, categories, "train", CALIBRATION_PHOTOS):
-        inputs = network_inputs(file, start_trial(colorizer, rgb))
-        yield {f"input_{i}": one for i, one in enumerate(inputs)}
-
-
-def _some_photos(
-    packed_dir: Path, categories: Sequence[str], split: str, limit: int
-) -> Iterator[NDArray[np.uint8]]:
-    """Up to `limit` photos, as many from each category as from the others."""
-    from preprocessing.packing import load_packed
-
-    for category in categories:
-        photos = load_packed(packed_dir, category, split)
-        yield from photos[: max(1, limit // len(categories))]
-
-
-def _validate(
-    colorizer: "Colorizer",
-    files: Sequence[NetworkFile],
-    packed_dir: Path,
-    categories: Sequence[str],
-) -> list[float]:
-    """Mean PSNR in dB of each file on up to 100 validation photos."""
-    from colorizers.metrics import psnr_db
-    from pipeline.trial import start_trial, trial_rgb
-
-    scores = []
-    for rgb in _some_photos(packed_dir, categories, "val", 100):
-        trial = start_trial(colorizer, rgb)
-        scores.append([psnr_db(trial_rgb(colorizer, trial, file), rgb) for file in files])
-    return [float(score) for score in np.mean(scores, axis=0)]
-
-
-def _choose_threshold(bundle: Bundle, packed_dir: Path) -> Bundle:
-    """Find the confidence below which the universal colorizer does better, on validation."""
-    from classifier.metrics import top_k_error
-    from colorizers.metrics import psnr_db
-    from pipeline.trial import start_trial, trial_rgb
-    from preprocessing.packing import load_packed
-
-    colorizer = _open(bundle)
-    table = bundle.colorizers[bundle.default]
-    confidences, labels, gains = [], [], []
-    for label, category in enumerate(cli.progress(bundle.categories, "threshold")):
-        for rgb in load_packed(packed_dir, category, "val"):
-            trial = start_trial(colorizer, rgb)
-            routed = bundle.find_colorizer(bundle.default, trial.ranking[0][0])
-            universal_db, routed_db = (
-                psnr_db(trial_rgb(colorizer, trial, file), rgb)
-                for file in (table[UNIVERSAL], routed)
-            )
-            gains.append(routed_db - universal_db)
-            confidences.append([dict(trial.ranking)[one] for one in bundle.categories])
-            labels.append(label)
-    sure = np.max(confidences, axis=1)
-    candidates = np.arange(0, 0.9, 0.05)
-    means = [float(np.where(sure >= t, gains, 0).mean()) for t in candidates]
-    best = float(candidates[int(np.argmax(means))])
-    figures = {
-        f"top_{k}": round(1 - top_k_error(np.array(confidences), np.array(labels), k), 4)
-        for k in (1, 3)
-    }
-    log.info("unsure below %.2f: routing gains %.3f dB over universal", best, max(means))
-    return replace(
-        bundle, unsure_below=round(best, 2), router=replace(bundle.router, validation=figures)
-    )
-
-
-def _open(bundle: Bundle) -> "Colorizer":
-    from pipeline.router import Colorizer
-
-    write_bundle(bundle)
-    return Colorizer(bundle.folder)
+    return replace(like, file=name, sha256=file_sha256(folder / name))
 
 
 def _remove_unlisted(bundle: Bundle) -> None:
@@ -304,10 +170,6 @@ def _remove_unlisted(bundle: Bundle) -> None:
     for path in bundle.folder.rglob("*.onnx"):
         if path.relative_to(bundle.folder).as_posix() not in listed:
             path.unlink()
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

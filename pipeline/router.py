@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from classifier.predict import Ranking, rank
 from colorizers.predict import blend, predict_ab
-from pipeline.bundle import PRETRAINED_DIR, Network, NetworkFile, read_bundle
+from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, Network, NetworkFile, read_bundle
 from pipeline.outputs import default_output
 from preprocessing.categories import require_category
 from preprocessing.errors import ConfigError, DataError
@@ -19,8 +19,6 @@ from preprocessing.photo import Photo, luminance_thumbnail, open_photo
 from preprocessing.recolor import write_colored
 
 log = logging.getLogger(__name__)
-
-UNIVERSAL = "universal"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,130 @@
+"""Every test photo coloured in every way, and measured against its original."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from colorizers.metrics import colorfulness, psnr_db, ssim
+from pipeline.bundle import UNIVERSAL
+from pipeline.router import Colorizer
+from pipeline.trial import Trial, start_trial, trial_rgb
+from preprocessing import cli
+from preprocessing.lab import join_lab, split_lab
+from preprocessing.packing import load_packed
+
+METHODS = (
+    "gray",
+    "constant tint",
+    "mean tint of the category",
+    "universal",
+    "routed",
+    "true category",
+    "wrong category",
+)
+TRUTH = "ground truth"
+MEASURES = ("psnr_db", "ssim", "colorfulness")
+TINT_PHOTOS = 200  # per category, enough for a mean
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tints:
+    """Mean ab of training photos.
+
+    Attributes:
+        overall: (2,) over all photos.
+        by_category: category -> (2,).
+    """
+
+    overall: NDArray[np.float64]
+    by_category: dict[str, NDArray[np.float64]]
+
+
+def score_photos(
+    colorizer: Colorizer, packed_dir: Path, limit: int | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Colour every test photo in every way.
+
+    Args:
+        colorizer: holds the bundle and the architecture to measure.
+        packed_dir: what `python -m preprocessing` wrote.
+        limit: photos per category; None for all.
+
+    Returns:
+        scores: one row per photo and method: photo, category, method, psnr_db, ssim, colorfulness.
+        confidences: one row per photo: category, and one column per category of the bundle.
+
+    Raises:
+        DataError: there are no packed photos.
+    """
+    categories = colorizer.bundle.categories
+    tints = mean_tints(packed_dir, categories)
+    rng = np.random.default_rng(0)
+    tasks = []
+    for category in categories:
+        for rgb in load_packed(packed_dir, category, "test")[:limit]:
+            others = [one for one in categories if one != category]
+            tasks.append((len(tasks), category, rgb, str(rng.choice(others))))
+
+    def measure(task: tuple[int, str, NDArray[np.uint8], str]) -> tuple[list[dict], dict]:
+        number, category, rgb, wrong = task
+        return _measure(colorizer, tints, number, category, rgb, wrong)
+
+    scores, confidences = [], []
+    with ThreadPoolExecutor(2) as pool:  # ONNX Runtime and NumPy release the interpreter
+        results = cli.progress(pool.map(measure, tasks), "evaluating", total=len(tasks))
+        for rows, confidence in results:
+            scores += rows
+            confidences.append(confidence)
+    return pd.DataFrame(scores), pd.DataFrame(confidences)
+
+
+def mean_tints(packed_dir: Path, categories: Sequence[str]) -> Tints:
+    """Mean chrominance of the training photos, overall and per category."""
+    by_category, counts = {}, []
+    for category in categories:
+        photos = load_packed(packed_dir, category, "train")
+        _, ab = split_lab(photos[:TINT_PHOTOS, ::8, ::8])
+        by_category[category] = ab.mean(axis=(0, 1, 2), dtype=np.float64)
+        counts.append(len(photos))
+    overall = np.average(list(by_category.values()), axis=0, weights=counts)
+    return Tints(overall=overall, by_category=by_category)
+
+
+def _measure(
+    colorizer: Colorizer,
+    tints: Tints,
+    number: int,
+    category: str,
+    rgb: NDArray[np.uint8],
+    wrong: str,
+) -> tuple[list[dict], dict]:
+    """Every method on one photo."""
+    rgb = np.asarray(rgb)
+    trial = start_trial(colorizer, rgb)
+    rows = []
+    for method, predicted in iter_methods(colorizer, trial, tints, category, wrong):
+        figures = (psnr_db(predicted, rgb), ssim(predicted, rgb), colorfulness(predicted))
+        row = {"photo": number, "category": category, "method": method}
+        rows.append({**row, **dict(zip(MEASURES, figures, strict=True))})
+    return rows, {"category": category, **dict(trial.ranking)}
+
+
+def iter_methods(
+    colorizer: Colorizer, trial: Trial, tints: Tints, category: str, wrong: str
+) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """Yield (method, (H, W, 3) uint8 sRGB) for each way to colour a photo, the truth last."""
+    flat = np.ones((*trial.lum.shape[:2], 2))
+    yield "gray", join_lab(trial.lum, flat * 0)
+    yield "constant tint", join_lab(trial.lum, flat * tints.overall)
+    yield "mean tint of the category", join_lab(trial.lum, flat * tints.by_category[category])
+    ((routed, _),) = colorizer.choose(trial.ranking)
+    names = {"universal": UNIVERSAL, "routed": routed, "true category": category}
+    for method, name in {**names, "wrong category": wrong}.items():
+        file = colorizer.bundle.find_colorizer(colorizer.architecture, name)
+        yield method, trial_rgb(colorizer, trial, file)
+    yield TRUTH, trial.rgb
