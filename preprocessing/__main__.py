@@ -21,7 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(args: argparse.Namespace) -> int:
-    from preprocessing.packing import pack, summary
+    from preprocessing.inventory import summary
+    from preprocessing.packing import pack
 
     rows = pack(args.raw_dir, args.packed_dir)
     cli.print_lines([summary(rows)])

@@ -8,13 +8,10 @@ RAW_DIR/<category>/* becomes
     PACKED_DIR/splits.csv                         every assignment ever made
 """
 
-import csv
 import logging
 import shutil
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,31 +20,23 @@ from numpy.typing import NDArray
 
 from preprocessing.cli import progress, written_aside
 from preprocessing.errors import DataError
+from preprocessing.inventory import (
+    BETWEEN,
+    DUPLICATE,
+    GRAY,
+    UNREADABLE,
+    Row,
+    list_files,
+    read_rows,
+    read_splits,
+    write_rows,
+    write_splits,
+)
 from preprocessing.lab import gray_from_lum, split_lab
 from preprocessing.split import SPLITS, assign_splits
 from preprocessing.square import MIN_CHROMA, SIDE_PX, Square, read_square
 
 log = logging.getLogger(__name__)
-
-COLUMNS: Sequence[str] = ("file", "size", "mtime_ns", "sha256", "chroma", "result")
-UNREADABLE, GRAY, DUPLICATE, BETWEEN = (
-    "unreadable",
-    "gray",
-    "duplicate",
-    "near-duplicate of photos in different splits",
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One file of RAW_DIR: what it is, and its split or the reason for leaving it out."""
-
-    file: str  # relative to RAW_DIR: <category>/<name>
-    size: int  # bytes
-    mtime_ns: int
-    sha256: str
-    chroma: float
-    result: str  # one of SPLITS, or a reason
 
 
 def pack(raw_dir: Path, packed_dir: Path) -> list[Row]:
@@ -59,8 +48,8 @@ def pack(raw_dir: Path, packed_dir: Path) -> list[Row]:
     Raises:
         DataError: `raw_dir` holds no category with a photo.
     """
-    files = _list_files(raw_dir)
-    before = _read_rows(packed_dir / "photos.csv")
+    files = list_files(raw_dir)
+    before = read_rows(packed_dir / "photos.csv")
     if [(f.file, f.size, f.mtime_ns) for f in files] == [
         (row.file, row.size, row.mtime_ns) for row in before
     ]:
@@ -73,7 +62,7 @@ def pack(raw_dir: Path, packed_dir: Path) -> list[Row]:
         rows = _pack_changed(raw_dir, packed_dir, files, spool_dir)
     finally:
         shutil.rmtree(spool_dir, ignore_errors=True)
-    _write_rows(packed_dir / "photos.csv", rows)
+    write_rows(packed_dir / "photos.csv", rows)
     return rows
 
 
@@ -108,46 +97,6 @@ def packed_categories(packed_dir: Path) -> list[str]:
             "no packed photos", packed_dir, f"run: python -m preprocessing RAW_DIR {packed_dir}"
         )
     return found
-
-
-def summary(rows: Sequence[Row]) -> str:
-    """A table as text: per category how many photos went where, and how many were left out why."""
-    counts = Counter((row.file.split("/")[0], row.result) for row in rows)
-    results = [*SPLITS, UNREADABLE, GRAY, DUPLICATE, BETWEEN]
-    heads = [*SPLITS, UNREADABLE, GRAY, DUPLICATE, "between splits"]
-    lines = [f"{'category':<12}" + "".join(f"{head:>15}" for head in heads)]
-    for category in sorted({category for category, _ in counts}):
-        cells = "".join(f"{counts[category, result]:>15}" for result in results)
-        lines.append(f"{category:<12}{cells}")
-    totals = Counter(row.result for row in rows)
-    lines.append(f"{'all':<12}" + "".join(f"{totals[result]:>15}" for result in results))
-    return "\n".join(lines)
-
-
-def _list_files(raw_dir: Path) -> list[Row]:
-    """Every visible file of every category folder, in the order of the names."""
-    if not raw_dir.is_dir():
-        raise DataError(
-            "no such folder", raw_dir, "give a folder with one folder of photos per category"
-        )
-    files = []
-    for path in sorted(raw_dir.glob("*/*")):
-        if path.is_file() and not path.name.startswith(".") and path.suffix != ".csv":
-            stat = path.stat()
-            name = path.relative_to(raw_dir).as_posix()
-            files.append(
-                Row(
-                    file=name,
-                    size=stat.st_size,
-                    mtime_ns=stat.st_mtime_ns,
-                    sha256="",
-                    chroma=0.0,
-                    result="",
-                )
-            )
-    if not files:
-        raise DataError("no photos", f"{raw_dir}/<category>/*", "run: python -m scraper --all")
-    return files
 
 
 def _pack_changed(
@@ -212,12 +161,11 @@ def _drop_duplicates(rows: Sequence[Row]) -> list[Row]:
 
 def _assign(rows: Sequence[Row], hashes: NDArray[np.uint64], path: Path) -> list[Row]:
     """Give every welcome photo its split, and store the assignments, old and new."""
-    stored = _read_splits(path)
+    stored = read_splits(path)
     welcome = [i for i, row in enumerate(rows) if row.result == ""]
     assigned = assign_splits([rows[i].sha256 for i in welcome], hashes[welcome], stored)
     stored.update({sha: split for sha, split in assigned.items() if split is not None})
-    with written_aside(path) as side, side.open("w", newline="") as file:
-        csv.writer(file).writerows([("sha256", "split"), *sorted(stored.items())])
+    write_splits(path, stored)
     return [
         row if row.result else Row(**{**vars(row), "result": assigned[row.sha256] or BETWEEN})
         for row in rows
@@ -246,40 +194,3 @@ def _write_category(folder: Path, photos: Sequence[tuple[Row, NDArray[np.uint8]]
             pyvips.Image.new_from_array(gray).write_to_file(str(folder / "test" / "gray" / name))
             color = pyvips.Image.new_from_array(np.ascontiguousarray(rgb), interpretation="srgb")
             color.write_to_file(str(folder / "test" / "color" / name))
-
-
-def _read_rows(path: Path) -> list[Row]:
-    """The rows of an earlier run; none if there was none or it was written by another version."""
-    if not path.is_file():
-        return []
-    with path.open(newline="") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            return []
-        return [
-            Row(
-                file=row["file"],
-                size=int(row["size"]),
-                mtime_ns=int(row["mtime_ns"]),
-                sha256=row["sha256"],
-                chroma=float(row["chroma"]),
-                result=row["result"],
-            )
-            for row in reader
-        ]
-
-
-def _write_rows(path: Path, rows: Sequence[Row]) -> None:
-    """Write photos.csv."""
-    with written_aside(path) as side, side.open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(vars(row) for row in rows)
-
-
-def _read_splits(path: Path) -> dict[str, str]:
-    """Earlier assignments, sha256 to split."""
-    if not path.is_file():
-        return {}
-    with path.open(newline="") as file:
-        return {row["sha256"]: row["split"] for row in csv.DictReader(file)}

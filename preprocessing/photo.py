@@ -58,7 +58,7 @@ def open_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> Photo:
         raise DataError("the photo must not be read", path, "give yourself the right to read it")
     if path.stat().st_size == 0:
         raise DataError("the file is empty", path, "get the photo anew")
-    _set_up()
+    allow_safe_loaders_only()
     try:
         image = pyvips.Image.new_from_source(source(path), "", access="sequential")
     except pyvips.Error as error:
@@ -139,6 +139,13 @@ def luminance_thumbnail(photo: Photo, short_side: int = 256) -> NDArray[np.float
         return lum_from_rgb(image.colourspace("srgb").cast("uchar").numpy())
 
 
+@cache
+def allow_safe_loaders_only() -> None:
+    """Block the libvips loaders that are unsafe for untrusted files; once per process."""
+    pyvips.block_untrusted_set(True)
+    logging.getLogger("pyvips").setLevel(logging.ERROR)
+
+
 def source(path: Path) -> pyvips.Source:
     """A file for libvips, whose own file names would take `[...]` at the end for options."""
     return pyvips.Source.new_from_file(str(path))
@@ -182,10 +189,3 @@ def _to_srgb(image: pyvips.Image) -> pyvips.Image:
     if gray and image.format in ("uchar", "ushort"):
         return image
     return image.colourspace("rgb16" if deep else "srgb")
-
-
-@cache
-def _set_up() -> None:
-    """Once: only loaders that are safe for untrusted files, and no log of their warnings."""
-    pyvips.block_untrusted_set(True)
-    logging.getLogger("pyvips").setLevel(logging.ERROR)

@@ -9,6 +9,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from preprocessing.lab import AB_SCALE, split_lab
+from preprocessing.photo import allow_safe_loaders_only
 
 SIDE_PX = 256  # section III-B
 HASH_SIDE = 16  # the difference hash has 16 x 16 bits
@@ -34,6 +35,7 @@ class Square:
 
 def read_square(path: Path) -> Square | None:
     """Read a photo as the central square, turned as its EXIF says; None where it is unreadable."""
+    allow_safe_loaders_only()
     content = path.read_bytes()
     try:
         image = pyvips.Image.thumbnail_buffer(

@@ -10,8 +10,9 @@ import pytest
 import pyvips
 
 from preprocessing.errors import DataError
+from preprocessing.inventory import Row, summary
 from preprocessing.lab import lum_from_gray, split_lab
-from preprocessing.packing import Row, load_packed, pack, packed_categories, summary
+from preprocessing.packing import load_packed, pack, packed_categories
 from preprocessing.split import SPLITS
 from tests.drawing import CATEGORIES, PHOTOS_PER_SPLIT, draw_photo, jpeg
 

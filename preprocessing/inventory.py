@@ -1,0 +1,114 @@
+"""What files there are and what became of each: photos.csv and splits.csv of a packed folder."""
+
+import csv
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from preprocessing.cli import written_aside
+from preprocessing.errors import DataError
+from preprocessing.split import SPLITS
+
+COLUMNS: Sequence[str] = ("file", "size", "mtime_ns", "sha256", "chroma", "result")
+UNREADABLE, GRAY, DUPLICATE, BETWEEN = (
+    "unreadable",
+    "gray",
+    "duplicate",
+    "near-duplicate of photos in different splits",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One file of RAW_DIR: what it is, and its split or the reason for leaving it out."""
+
+    file: str  # relative to RAW_DIR: <category>/<name>
+    size: int  # bytes
+    mtime_ns: int
+    sha256: str
+    chroma: float
+    result: str  # one of SPLITS, or a reason
+
+
+def list_files(raw_dir: Path) -> list[Row]:
+    """Every visible file of every category folder, in the order of the names."""
+    if not raw_dir.is_dir():
+        raise DataError(
+            "no such folder", raw_dir, "give a folder with one folder of photos per category"
+        )
+    files = []
+    for path in sorted(raw_dir.glob("*/*")):
+        if path.is_file() and not path.name.startswith(".") and path.suffix != ".csv":
+            stat = path.stat()
+            name = path.relative_to(raw_dir).as_posix()
+            files.append(
+                Row(
+                    file=name,
+                    size=stat.st_size,
+                    mtime_ns=stat.st_mtime_ns,
+                    sha256="",
+                    chroma=0.0,
+                    result="",
+                )
+            )
+    if not files:
+        raise DataError("no photos", f"{raw_dir}/<category>/*", "run: python -m scraper --all")
+    return files
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """A table as text: per category how many photos went where, and how many were left out why."""
+    counts = Counter((row.file.split("/")[0], row.result) for row in rows)
+    results = [*SPLITS, UNREADABLE, GRAY, DUPLICATE, BETWEEN]
+    heads = [*SPLITS, UNREADABLE, GRAY, DUPLICATE, "between splits"]
+    lines = [f"{'category':<12}" + "".join(f"{head:>15}" for head in heads)]
+    for category in sorted({category for category, _ in counts}):
+        cells = "".join(f"{counts[category, result]:>15}" for result in results)
+        lines.append(f"{category:<12}{cells}")
+    totals = Counter(row.result for row in rows)
+    lines.append(f"{'all':<12}" + "".join(f"{totals[result]:>15}" for result in results))
+    return "\n".join(lines)
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of an earlier run; none if there was none or it was written by another version."""
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        reader = csv.DictReader(file)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            return []
+        return [
+            Row(
+                file=row["file"],
+                size=int(row["size"]),
+                mtime_ns=int(row["mtime_ns"]),
+                sha256=row["sha256"],
+                chroma=float(row["chroma"]),
+                result=row["result"],
+            )
+            for row in reader
+        ]
+
+
+def write_rows(path: Path, rows: Sequence[Row]) -> None:
+    """Write photos.csv."""
+    with written_aside(path) as side, side.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(vars(row) for row in rows)
+
+
+def read_splits(path: Path) -> dict[str, str]:
+    """Earlier assignments, sha256 to split."""
+    if not path.is_file():
+        return {}
+    with path.open(newline="") as file:
+        return {row["sha256"]: row["split"] for row in csv.DictReader(file)}
+
+
+def write_splits(path: Path, splits: Mapping[str, str]) -> None:
+    """Write splits.csv, sorted by content hash."""
+    with written_aside(path) as side, side.open("w", newline="") as file:
+        csv.writer(file).writerows([("sha256", "split"), *sorted(splits.items())])
