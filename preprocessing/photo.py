@@ -22,6 +22,7 @@ STRIDE_PX = 32  # sides of the miniature are multiples of it, as the encoder nee
 LONGEST_PX = 1024  # long side of the miniature; thin strips are squeezed
 # libvips loaders of photos; all others (SVG, PDF, CSV, raw ...) are refused
 LOADERS = {"jpegload", "pngload", "webpload", "tiffload", "gifload", "heifload", "jxlload"}
+COLOURS = {"b-w": 1, "grey16": 1, "cmyk": 4}  # channels of colour, by libvips' name; else 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,13 +66,7 @@ def open_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> Photo:
         raise DataError(
             "not a photo that can be read", path, "give a JPEG, PNG, WebP, TIFF, GIF, AVIF or HEIC"
         ) from error
-    loader = str(image.get("vips-loader")).removesuffix("_source")
-    if loader not in LOADERS or image.bands > 5:
-        raise DataError(
-            f"not a photo: read by {loader}, {image.bands} channels",
-            path,
-            "give a JPEG, PNG, WebP, TIFF, GIF, AVIF or HEIC",
-        )
+    _require_photo(image, path)
     if image.width * image.height > max_pixels:
         raise DataError(
             f"{image.width} x {image.height} px are more than {max_pixels:,}", path, "shrink it"
@@ -147,8 +142,12 @@ def allow_safe_loaders_only() -> None:
 
 
 def source(path: Path) -> pyvips.Source:
-    """A file for libvips, whose own file names would take `[...]` at the end for options."""
-    return pyvips.Source.new_from_file(str(path))
+    """A file for libvips, whose own names must be UTF-8 and may end in `[...]`, its options."""
+    try:
+        with path.open("rb") as file:
+            return pyvips.Source.new_from_descriptor(file.fileno())  # which is duplicated
+    except OSError as error:
+        raise DataError(f"cannot open the photo: {error.strerror}", path, "check it") from error
 
 
 class reading:
@@ -173,6 +172,23 @@ def first_line(error: pyvips.Error) -> str:
     """What libvips says went wrong, without what followed from it."""
     lines = [line.strip() for line in str(error.detail or error.message).splitlines()]
     return next((line for line in lines if line), "unknown error")
+
+
+def _require_photo(image: pyvips.Image, path: Path) -> None:
+    """Raise `DataError` for drawings, tables, floating point samples and surplus channels."""
+    loader = str(image.get("vips-loader")).removesuffix("_source")
+    n_colours = COLOURS.get(str(image.interpretation), 3)
+    if loader not in LOADERS or image.bands > n_colours + 1:
+        raise DataError(
+            f"not a photo: read by {loader}, {image.bands} channels",
+            path,
+            "give a JPEG, PNG, WebP, TIFF, GIF, AVIF or HEIC",
+        )
+    is_lab = str(image.interpretation).startswith("lab")  # a TIFF in CIELAB: its white is known
+    if image.format not in ("uchar", "ushort") and not is_lab:
+        raise DataError(
+            f"its samples are neither 8 nor 16 bits: {image.format}", path, "save it with 16 bits"
+        )
 
 
 def _to_srgb(image: pyvips.Image) -> pyvips.Image:

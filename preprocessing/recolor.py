@@ -17,9 +17,10 @@ from preprocessing.photo import Photo, first_line, read_full, reading
 
 JPEG = {"Q": 95, "subsample_mode": "off"}  # 4:4:4: colour at full resolution
 WEBP = {"Q": 95, "smart_subsample": True}
-TIFF = {"compression": "deflate", "predictor": "horizontal", "bigtiff": True}
+TIFF = {"compression": "deflate", "predictor": "horizontal"}  # below 4 GB: no viewer balks
+PNG = {"compression": 3, "filter": "sub"}  # filtered, a photo needs no more effort
 SAVERS: dict[str, dict[str, Any]] = {
-    ".jpg": JPEG, ".jpeg": JPEG, ".png": {}, ".webp": WEBP, ".tif": TIFF, ".tiff": TIFF,
+    ".jpg": JPEG, ".jpeg": JPEG, ".png": PNG, ".webp": WEBP, ".tif": TIFF, ".tiff": TIFF,
 }  # fmt: skip
 DEEP = {".png", ".tif", ".tiff"}  # formats that hold 16 bits per channel
 
@@ -33,8 +34,10 @@ def write_colored(photo: Photo, ab: NDArray[np.float32], path: Path) -> None:
         path: of the result; its suffix chooses the format.
 
     Raises:
-        DataError: the photo is damaged, or the result cannot be written; nothing is left behind.
+        DataError: the photo is damaged, `ab` is no chrominance, or the result cannot be written;
+            nothing is left behind.
     """
+    _require_ab(ab)
     suffix = path.suffix.lower()
     if suffix not in SAVERS:
         raise DataError(f"cannot write {suffix or 'a file without suffix'}", path, "name it .jpg")
@@ -43,8 +46,9 @@ def write_colored(photo: Photo, ab: NDArray[np.float32], path: Path) -> None:
         if image.hasalpha() and suffix in (".jpg", ".jpeg"):
             image = image.flatten(background=[255])
     try:
-        with written_aside(path) as side:
-            image.write_to_file(str(side), **SAVERS[suffix])
+        with written_aside(path) as side, side.open("wb+") as file:
+            target = pyvips.Target.new_to_descriptor(file.fileno())
+            image.write_to_target(target, suffix, **SAVERS[suffix])
     except pyvips.Error as error:
         raise DataError(
             f"cannot write the coloured photo: {first_line(error)}",
@@ -77,6 +81,16 @@ def colored(image: pyvips.Image, ab: NDArray[np.float32], *, deep: bool) -> pyvi
         if rgb.get_typeof(field):
             rgb.remove(field)
     return rgb
+
+
+def _require_ab(ab: NDArray[np.float32]) -> None:
+    """Raise `DataError` unless `ab` is (h, w, 2), finite and not empty."""
+    if ab.ndim != 3 or ab.shape[2] != 2 or not ab.size or not np.isfinite(ab).all():
+        raise DataError(
+            f"no chrominance: shape {ab.shape}, or not finite",
+            "write_colored",
+            "give (h, w, 2) finite numbers; check the network",
+        )
 
 
 def _luminance(image: pyvips.Image) -> pyvips.Image:

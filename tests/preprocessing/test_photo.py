@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 import pyvips
@@ -59,6 +61,33 @@ def test_a_missing_photo_and_a_folder_are_told_apart(tmp_path):
         open_photo(tmp_path / "missing.jpg")
     with pytest.raises(DataError, match="a folder, not a photo"):
         open_photo(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "message"),
+    [
+        (PHOTO[..., 0] / np.float32(255), "neither 8 nor 16 bits: float"),
+        (PHOTO[..., 0].astype(np.uint32), "neither 8 nor 16 bits: uint"),
+        (PHOTO[..., 0].astype(np.int16), "neither 8 nor 16 bits: short"),
+        (np.concatenate([PHOTO, PHOTO[..., :2]], axis=2), "5 channels"),
+    ],
+    ids=["float", "32 bits", "signed", "two surplus channels"],
+)
+def test_samples_of_unknown_meaning_are_refused(tmp_path, pixels, message):
+    with pytest.raises(DataError, match=message):
+        open_photo(save(pixels, tmp_path / "a.tif"))
+
+
+def test_a_name_that_is_no_utf8_is_read(tmp_path):
+    path = save(PHOTO, tmp_path / "a.png").rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png"))
+    assert luminance_thumbnail(open_photo(path)).shape == (256, 384, 1)
+
+
+def test_a_photo_that_has_gone_since_is_told(tmp_path):
+    photo = open_photo(save(PHOTO, tmp_path / "a.png"))
+    photo.path.unlink()
+    with pytest.raises(DataError, match="cannot open the photo: No such file"):
+        luminance_thumbnail(photo)
 
 
 def test_too_many_pixels_are_refused_before_they_are_decoded(tmp_path):

@@ -1,3 +1,7 @@
+import os
+import resource
+from pathlib import Path
+
 import numpy as np
 import pytest
 import pyvips
@@ -128,7 +132,7 @@ def test_metadata_is_kept_and_the_orientation_reset(tmp_path):
     image.write_to_file(str(path))
     colored = recolor(path, tmp_path / "out.jpg")
     assert (colored.width, colored.height) == (200, 300)
-    assert "A. Author" in colored.get("exif-ifd0-Artist")
+    assert "A. Author" in str(colored.get("exif-ifd0-Artist"))
     assert colored.get_typeof("orientation") == 0 or colored.get("orientation") == 1
 
 
@@ -136,6 +140,50 @@ def test_a_colour_photo_is_reduced_to_its_luminance_first(tmp_path):
     path = save(draw_photo("fruit", 0), tmp_path / "in.png")
     colored = recolor(path, tmp_path / "out.png", np.zeros((8, 8, 2), np.float32)).numpy()
     assert np.ptp(colored.astype(int), axis=2).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "ab",
+    [np.full((8, 8, 2), np.nan), np.zeros((8, 8, 3)), np.zeros((1, 8, 8, 2)), np.zeros((0, 8, 2))],
+    ids=["nan", "three channels", "a batch", "empty"],
+)
+def test_what_is_no_chrominance_is_refused(ramp, tmp_path, ab):
+    with pytest.raises(DataError, match="no chrominance"):
+        recolor(ramp, tmp_path / "out.png", ab.astype(np.float32))
+    assert [one.name for one in tmp_path.iterdir()] == ["ramp.png"]
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path, suffix):
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400), dtype=np.uint8)
+    photo = open_photo(save(noise, tmp_path / "in.png"))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))  # bytes a file may have
+    try:
+        with pytest.raises(DataError, match=r"cannot write the coloured photo: .*write"):
+            write_colored(photo, MILD, tmp_path / f"out{suffix}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [one.name for one in tmp_path.iterdir()] == ["in.png"]
+
+
+def test_a_photo_may_be_replaced_by_its_result(tmp_path):
+    path = save(draw_photo("fruit", 0), tmp_path / "a.png")
+    recolor(path, path, np.zeros((8, 8, 2), np.float32))
+    again = pyvips.Image.new_from_file(str(path), revalidate=True).numpy()
+    assert np.ptp(again.astype(int), axis=2).max() <= 1
+    assert [one.name for one in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_name_that_is_no_utf8_is_written(ramp, tmp_path):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    write_colored(open_photo(ramp), MILD, folder / "out.png")
+    assert (folder / "out.png").stat().st_size > 0
+
+
+def test_a_tiff_is_no_bigtiff(ramp, tmp_path):
+    recolor(ramp, tmp_path / "out.tif")
+    assert (tmp_path / "out.tif").read_bytes()[:4] == b"II*\0"
 
 
 def test_damage_leaves_no_output(tmp_path):
