@@ -171,7 +171,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--size", type=above, default=DEFAULTS.size, help="side of the training squares in px")
     add("--smallest-px", type=rate, default=DEFAULTS.smallest_px, help="smallest window, px of 256")
     add("--policy", default=DEFAULTS.policy, help="float32 or mixed_bfloat16")
-    add("--seed", type=int, default=DEFAULTS.seed, help="of everything random")
+    add("--seed", type=whole, default=DEFAULTS.seed, help="of everything random")
     add("--minutes", type=cli.positive(float), help="stop fine-tuning after so many minutes")
     add("--save-at", type=int, nargs="*", default=[], help="epochs to keep besides every 50th")
     return cli.run(_job, parser.parse_args(argv))

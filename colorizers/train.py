@@ -65,6 +65,8 @@ def train(config: ColorizerConfig) -> Path:
     had_its_time = finished > 0 and time_is_up(config.run_dir, config.minutes)
     if finished < config.epochs and not had_its_time:
         _fit(network, photos, config, finished)
+    else:
+        log.info("already trained")
     path, _ = latest_checkpoint(config.run_dir) or (config.run_dir, 0)
     return path
 
@@ -79,7 +81,8 @@ def load_start(network: "keras.Model", config: ColorizerConfig) -> None:
     from training.checkpoints import weights_sha256
 
     if config.init is not None:
-        _copy_weights(_load(config.init), network, config.init, f"a {config.architecture} network")
+        wanted = f"the network {config.architecture!r}"
+        _copy_weights(_load(config.init), network, config.init, wanted)
     if config.architecture != "shared_encoder":
         return
     if config.encoder is not None:
@@ -198,7 +201,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--validate-every", type=above, default=DEFAULTS.validate_every, help="epochs")
     add("--save-at", type=whole, nargs="*", default=[], help="epochs to keep besides every 50th")
     add("--checkpoint-every", type=above, default=DEFAULTS.checkpoint_every, help="epochs")
-    add("--seed", type=int, default=DEFAULTS.seed, help="of everything random")
+    add("--seed", type=whole, default=DEFAULTS.seed, help="of everything random")
     return cli.run(_job, parser.parse_args(argv))
 
 

@@ -27,8 +27,8 @@ def save_checkpoint(network: keras.Model, path: Path) -> None:
         network.save(side)
 
 
-def load_checkpoint(path: Path) -> keras.Model:
-    """Load a checkpoint, optimizer included.
+def load_checkpoint(path: Path, *, with_optimizer: bool = True) -> keras.Model:
+    """Load a checkpoint, by default with its optimizer.
 
     Raises:
         CheckpointError: there is none, or it is no checkpoint of ours.
@@ -36,7 +36,7 @@ def load_checkpoint(path: Path) -> keras.Model:
     if not path.is_file():
         raise CheckpointError("no such checkpoint", path, "give the path of a .keras file")
     try:
-        return keras.models.load_model(path)
+        return keras.models.load_model(path, compile=with_optimizer)
     except (ValueError, OSError, TypeError, KeyError) as error:
         raise CheckpointError(
             f"cannot load the checkpoint: {error}", path, "train again"

@@ -74,17 +74,20 @@ def fit(
     shown = schedule.steps_per_epoch * schedule.batch_size
     log.info("%d photos, %d for validation", len(train), len(val))
     log.info("an epoch shows %d photos, %.2f of the training split", shown, shown / len(train))
+    start_step = (schedule.first_epoch - 1) * schedule.steps_per_epoch
+    _wind_dropout_to(network, seed, start_step)
     follow = _FollowSchedule(network, schedule, saving, history)
     validation = ValidationBatches(val, batch_size=schedule.batch_size)
     if saving.best_by and schedule.first_epoch == 1:
         start = trainer.evaluate(validation, verbose=0, return_dict=True)
+        trainer.optimizer.build(trainer.trainable_variables)  # saved unbuilt it would not load
         follow.judge(0, {f"val_{name}": value for name, value in start.items()})
     trainer.fit(
         training_batches(
             train,
             batch_size=schedule.batch_size,
             seed=seed,
-            start_step=(schedule.first_epoch - 1) * schedule.steps_per_epoch,
+            start_step=start_step,
             smallest_px=smallest_px,
         ),
         initial_epoch=schedule.first_epoch - 1,
@@ -97,6 +100,13 @@ def fit(
         verbose=0,
     )
     return history
+
+
+def _wind_dropout_to(network: keras.Model, seed: int, step: int) -> None:
+    """Give dropout the state it has at a step of an unbroken run: a checkpoint does not hold it."""
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.seed_generator.state.assign([seed, step])
 
 
 def _epochs_to_validate(schedule: Schedule) -> list[int]:

@@ -4,6 +4,8 @@ Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", 2018, 
 Batch normalization is folded into the convolutions: half the time per training step on a CPU.
 """
 
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -114,7 +116,10 @@ def _from_npz(path: Path) -> Convolutions:
 def _from_keras() -> Convolutions:
     """Kernels and biases from Keras' download, its batch normalization folded in."""
     try:
-        model = keras.applications.MobileNetV2((224, 224, 3), include_top=False, weights="imagenet")
+        with redirect_stdout(sys.stderr):  # where Keras prints its progress
+            model = keras.applications.MobileNetV2(
+                (224, 224, 3), include_top=False, weights="imagenet"
+            )
     except Exception as error:  # Keras raises a plain Exception where a download fails
         raise CheckpointError(
             f"cannot download the ImageNet weights: {error}",

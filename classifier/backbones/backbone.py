@@ -1,6 +1,8 @@
 """What a backbone's file declares, and how one of Keras' ImageNet networks becomes a backbone."""
 
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 
 import keras
@@ -43,7 +45,8 @@ def load_keras_weights(
     network = next(layer for layer in encoder.layers if isinstance(layer, keras.Model))
     try:
         if weights == "imagenet":
-            source = application(include_top=False, weights="imagenet")
+            with redirect_stdout(sys.stderr):  # where Keras prints its progress
+                source = application(include_top=False, weights="imagenet")
             network.set_weights(source.get_weights())
         else:
             network.load_weights(weights)

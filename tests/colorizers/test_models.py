@@ -1,0 +1,129 @@
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import pytest
+
+from colorizers.models import ARCHITECTURES, encoder_decoder, shared_encoder
+
+FIG_3 = (  # layer type, output shape for a photo of 256 x 256, parameters: as printed
+    ("Conv2D", (256, 256, 64), 640),
+    ("Conv2D", (128, 128, 64), 36_928),
+    ("Conv2D", (128, 128, 128), 73_856),
+    ("Conv2D", (64, 64, 128), 147_584),
+    ("Conv2D", (64, 64, 256), 295_168),
+    ("Conv2D", (32, 32, 256), 590_080),
+    ("Conv2D", (32, 32, 512), 1_180_160),
+    ("Conv2D", (32, 32, 256), 1_179_904),
+    ("Conv2D", (32, 32, 128), 295_040),
+    ("UpSampling2D", (64, 64, 128), 0),
+    ("Conv2D", (64, 64, 64), 73_792),
+    ("UpSampling2D", (128, 128, 64), 0),
+    ("Conv2D", (128, 128, 32), 18_464),
+    ("Conv2D", (128, 128, 2), 578),
+    ("UpSampling2D", (256, 256, 2), 0),
+)
+STRIDES = {"encoder_decoder": encoder_decoder.STRIDE, "shared_encoder": 32}
+
+every_architecture = pytest.mark.parametrize(
+    "spec", ARCHITECTURES.values(), ids=lambda spec: spec.name
+)
+
+
+@pytest.fixture
+def bfloat16() -> Iterator[None]:
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+def lum_of(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(0).random((2, height, width, 1), dtype=np.float32)
+
+
+def colour(network: keras.Model, lum: np.ndarray) -> np.ndarray:
+    """Without `predict`, whose graph Keras' bilinear upsampling breaks at the second size."""
+    return keras.ops.convert_to_numpy(network(lum, training=False))
+
+
+def randomized(network: keras.Model) -> keras.Model:
+    """Random weights wherever a network starts from zero, so that its output says something."""
+    rng = np.random.default_rng(0)
+    for weight in network.trainable_weights:
+        if not np.asarray(keras.ops.convert_to_numpy(weight)).any():
+            weight.assign(rng.normal(0, 0.05, weight.shape))
+    return network
+
+
+def test_every_row_of_fig_3():
+    network = encoder_decoder.build()
+    rows = []
+    lum = keras.ops.zeros((1, 256, 256, 1))
+    for layer in network.layers[1:]:
+        lum = layer(lum)
+        rows.append((type(layer).__name__, tuple(lum.shape[1:]), layer.count_params()))
+    assert rows == list(FIG_3)
+    assert network.count_params() == 3_892_194 == encoder_decoder.SPEC.n_params
+    assert len(network.non_trainable_weights) == 0
+
+
+def test_the_network_of_fig_3_uses_strides_and_no_pooling():
+    convolutions = [
+        layer for layer in encoder_decoder.build().layers if isinstance(layer, keras.layers.Conv2D)
+    ]
+    assert [layer.strides[0] for layer in convolutions] == [1, 2, 1, 2, 1, 2] + 6 * [1]
+    assert {layer.kernel_size for layer in convolutions} == {(3, 3)}
+
+
+@every_architecture
+def test_every_colorizer_maps_any_luminance_to_finite_chrominance(spec, tmp_path):
+    network = randomized(spec.build())
+    assert network.count_params() == spec.n_params
+    stride = STRIDES[spec.name]
+    for height, width in ((stride, stride), (2 * stride, 3 * stride), (5 * stride, 2 * stride)):
+        ab = colour(network, lum_of(height, width))
+        assert ab.shape == (2, height, width, 2)
+        assert ab.dtype == np.float32
+        assert np.isfinite(ab).all()
+        assert ab.any()
+    network.save(tmp_path / "saved.keras")
+    reloaded = keras.models.load_model(tmp_path / "saved.keras")
+    again = colour(reloaded, lum_of(5 * stride, 2 * stride))
+    np.testing.assert_array_equal(again, ab)
+
+
+@every_architecture
+@pytest.mark.usefixtures("bfloat16")
+def test_every_colorizer_gives_float32_under_bfloat16(spec):
+    ab = spec.build().predict(lum_of(32, 32), verbose=0)
+    assert ab.dtype == np.float32
+    assert np.isfinite(ab).all()
+
+
+def test_the_network_of_fig_3_is_bounded():
+    ab = encoder_decoder.build().predict(1e6 * lum_of(32, 32), verbose=0)
+    assert np.abs(ab).max() <= 1
+
+
+def test_the_shared_encoder_does_not_learn_and_its_decoder_does():
+    network = shared_encoder.build()
+    assert network.get_layer("encoder").trainable_weights == []
+    decoder = network.get_layer("decoder")
+    trainable = {weight.path for weight in network.trainable_weights}
+    assert trainable == {weight.path for weight in decoder.trainable_weights}
+    assert len(trainable) == 17  # 5 x (kernel, gamma, beta), then kernel and bias
+
+
+def test_a_new_shared_decoder_starts_from_gray():
+    ab = shared_encoder.build().predict(lum_of(64, 32), verbose=0)
+    np.testing.assert_array_equal(ab, np.zeros((2, 64, 32, 2)))
+
+
+def test_a_decoder_alone_maps_the_encoder_s_features_to_the_same_chrominance():
+    network = randomized(shared_encoder.build())
+    encoder, decoder = network.get_layer("encoder"), network.get_layer("decoder")
+    lum = lum_of(64, 96)
+    features = encoder.predict(lum, verbose=0)
+    np.testing.assert_allclose(
+        decoder.predict(features, verbose=0), network.predict(lum, verbose=0), atol=1e-6
+    )

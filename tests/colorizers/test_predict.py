@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from colorizers.predict import blend, predict_ab
+
+chrominance = arrays(np.float32, (3, 4, 2), elements=st.floats(-1, 1, width=32))
+
+
+def test_the_network_s_output_is_the_photo_s_chrominance():
+    lum = np.random.default_rng(0).random((1, 8, 16, 1), dtype=np.float32)
+    ab = predict_ab([lum], lambda inputs: [np.concatenate([inputs[0], -inputs[0]], axis=-1)])
+    assert ab.shape == (8, 16, 2)
+    np.testing.assert_array_equal(ab[..., 0], lum[0, ..., 0])
+    np.testing.assert_array_equal(ab[..., 1], -lum[0, ..., 0])
+
+
+def test_feature_maps_are_handed_on_in_their_order():
+    features = [np.full((1, 2, 2, 1), value, np.float32) for value in (0.25, 0.5)]
+    ab = predict_ab(features, lambda inputs: [np.concatenate(inputs, axis=-1)])
+    assert ab[0, 0].tolist() == [0.25, 0.5]
+
+
+@given(arrays(np.float32, (1, 3, 4, 2), elements=st.floats(-1e6, 1e6, width=32)))
+def test_chrominance_is_held_within_its_range(raw):
+    ab = predict_ab([], lambda _: [raw])
+    assert np.abs(ab).max() <= 1
+    inside = np.abs(raw[0]) <= 1
+    np.testing.assert_array_equal(ab[inside], raw[0][inside])
+
+
+@given(chrominance, chrominance, st.floats(0.01, 1), st.floats(0.01, 1))
+def test_a_blend_lies_between_its_parts(first, second, weight, other_weight):
+    ab = blend([first, second], [weight, other_weight])
+    assert (ab.shape, ab.dtype) == ((3, 4, 2), np.float32)
+    assert (ab >= np.minimum(first, second) - 1e-6).all()
+    assert (ab <= np.maximum(first, second) + 1e-6).all()
+
+
+@pytest.mark.parametrize(
+    ("weights", "expected"), [((1, 1), 0.25), ((0.6, 0.2), 0.125), ((1, 0), 0.0), ((0, 5), 0.5)]
+)
+def test_a_blend_is_the_weighted_mean(weights, expected):
+    predictions = [np.full((2, 2, 2), value, np.float32) for value in (0, 0.5)]
+    np.testing.assert_allclose(blend(predictions, weights), expected, rtol=1e-6)
+
+
+@given(chrominance)
+def test_a_blend_of_one_is_that_one(ab):
+    np.testing.assert_array_equal(blend([ab], [0.3]), ab)

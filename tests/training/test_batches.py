@@ -1,0 +1,124 @@
+import math
+from itertools import islice
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from preprocessing.errors import DataError
+from training.augment import whole_windows
+from training.batches import PhotoSet, ValidationBatches, load_photos, training_batches
+
+counts_per_category = st.lists(st.integers(0, 5), min_size=1, max_size=4).filter(any)
+batch_sizes = st.integers(1, 9)
+seeds = st.integers(0, 2**31)
+
+
+def photo_set(counts: list[int]) -> PhotoSet:
+    """Photos of one pixel: red is the category's index, green the row."""
+    arrays = [
+        np.array([[[[label, row, 0]]] for row in range(count)], np.uint8).reshape(-1, 1, 1, 3)
+        for label, count in enumerate(counts)
+    ]
+    return PhotoSet(
+        arrays=tuple(arrays),
+        labels=np.repeat(np.arange(len(counts)), counts),
+        rows=np.concatenate([np.arange(count) for count in counts]),
+    )
+
+
+def batches(photos: PhotoSet, n: int, *, batch_size: int, seed: int, start_step: int = 0) -> list:
+    endless = training_batches(
+        photos, batch_size=batch_size, seed=seed, start_step=start_step, smallest_px=128
+    )
+    return list(islice(endless, n))
+
+
+def names(found: list) -> list[tuple[int, ...]]:
+    """The photos that batches hold, in their order."""
+    return [tuple(rgb[0][0]) for inputs, _ in found for rgb in inputs["rgb"].tolist()]
+
+
+@settings(max_examples=40)
+@given(counts_per_category, batch_sizes, seeds)
+def test_each_photo_comes_once_per_round(counts, batch_size, seed):
+    photos = photo_set(counts)
+    n = len(photos)
+    every = sorted((label, row, 0) for label, count in enumerate(counts) for row in range(count))
+    shown = names(
+        batches(photos, math.lcm(n, batch_size) // batch_size, batch_size=batch_size, seed=seed)
+    )
+    assert len(shown) % n == 0
+    for start in range(0, len(shown), n):
+        assert sorted(shown[start : start + n]) == every
+
+
+@settings(max_examples=40)
+@given(counts_per_category, batch_sizes, seeds, st.integers(0, 12))
+def test_a_batch_depends_on_seed_and_step_alone(counts, batch_size, seed, step):
+    photos = photo_set(counts)
+    unbroken = batches(photos, step + 2, batch_size=batch_size, seed=seed)[step:]
+    resumed = batches(photos, 2, batch_size=batch_size, seed=seed, start_step=step)
+    for (inputs, targets), (inputs_again, targets_again) in zip(unbroken, resumed, strict=True):
+        np.testing.assert_array_equal(inputs["rgb"], inputs_again["rgb"])
+        np.testing.assert_array_equal(inputs["windows"], inputs_again["windows"])
+        np.testing.assert_array_equal(targets, targets_again)
+
+
+@given(counts_per_category, batch_sizes, seeds)
+def test_every_photo_comes_with_the_category_it_belongs_to(counts, batch_size, seed):
+    for inputs, targets in batches(photo_set(counts), 3, batch_size=batch_size, seed=seed):
+        assert inputs["rgb"].shape == (batch_size, 1, 1, 3)
+        assert inputs["rgb"].dtype == np.uint8
+        assert inputs["windows"].shape == (batch_size, 4)
+        assert targets.shape == (batch_size, len(counts))
+        assert targets.dtype == np.float32
+        np.testing.assert_array_equal(targets.argmax(1), inputs["rgb"][:, 0, 0, 0])
+        np.testing.assert_array_equal(targets.sum(1), 1)
+
+
+def test_every_round_and_every_seed_has_an_order_and_windows_of_its_own():
+    photos = photo_set([20, 20])
+    first, second = batches(photos, 2, batch_size=40, seed=0)
+    (other,) = batches(photos, 1, batch_size=40, seed=1)
+    assert names([first]) != names([second])
+    assert names([first]) != names([other])
+    windows = [inputs["windows"].tolist() for inputs, _ in (first, second, other)]
+    assert windows[0] != windows[1]
+    assert windows[0] != windows[2]
+
+
+@given(counts_per_category, batch_sizes)
+def test_validation_shows_every_photo_once_whole_and_in_order(counts, batch_size):
+    photos = photo_set(counts)
+    validation = ValidationBatches(photos, batch_size=batch_size)
+    found = [validation[i] for i in range(len(validation))]
+    every = [(label, row, 0) for label, count in enumerate(counts) for row in range(count)]
+    assert names(found) == every
+    sizes = [len(targets) for _, targets in found]
+    assert set(sizes[:-1]) <= {batch_size}
+    for inputs, targets in found:
+        np.testing.assert_array_equal(inputs["windows"], whole_windows(len(targets)))
+        np.testing.assert_array_equal(targets.argmax(1), inputs["rgb"][:, 0, 0, 0])
+
+
+@pytest.mark.parametrize(("split", "n"), [("train", 8), ("val", 2), ("test", 2)])
+def test_packed_photos_are_opened_without_reading_them(packed_photos, split, n):
+    photos = load_photos(packed_photos, ["beach", "fruit"], split)
+    assert len(photos) == 2 * n
+    assert all(isinstance(array, np.memmap) for array in photos.arrays)
+    np.testing.assert_array_equal(photos.labels, n * [0] + n * [1])
+    np.testing.assert_array_equal(photos.take(np.array([n + 1]))[0], photos.arrays[1][1])
+
+
+def test_a_category_that_was_never_packed_is_an_error(packed_photos):
+    with pytest.raises(DataError, match="no packed photos of 'dog'"):
+        load_photos(packed_photos, ["beach", "dog"], "train")
+
+
+def test_a_split_without_any_photo_is_an_error(tmp_path):
+    (tmp_path / "beach").mkdir()
+    np.save(tmp_path / "beach" / "val.npy", np.zeros((0, 256, 256, 3), np.uint8))
+    with pytest.raises(DataError, match=r"no val photo of beach\n.*\n.*add photos and pack again"):
+        load_photos(tmp_path, ["beach"], "val")

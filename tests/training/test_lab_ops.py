@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+from keras import ops
+from skimage.color import rgb2lab
+
+from preprocessing.lab import AB_SCALE, L_SCALE
+from preprocessing.lab import split_lab as split_lab_on_the_host
+from training.lab_ops import split_lab
+
+GRID = np.array(np.meshgrid(*3 * [np.arange(0, 256, 5)], indexing="ij"), np.uint8)
+COLOURS = GRID.reshape(3, 1, -1, 52).transpose(1, 2, 3, 0)  # (1, 2704, 52, 3): 140,608 colours
+
+
+def as_arrays(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    lum, ab = split_lab(ops.convert_to_tensor(rgb, "float32"))
+    return ops.convert_to_numpy(lum), ops.convert_to_numpy(ab)
+
+
+def test_colours_all_over_srgb_agree_with_the_module_that_knows_the_scales():
+    lum, ab = as_arrays(COLOURS)
+    expected_lum, expected_ab = split_lab_on_the_host(COLOURS)
+    np.testing.assert_allclose(lum, expected_lum, atol=1e-4)
+    np.testing.assert_allclose(ab, expected_ab, atol=1e-4)
+
+
+def test_fractions_of_a_level_agree_with_scikit_image():
+    rgb = np.random.default_rng(0).uniform(0, 255, (2, 40, 60, 3)).astype(np.float32)
+    rgb[0, 0] = np.linspace(0, 13, 60)[:, None]  # the linear toes of sRGB and of Lab
+    lum, ab = as_arrays(rgb)
+    lab = rgb2lab(rgb / 255)
+    np.testing.assert_allclose(lum, lab[..., :1] / L_SCALE, atol=1e-4)
+    np.testing.assert_allclose(ab, lab[..., 1:] / AB_SCALE, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("level", "lightness"),  # L* of gray levels, from CIE 1976 by hand
+    [(0, 0.0), (128, 53.585), (255, 100.0)],
+)
+def test_gray_has_its_lightness_and_no_chrominance(level, lightness):
+    lum, ab = as_arrays(np.full((1, 2, 2, 3), level))
+    np.testing.assert_allclose(lum, lightness / 100, atol=1e-4)
+    np.testing.assert_allclose(ab, 0, atol=1e-4)
+
+
+def test_shapes_and_dtypes_are_those_of_a_network_in_training():
+    lum, ab = as_arrays(np.zeros((2, 3, 4, 3)))
+    assert (lum.shape, lum.dtype) == ((2, 3, 4, 1), np.float32)
+    assert (ab.shape, ab.dtype) == ((2, 3, 4, 2), np.float32)

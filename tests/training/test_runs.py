@@ -1,0 +1,114 @@
+import dataclasses
+import json
+from pathlib import Path
+
+import keras
+import pytest
+
+from preprocessing.errors import CheckpointError
+from training.runs import History, open_run, read_config, time_is_up
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    run_dir: Path
+    epochs: int = 500
+    category: str = "beach"
+    minutes: float | None = None
+    save_at: tuple[int, ...] = ()
+
+
+def test_a_new_run_folder_tells_settings_facts_and_versions(tmp_path):
+    run_dir = tmp_path / "runs" / "beach"
+    open_run(Config(run_dir=run_dir), run_dir, encoder_sha256="abc")
+    assert read_config(run_dir) == {
+        "run_dir": str(run_dir),
+        "epochs": 500,
+        "category": "beach",
+        "minutes": None,
+        "save_at": [],
+        "encoder_sha256": "abc",
+    }
+    versions = json.loads((run_dir / "versions.json").read_text())
+    assert versions["keras"] == keras.__version__
+    assert versions[versions["backend"]]
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"minutes": 3.0}, {"save_at": (1, 2)}, {"run_dir": Path("elsewhere")}]
+)
+def test_a_run_goes_on_with_the_same_settings_or_those_that_may_change(tmp_path, change):
+    config = Config(run_dir=tmp_path, save_at=(1,))
+    open_run(config, tmp_path, categories=["beach", "dog"])
+    before = read_config(tmp_path)
+    open_run(dataclasses.replace(config, **change), tmp_path, categories=["beach", "dog"])
+    assert read_config(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "facts", "message"),
+    [
+        ({"epochs": 8}, {"sha": "abc"}, "epochs 500 -> 8\n"),
+        (
+            {"epochs": 8, "category": "dog"},
+            {"sha": "abc"},
+            "category beach -> dog, epochs 500 -> 8",
+        ),
+        ({}, {"sha": "def"}, "sha abc -> def"),
+        ({}, {}, "sha abc -> None"),
+    ],
+)
+def test_a_run_with_other_settings_is_refused_and_they_are_named(tmp_path, change, facts, message):
+    config = Config(run_dir=tmp_path)
+    open_run(config, tmp_path, sha="abc")
+    with pytest.raises(CheckpointError, match=f"other settings: {message}") as caught:
+        open_run(dataclasses.replace(config, **change), tmp_path, **facts)
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_a_folder_without_a_run_has_no_settings(tmp_path):
+    with pytest.raises(CheckpointError, match=r"no run in this folder\n.*\n.*train first"):
+        read_config(tmp_path)
+
+
+def test_a_history_is_read_back_and_goes_on(tmp_path):
+    path = tmp_path / "history.csv"
+    history = History(path, ("loss", "val_loss"))
+    assert history.seconds == 0
+    history.append(1, {"loss": 0.5, "unknown": 3.0}, 10.04)
+    history.append(2, {"loss": 1 / 3, "val_loss": 0.25}, 20)
+    assert path.read_text().splitlines() == [
+        "epoch,loss,val_loss,seconds",
+        "1,0.5,,10.0",
+        "2,0.333333,0.25,20.0",
+    ]
+    again = History(path, ("loss", "val_loss"))
+    assert again.seconds == 20
+    again.append(3, {"loss": 0.1}, 30)
+    assert path.read_text().splitlines()[1:] == [
+        "1,0.5,,10.0",
+        "2,0.333333,0.25,20.0",
+        "3,0.1,,30.0",
+    ]
+
+
+@pytest.mark.parametrize(("epoch", "left"), [(0, []), (1, ["0", "1"]), (5, ["0", "1", "2"])])
+def test_epochs_after_the_checkpoint_are_forgotten(tmp_path, epoch, left):
+    history = History(tmp_path / "history.csv", ("loss",))
+    for finished in range(3):
+        history.append(finished, {"loss": 0.1}, finished)
+    history.rows = History(tmp_path / "history.csv", ("loss",)).rows
+    history.cut_after(epoch)
+    assert [row["epoch"] for row in history.rows] == left
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_up"), [(None, False), (2.0, False), (1.5, True), (1.0, True)]
+)
+def test_time_is_up_when_the_sessions_together_reach_the_limit(tmp_path, minutes, is_up):
+    History(tmp_path / "history.csv", ("loss",)).append(7, {"loss": 0.1}, 90)
+    assert time_is_up(tmp_path, minutes) is is_up
+
+
+def test_a_run_that_has_not_begun_has_time(tmp_path):
+    assert time_is_up(tmp_path, 1e-9) is False
