@@ -2,9 +2,9 @@
 
     python -m benchmarks.cold_start
 
-Colours gray JPEGs of 1 and 12 megapixels, each in a fresh process, and prints the wall time and peak
-resident memory beside those of libvips reading and writing the same file without colouring it: the
-floor. The median of five runs counts.
+Colours gray JPEGs of 1 and 12 megapixels, each in a fresh process, and prints wall time and peak
+resident memory beside those of libvips reading and writing the same file without colouring it:
+the floor. The median of five runs counts.
 """
 
 import argparse

@@ -18,7 +18,7 @@ def test_scores_are_drawn_with_their_unit_and_one_colour_per_method():
     figure = figures.category_scores(["a", "b"], {"gray": (means, interval)}, "PSNR in dB")
     (axis,) = figure.axes
     assert axis.get_ylabel() == "PSNR in dB"
-    (line,) = (container.lines[0] for container in axis.containers)
+    line = axis.lines[0]
     assert line.get_color() == figures.METHOD_COLORS["gray"]
     np.testing.assert_array_equal(line.get_ydata(), means)
 
@@ -26,7 +26,8 @@ def test_scores_are_drawn_with_their_unit_and_one_colour_per_method():
 def test_a_confusion_figure_shows_shares_of_each_row():
     figure = figures.confusion_figure(["a", "b"], np.array([[3, 1], [0, 0]]))
     assert {text.get_text() for text in figure.axes[0].texts} == {".75", ".25"}
-    np.testing.assert_allclose(figure.axes[0].images[0].get_array(), [[0.75, 0.25], [0, 0]])
+    shares = np.asarray(figure.axes[0].images[0].get_array(), float)
+    np.testing.assert_allclose(shares, [[0.75, 0.25], [0, 0]])
 
 
 @pytest.mark.slow
