@@ -40,6 +40,7 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
     bundle = _write_float32(runs_dir, staging)
     bundle = choose_precision(bundle, packed_dir)
     bundle = choose_threshold(bundle, packed_dir)
+    bundle = tell_training_photos(bundle, packed_dir)
     write_bundle(bundle)
     _remove_unlisted(bundle)
     if bundle_dir.exists():
@@ -49,6 +50,27 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
     staging.rename(bundle_dir)
     shutil.rmtree(old, ignore_errors=True)
     return replace(bundle, folder=bundle_dir)
+
+
+def tell_training_photos(bundle: Bundle, packed_dir: Path) -> Bundle:
+    """Say of every network how many photos it was trained on."""
+    from preprocessing.packing import load_packed
+
+    counts = {one: len(load_packed(packed_dir, one, "train")) for one in bundle.categories}
+
+    def told(file: NetworkFile) -> NetworkFile:
+        photos = counts.get(file.category, sum(counts.values()))
+        return replace(file, training={"photos": photos, **file.training})
+
+    return replace(
+        bundle,
+        router=told(bundle.router),
+        colorizers={
+            architecture: {category: told(file) for category, file in table.items()}
+            for architecture, table in bundle.colorizers.items()
+        },
+        training=[told(file) for file in bundle.training],
+    )
 
 
 def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
@@ -145,6 +167,7 @@ def _write_network(
         "checkpoint", "epochs", "head_epochs", "steps_per_epoch", "batch_size", "learning_rate",
         "decay", "size", "smallest_px", "policy", "seed", "encoder_sha256", "versions",
     )  # fmt: skip
+    start = Path(facts.get("init") or facts.get("weights") or "random weights").name
     return NetworkFile(
         file=name,
         sha256=file_sha256(folder / name),
@@ -152,7 +175,7 @@ def _write_network(
         category=category,
         short_side=facts.get("run_px", ROUTER_SIDE_PX),
         precision="float32",
-        training={key: facts[key] for key in keys if key in facts},
+        training={"start": start, **{key: facts[key] for key in keys if key in facts}},
     )
 
 

@@ -1,7 +1,7 @@
 """Before and after on scikit-image's own photos: python -m pipeline.showcase
 
 Writes examples/before_after.jpg, which the README shows, examples/astronaut.jpg in gray, which
-`make colorize` takes for a demonstration, and results/grid.png: gray, universal, routed, a wrong
+`make colorize` takes for a demonstration, and results/grid.jpg: gray, universal, routed, a wrong
 category, ground truth. The photos are in the public domain (CC0, NASA, SpaceX).
 """
 
@@ -100,7 +100,7 @@ def _job(args: argparse.Namespace) -> int:
     from pipeline.router import Colorizer
 
     colorizer = Colorizer(args.models)
-    row_path, grid_path = args.examples_dir / "before_after.jpg", args.results_dir / "grid.png"
+    row_path, grid_path = args.examples_dir / "before_after.jpg", args.results_dir / "grid.jpg"
     demo_path = args.examples_dir / f"{DEMO}.jpg"
     row = before_and_after(colorizer, IN_README)
     with cli.written_aside(row_path) as side:
@@ -109,7 +109,7 @@ def _job(args: argparse.Namespace) -> int:
     with cli.written_aside(demo_path) as side:
         demo_photo().write_to_file(str(side), Q=92)
     with cli.written_aside(grid_path) as side:
-        photo_grid(COLUMNS, grid_rows(colorizer)).savefig(side)
+        photo_grid(COLUMNS, grid_rows(colorizer)).savefig(side, dpi=80)
     cli.print_lines([row_path, demo_path, grid_path])
     return cli.DONE
 

@@ -34,7 +34,7 @@ def test_a_confusion_figure_shows_shares_of_each_row():
 def test_the_showcase_writes_what_the_readme_shows(shipped, tmp_path, capsys):
     options = ["--models", str(shipped), "--examples-dir", str(tmp_path)]
     assert showcase.main([*options, "--results-dir", str(tmp_path)]) == 0
-    names = ["before_after.jpg", "astronaut.jpg", "grid.png"]
+    names = ["before_after.jpg", "astronaut.jpg", "grid.jpg"]
     assert capsys.readouterr().out.split() == [str(tmp_path / name) for name in names]
     row = showcase.before_and_after(Colorizer(shipped), ["chelsea"])
     gray, colored = row[:, :256].astype(int), row[:, -256:].astype(int)
