@@ -66,6 +66,7 @@ class Bundle:
     Attributes:
         folder: where it lies.
         categories: in the order of the router's confidences.
+        category_weights: factors of the confidences, which undo the frequencies of training photos.
         encoder_sha256: of the encoder in the router; every decoder was trained on this one.
         unsure_below: confidence under which the universal colorizer is used.
         default: the architecture that colours unless another is asked for.
@@ -76,6 +77,7 @@ class Bundle:
 
     folder: Path
     categories: tuple[str, ...]
+    category_weights: tuple[float, ...]
     encoder_sha256: str
     unsure_below: float
     default: str
@@ -112,6 +114,7 @@ def read_bundle(folder: Path) -> Bundle:
         return Bundle(
             folder=folder,
             categories=tuple(content["categories"]),
+            category_weights=tuple(content["category_weights"]),
             encoder_sha256=content["encoder_sha256"],
             unsure_below=content["unsure_below"],
             default=content["default"],
@@ -131,6 +134,7 @@ def write_bundle(bundle: Bundle) -> None:
     content = {
         "format": FORMAT,
         "categories": bundle.categories,
+        "category_weights": bundle.category_weights,
         "encoder_sha256": bundle.encoder_sha256,
         "unsure_below": bundle.unsure_below,
         "default": bundle.default,

@@ -31,7 +31,11 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
         CheckpointError: there is no router or no universal colorizer, or a decoder was trained on
             another encoder than the router's.
     """
-    from pipeline.selection import choose_precision, choose_threshold
+    from pipeline.selection import (
+        choose_category_weights,
+        choose_precision,
+        choose_threshold,
+    )
 
     staging, old = (bundle_dir.with_name(bundle_dir.name + end) for end in (".partial", ".old"))
     for folder in (staging, old):
@@ -39,6 +43,7 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
     staging.mkdir(parents=True)
     bundle = _write_float32(runs_dir, staging)
     bundle = choose_precision(bundle, packed_dir)
+    bundle = choose_category_weights(bundle, packed_dir)
     bundle = choose_threshold(bundle, packed_dir)
     bundle = tell_training_photos(bundle, packed_dir)
     write_bundle(bundle)
@@ -110,9 +115,11 @@ def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
             )
     if not colorizers:
         raise CheckpointError("no trained colorizer", runs_dir / "colorizers", "train one first")
+    categories = tuple(_load_facts(router_dir)["categories"])
     return Bundle(
         folder=folder,
-        categories=tuple(_load_facts(router_dir)["categories"]),
+        categories=categories,
+        category_weights=(1.0,) * len(categories),
         encoder_sha256=encoder_sha256,
         unsure_below=0.0,
         default="shared_encoder" if "shared_encoder" in colorizers else min(colorizers),

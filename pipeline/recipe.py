@@ -1,4 +1,4 @@
-"""Train the shipped models in two hours on two cores: python -m pipeline.recipe data/raw
+"""Train the shipped models, in about an hour on two cores: python -m pipeline.recipe data/raw
 
 Packs the photos, trains the router, the universal colorizers, then one colorizer per category, and
 exports the bundle. Each step goes on where it was if the command is given again.
@@ -16,7 +16,7 @@ from preprocessing import cli
 
 log = logging.getLogger(__name__)
 
-FIG_3_CATEGORIES = ("fruit", "sunset", "forest")  # as far as two hours go
+FIG_3_CATEGORIES = ("fruit", "sunset", "forest")  # as far as an hour goes
 
 
 def router_config(packed_dir: Path, runs_dir: Path, weights: str) -> ClassifierConfig:

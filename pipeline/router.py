@@ -119,7 +119,8 @@ class Colorizer:
     def classify(self, lum: NDArray[np.float32]) -> tuple[Ranking, list[NDArray[np.float32]]]:
         """(h, w, 1) lum at the router's size -> ranking, the encoder's feature maps."""
         confidences, *features = self.network(self.bundle.router)([lum[None]])
-        return rank(confidences[0], self.bundle.categories), features
+        weighted = confidences[0] * np.asarray(self.bundle.category_weights, np.float32)
+        return rank(weighted / weighted.sum(), self.bundle.categories), features
 
     def choose(
         self, ranking: Ranking, *, category: str | None = None, top: int = 1

@@ -1,4 +1,4 @@
-"""What the validation split decides: int8 or float32, and when the router counts as unsure."""
+"""What the validation split decides: precision, weights of the categories, when to be unsure."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -12,11 +12,14 @@ from pipeline.bundle import UNIVERSAL, Bundle, NetworkFile, file_sha256, write_b
 from pipeline.router import Colorizer
 from pipeline.trial import network_inputs, start_trial, trial_rgb
 from preprocessing import cli
+from preprocessing.packing import load_packed
 
 log = logging.getLogger(__name__)
 
 INT8_LOSS_DB = 0.1  # of PSNR on the validation split; more, and float32 is shipped
 CALIBRATION_PHOTOS = 96  # training photos that set the ranges of int8 activations
+POWERS = tuple(i / 10 for i in range(11))  # of the frequencies of the categories
+THRESHOLDS = tuple(i / 20 for i in range(18))  # of confidence: 0 to 0.85
 VALIDATION_PHOTOS = 100  # at most, for the choice of precision
 
 
@@ -59,8 +62,6 @@ def _some_photos(
     packed_dir: Path, categories: Sequence[str], split: str, limit: int
 ) -> Iterator[NDArray[np.uint8]]:
     """Up to `limit` photos, as many from each category as from the others."""
-    from preprocessing.packing import load_packed
-
     for category in categories:
         photos = load_packed(packed_dir, category, split)
         yield from photos[: max(1, limit // len(categories))]
@@ -82,38 +83,72 @@ def _validate(
     return [float(score) for score in np.mean(scores, axis=0)]
 
 
+def choose_category_weights(bundle: Bundle, packed_dir: Path) -> Bundle:
+    """Make rare categories as easy to reach as frequent ones, as far as validation gains by it.
+
+    The router has learnt how frequent each category is among the training photos, which says
+    nothing of anybody's album. Its confidences are divided by a power of those frequencies, chosen
+    by the mean over categories of the top-1 hits.
+
+    Source: Menon et al. 2021, "Long-tail learning via logit adjustment" (post-hoc).
+    """
+    colorizer = _open(replace(bundle, category_weights=(1.0,) * len(bundle.categories)))
+    confidences, labels = [], []
+    for label, rgb in _labelled_photos(bundle.categories, packed_dir, "val"):
+        ranking = dict(start_trial(colorizer, rgb).ranking)
+        confidences.append([ranking[one] for one in bundle.categories])
+        labels.append(label)
+    counts = [len(load_packed(packed_dir, one, "train")) for one in bundle.categories]
+    shares = np.array(counts) / sum(counts)
+    scores = {p: _mean_recall(np.array(confidences) * shares**-p, np.array(labels)) for p in POWERS}
+    power = max(POWERS, key=lambda p: (scores[p], -p))
+    log.info("weights: power %.1f, mean top-1 over categories %.4f", power, scores[power])
+    weights = shares**-power / np.mean(shares**-power)
+    return replace(bundle, category_weights=tuple(round(float(w), 4) for w in weights))
+
+
 def choose_threshold(bundle: Bundle, packed_dir: Path) -> Bundle:
     """Find the confidence below which the universal colorizer does better, on validation."""
     from classifier.metrics import top_k_error
     from colorizers.metrics import psnr_db
-    from preprocessing.packing import load_packed
 
     colorizer = _open(bundle)
-    table = bundle.colorizers[bundle.default]
+    universal = bundle.find_colorizer(bundle.default, UNIVERSAL)
     confidences, labels, gains = [], [], []
-    for label, category in enumerate(cli.progress(bundle.categories, "threshold")):
-        for rgb in load_packed(packed_dir, category, "val"):
-            trial = start_trial(colorizer, rgb)
-            routed = bundle.find_colorizer(bundle.default, trial.ranking[0][0])
-            universal_db, routed_db = (
-                psnr_db(trial_rgb(colorizer, trial, file), rgb)
-                for file in (table[UNIVERSAL], routed)
-            )
-            gains.append(routed_db - universal_db)
-            confidences.append([dict(trial.ranking)[one] for one in bundle.categories])
-            labels.append(label)
+    for label, rgb in _labelled_photos(bundle.categories, packed_dir, "val"):
+        trial = start_trial(colorizer, rgb)
+        routed = bundle.find_colorizer(bundle.default, trial.ranking[0][0])
+        universal_db, routed_db = (
+            psnr_db(trial_rgb(colorizer, trial, file), rgb) for file in (universal, routed)
+        )
+        gains.append(routed_db - universal_db)
+        confidences.append([dict(trial.ranking)[one] for one in bundle.categories])
+        labels.append(label)
     sure = np.max(confidences, axis=1)
-    candidates = np.arange(0, 0.9, 0.05)
-    means = [float(np.where(sure >= t, gains, 0).mean()) for t in candidates]
-    best = float(candidates[int(np.argmax(means))])
+    means = {t: float(np.where(sure >= t, gains, 0).mean()) for t in THRESHOLDS}
+    best = max(THRESHOLDS, key=lambda t: (means[t], -t))
+    log.info("unsure below %.2f: routing gains %.3f dB over universal", best, means[best])
     figures = {
         f"top_{k}": round(1 - top_k_error(np.array(confidences), np.array(labels), k), 4)
         for k in (1, 3)
     }
-    log.info("unsure below %.2f: routing gains %.3f dB over universal", best, max(means))
-    return replace(
-        bundle, unsure_below=round(best, 2), router=replace(bundle.router, validation=figures)
-    )
+    router = replace(bundle.router, validation=figures)
+    return replace(bundle, unsure_below=best, router=router)
+
+
+def _labelled_photos(
+    categories: Sequence[str], packed_dir: Path, split: str
+) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Every photo of a split with the index of its category."""
+    for label, category in enumerate(cli.progress(categories, "validating")):
+        for rgb in load_packed(packed_dir, category, split):
+            yield label, rgb
+
+
+def _mean_recall(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """Mean over categories of the share of photos whose own category scores highest."""
+    hits = scores.argmax(axis=1) == labels
+    return float(np.mean([hits[labels == one].mean() for one in np.unique(labels)]))
 
 
 def _open(bundle: Bundle) -> Colorizer:

@@ -108,3 +108,12 @@ def test_a_category_without_a_colorizer_gets_the_universal_one(tiny_bundle):
     bundle = read_bundle(tiny_bundle)
     assert bundle.find_colorizer("shared_encoder", "beach").category == "beach"
     assert bundle.find_colorizer("shared_encoder", "fruit").category == "universal"
+
+
+def test_a_bundle_comes_back_as_it_was_written(copied):
+    from pipeline.bundle import write_bundle
+
+    bundle = read_bundle(copied)
+    (copied / "bundle.json").unlink()
+    write_bundle(bundle)
+    assert read_bundle(copied) == bundle

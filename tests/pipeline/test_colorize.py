@@ -46,7 +46,7 @@ def test_json_tells_all_about_each_photo(gray_photo, tmp_path, capsys):
 
 
 def test_the_luminance_of_a_gray_photo_is_kept(gray_photo, tmp_path):
-    gray = pixels(gray_photo)[..., 0]
+    gray = pixels(gray_photo)
     colored = Colorizer().colorize(gray_photo, tmp_path / "out.png")
     lum, _ = split_lab(pixels(colored.output))
     inside = (gray > 25) & (gray < 230)
