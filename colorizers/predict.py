@@ -8,18 +8,27 @@ from numpy.typing import NDArray
 Run = Callable[[Sequence[NDArray[np.float32]]], list[NDArray[np.float32]]]
 
 
+def with_mirror(lum: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(h, w, 1) lum -> (2, h, w, 1): the photo and its mirror image, one batch for a network.
+
+    What is predicted for both and averaged is nearer to the truth than either.
+    """
+    return np.stack([lum, lum[:, ::-1]])
+
+
 def predict_ab(inputs: Sequence[NDArray[np.float32]], run: Run) -> NDArray[np.float32]:
-    """Predict the chrominance of one photo.
+    """Predict the chrominance of one photo: the mean of its own and that of its mirror image.
 
     Args:
-        inputs: what the network takes: [lum (1, h, w, 1)] or the encoder's feature maps.
+        inputs: what the network takes: [lum (2, h, w, 1)], as `with_mirror` makes it, or the
+            encoder's feature maps of it.
         run: maps the inputs of a network to its outputs.
 
     Returns:
         (h, w, 2) ab, held within [-1, 1].
     """
     (ab,) = run(inputs)
-    return np.clip(ab[0], -1, 1)
+    return np.clip((ab[0] + ab[1, :, ::-1]) / 2, -1, 1)
 
 
 def blend(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.predict import Ranking, rank
-from colorizers.predict import blend, predict_ab
+from colorizers.predict import blend, predict_ab, with_mirror
 from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, Network, NetworkFile, read_bundle
 from pipeline.outputs import default_output
 from preprocessing.categories import require_category
@@ -118,8 +118,8 @@ class Colorizer:
 
     def classify(self, lum: NDArray[np.float32]) -> tuple[Ranking, list[NDArray[np.float32]]]:
         """(h, w, 1) lum at the router's size -> ranking, the encoder's feature maps."""
-        confidences, *features = self.network(self.bundle.router)([lum[None]])
-        weighted = confidences[0] * np.asarray(self.bundle.category_weights, np.float32)
+        confidences, *features = self.network(self.bundle.router)([with_mirror(lum)])
+        weighted = confidences.mean(axis=0) * np.asarray(self.bundle.category_weights, np.float32)
         return rank(weighted / weighted.sum(), self.bundle.categories), features
 
     def choose(
@@ -152,5 +152,9 @@ class Colorizer:
         self, file: NetworkFile, photo: Photo, features: Sequence[NDArray[np.float32]]
     ) -> NDArray[np.float32]:
         """Chrominance (h, w, 2) by one colorizer, from the shared features or the photo itself."""
-        own = [] if file.shares_encoder else [luminance_thumbnail(photo, file.short_side)[None]]
+        own = (
+            []
+            if file.shares_encoder
+            else [with_mirror(luminance_thumbnail(photo, file.short_side))]
+        )
         return predict_ab(own or features, self.network(file))

@@ -7,7 +7,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from classifier.predict import Ranking
-from colorizers.predict import predict_ab
+from colorizers.predict import predict_ab, with_mirror
 from pipeline.bundle import NetworkFile
 from pipeline.router import Colorizer
 from preprocessing.lab import join_lab, split_lab
@@ -21,7 +21,7 @@ class Trial:
         rgb: (H, W, 3) uint8, the original.
         lum: (H, W, 1) its luminance.
         ranking: the router's.
-        features: the encoder's feature maps.
+        features: the encoder's feature maps of the photo and its mirror image.
     """
 
     rgb: NDArray[np.uint8]
@@ -38,13 +38,13 @@ def start_trial(colorizer: Colorizer, rgb: NDArray[np.uint8]) -> Trial:
 
 
 def network_inputs(file: NetworkFile, trial: Trial) -> list[NDArray[np.float32]]:
-    """What a colorizer takes: the shared feature maps, or [lum (1, h, w, 1)] at its own size."""
+    """What a colorizer takes: the shared feature maps, or [lum (2, h, w, 1)] at its own size."""
     if file.shares_encoder:
         return trial.features
     if file.short_side == trial.rgb.shape[0]:
-        return [trial.lum[None]]
+        return [with_mirror(trial.lum)]
     small = pyvips.Image.new_from_array(trial.rgb).thumbnail_image(file.short_side)
-    return [split_lab(small.numpy())[0][None]]
+    return [with_mirror(split_lab(small.numpy())[0])]
 
 
 def trial_ab(colorizer: Colorizer, trial: Trial, file: NetworkFile) -> NDArray[np.float32]:
