@@ -100,7 +100,11 @@ def choose_category_weights(bundle: Bundle, packed_dir: Path) -> Bundle:
         labels.append(label)
     counts = [len(load_packed(packed_dir, one, "train")) for one in bundle.categories]
     shares = np.array(counts) / sum(counts)
-    scores = {p: _mean_recall(np.array(confidences) * shares**-p, np.array(labels)) for p in POWERS}
+    truth = np.array(labels)
+    scores = {
+        power: _category_mean((confidences * shares**-power).argmax(axis=1) == truth, truth)
+        for power in POWERS
+    }
     power = max(POWERS, key=lambda p: (scores[p], -p))
     log.info("weights: power %.1f, mean top-1 over categories %.4f", power, scores[power])
     weights = shares**-power / np.mean(shares**-power)
@@ -125,7 +129,7 @@ def choose_threshold(bundle: Bundle, packed_dir: Path) -> Bundle:
         confidences.append([dict(trial.ranking)[one] for one in bundle.categories])
         labels.append(label)
     sure = np.max(confidences, axis=1)
-    means = {t: float(np.where(sure >= t, gains, 0).mean()) for t in THRESHOLDS}
+    means = {t: _category_mean(np.where(sure >= t, gains, 0), np.array(labels)) for t in THRESHOLDS}
     best = max(THRESHOLDS, key=lambda t: (means[t], -t))
     log.info("unsure below %.2f: routing gains %.3f dB over universal", best, means[best])
     figures = {
@@ -145,10 +149,9 @@ def _labelled_photos(
             yield label, rgb
 
 
-def _mean_recall(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """Mean over categories of the share of photos whose own category scores highest."""
-    hits = scores.argmax(axis=1) == labels
-    return float(np.mean([hits[labels == one].mean() for one in np.unique(labels)]))
+def _category_mean(values: NDArray, labels: NDArray[np.int64]) -> float:
+    """Mean over categories of the mean over their photos: each category counts the same."""
+    return float(np.mean([values[labels == one].mean() for one in np.unique(labels)]))
 
 
 def _open(bundle: Bundle) -> Colorizer:
