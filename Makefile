@@ -17,7 +17,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help colorize test check format lock train-quick evaluate clean
+.PHONY: help colorize test check format lock train-quick evaluate notebooks clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ lock: .venv-dev/.ready  ## raise every version in lock/ to the newest that fits;
 	$(UV_LOCK) requirements-dev.txt -o lock/dev.txt
 	$(UV_LOCK) -c lock/dev.txt requirements.txt -o lock/train.txt
 	$(UV_LOCK) -c lock/dev.txt requirements-colorize.txt -o lock/colorize.txt
+
+notebooks: .venv-dev/.ready  ## run the notebooks anew and keep their outputs
+	$(DEV_BIN)/jupytext --quiet --to ipynb notebooks/*.py
+	$(DEV_BIN)/jupyter-execute --inplace notebooks/*.ipynb
 
 clean:  ## remove environments and caches; data/ and runs/ stay
 	rm -rf .venv .venv-dev .pytest_cache .ruff_cache .hypothesis
