@@ -81,9 +81,9 @@ def demo_photo() -> pyvips.Image:
 
 def gray_rgb(trial: "Trial") -> NDArray[np.uint8]:
     """The photo without its colours, (H, W, 3)."""
-    from preprocessing.lab import join_lab
+    from preprocessing.lab import gray_from_lum
 
-    return join_lab(trial.lum, np.zeros((*trial.lum.shape[:2], 2)))
+    return np.repeat(gray_from_lum(trial.lum)[..., None], 3, axis=-1)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
