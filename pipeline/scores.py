@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from colorizers.metrics import colorfulness, psnr_db, ssim
 from pipeline.bundle import UNIVERSAL
 from pipeline.router import Colorizer
-from pipeline.trial import Trial, start_trial, trial_rgb
+from pipeline.trial import Trial, gray_rgb, start_trial, trial_rgb
 from preprocessing import cli
 from preprocessing.lab import join_lab, split_lab
 from preprocessing.packing import load_packed
@@ -119,7 +119,7 @@ def iter_methods(
 ) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """Yield (method, (H, W, 3) uint8 sRGB) for each way to colour a photo, the truth last."""
     flat = np.ones((*trial.lum.shape[:2], 2))
-    yield "gray", join_lab(trial.lum, flat * 0)
+    yield "gray", gray_rgb(trial)
     yield "constant tint", join_lab(trial.lum, flat * tints.overall)
     yield "mean tint of the category", join_lab(trial.lum, flat * tints.by_category[category])
     ((routed, _),) = colorizer.choose(trial.ranking)

@@ -31,7 +31,7 @@ COLUMNS = ("gray", "universal", "routed", "wrong category", "ground truth")
 
 def before_and_after(colorizer: "Colorizer", names: Sequence[str]) -> NDArray[np.uint8]:
     """The photos in a row, each in gray and in colour: (height, width, 3) uint8 sRGB."""
-    from pipeline.trial import trial_rgb
+    from pipeline.trial import gray_rgb, trial_rgb
 
     tiles = []
     for name in names:
@@ -45,7 +45,7 @@ def before_and_after(colorizer: "Colorizer", names: Sequence[str]) -> NDArray[np
 
 def grid_rows(colorizer: "Colorizer") -> list[tuple[str, list[NDArray[np.uint8]]]]:
     """A row of `COLUMNS` for each photo, labelled with the router's category."""
-    from pipeline.trial import trial_rgb
+    from pipeline.trial import gray_rgb, trial_rgb
 
     rows = []
     for name in PHOTOS:
@@ -77,13 +77,6 @@ def demo_photo() -> pyvips.Image:
     from preprocessing.lab import gray_from_lum, lum_from_rgb
 
     return pyvips.Image.new_from_array(gray_from_lum(lum_from_rgb(getattr(data, DEMO)())))
-
-
-def gray_rgb(trial: "Trial") -> NDArray[np.uint8]:
-    """The photo without its colours, (H, W, 3)."""
-    from preprocessing.lab import gray_from_lum
-
-    return np.repeat(gray_from_lum(trial.lum)[..., None], 3, axis=-1)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from classifier.predict import Ranking
 from colorizers.predict import predict_ab, with_mirror
 from pipeline.bundle import NetworkFile
 from pipeline.router import Colorizer
-from preprocessing.lab import join_lab, split_lab
+from preprocessing.lab import gray_from_lum, join_lab, split_lab
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,3 +59,8 @@ def trial_ab(colorizer: Colorizer, trial: Trial, file: NetworkFile) -> NDArray[n
 def trial_rgb(colorizer: Colorizer, trial: Trial, file: NetworkFile) -> NDArray[np.uint8]:
     """The photo (H, W, 3) uint8 coloured by one colorizer."""
     return join_lab(trial.lum, trial_ab(colorizer, trial, file))
+
+
+def gray_rgb(trial: Trial) -> NDArray[np.uint8]:
+    """The photo (H, W, 3) uint8 without its colours."""
+    return np.repeat(gray_from_lum(trial.lum)[..., None], 3, axis=-1)
