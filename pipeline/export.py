@@ -83,10 +83,10 @@ def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
     from training.checkpoints import weights_sha256
 
     router_dir = runs_dir / "classifier" / "mobilenet_v2"
-    router, facts = _load_run(router_dir)
+    router, router_facts = _load_run(router_dir)
     encoder_sha256 = weights_sha256(router.get_layer("encoder"))
     router_file = _write_network(
-        _with_features(router), folder, "router.onnx", ROUTER_OUTPUTS, facts, category="all"
+        _with_features(router), folder, "router.onnx", ROUTER_OUTPUTS, router_facts, category="all"
     )
     training = [_write_keras(router, folder, "training/router.keras", router_file)]
     colorizers: dict[str, dict[str, NetworkFile]] = {}
@@ -115,7 +115,7 @@ def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
             )
     if not colorizers:
         raise CheckpointError("no trained colorizer", runs_dir / "colorizers", "train one first")
-    categories = tuple(_load_facts(router_dir)["categories"])
+    categories = tuple(router_facts["categories"])
     return Bundle(
         folder=folder,
         categories=categories,
@@ -129,20 +129,15 @@ def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
     )
 
 
-def _load_facts(run_dir: Path) -> dict[str, Any]:
-    from training.runs import read_config
-
-    versions = json.loads((run_dir / "versions.json").read_text())
-    return {**read_config(run_dir), "versions": versions}
-
-
 def _load_run(run_dir: Path) -> "tuple[keras.Model, dict[str, Any]]":
     """The network of a run that is to be shipped, and what the run folder says about it."""
     from training.checkpoints import chosen_checkpoint, load_checkpoint
+    from training.runs import read_config
 
     path = chosen_checkpoint(run_dir)
     network = load_checkpoint(path, with_optimizer=False)  # a third of the size
-    return network, {**_load_facts(run_dir), "checkpoint": path.name}
+    versions = json.loads((run_dir / "versions.json").read_text())
+    return network, {**read_config(run_dir), "versions": versions, "checkpoint": path.name}
 
 
 def _with_features(router: "keras.Model") -> "keras.Model":
