@@ -1,6 +1,7 @@
-"""The twenty categories of the paper, and how a name is checked against a list of them."""
+"""The twenty categories of the paper, and how a name is checked: against a list, or as a new one."""
 
 import difflib
+import re
 from collections.abc import Sequence
 
 from preprocessing.errors import ConfigError
@@ -27,6 +28,7 @@ CATEGORIES = (  # section III, in the paper's order
     "sunset",
     "waterfall",
 )
+RESERVED = ("all", "universal")  # words that commands and tables use beside the categories
 
 
 def require_category(
@@ -47,3 +49,19 @@ def require_name(name: str, known: Sequence[str], *, what: str, where: object) -
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise ConfigError(f"unknown {what} {name!r}{hint}", where, f"choose one of: {', '.join(known)}")
+
+
+def category_name(word: str, *, where: object = "CATEGORY") -> str:
+    """A search word as the name of a category and of its folder: "Old Castle" -> "old-castle".
+
+    Raises:
+        ConfigError: it is empty, reserved, or holds what a folder's name should not.
+    """
+    name = "-".join(word.lower().split())
+    if not re.fullmatch(r"\w[\w-]*", name) or len(name) > 60 or name in RESERVED:
+        raise ConfigError(
+            f"{word!r} cannot be a category",
+            where,
+            f"give a word of letters, digits and hyphens that is not {' or '.join(RESERVED)}",
+        )
+    return name

@@ -27,6 +27,8 @@ def run(job: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> i
     """Run a command's job with the log set up; print a `ProjectError` and give its exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
     logging.getLogger("pyvips").setLevel(logging.ERROR)
+    for name in ("httpx", "httpcore", "selenium", "urllib3"):  # a line for every request
+        logging.getLogger(name).setLevel(logging.WARNING)
     try:
         return job(args)
     except ProjectError as error:
@@ -62,6 +64,11 @@ class _HelpWithDefaults(argparse.ArgumentDefaultsHelpFormatter):
 def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
     """Iterate with a bar on a terminal, shown only when the work takes over two seconds."""
     return tqdm(items, desc=what, total=total, delay=2, disable=None, file=sys.stderr)
+
+
+def progress_bar(what: str, total: int, done: int) -> tqdm:
+    """A bar for work that many threads do: call its `update(n)`; on a terminal only."""
+    return tqdm(desc=what, total=total, initial=done, delay=2, disable=None, file=sys.stderr)
 
 
 @contextmanager

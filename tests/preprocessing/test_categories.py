@@ -1,6 +1,11 @@
 import pytest
 
-from preprocessing.categories import CATEGORIES, require_category, require_name
+from preprocessing.categories import (
+    CATEGORIES,
+    category_name,
+    require_category,
+    require_name,
+)
 from preprocessing.errors import ConfigError
 
 SECTION_III = (
@@ -35,3 +40,24 @@ def test_a_foreign_word_is_answered_with_the_whole_list_and_no_guess():
 def test_the_answer_says_which_setting_was_wrong():
     with pytest.raises(ConfigError, match=r"unknown backbone 'vgg'.*\n  where: --backbone\n"):
         require_name("vgg", ["vgg19"], what="backbone", where="--backbone")
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [("castle", "castle"), (" Old  Castle ", "old-castle"), ("château", "château"), ("a1", "a1")],
+)
+def test_any_word_can_be_a_category(word, name):
+    assert category_name(word) == name
+
+
+@pytest.mark.parametrize("name", CATEGORIES)
+def test_the_name_of_a_category_is_the_category(name):
+    assert category_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "word", ["", " ", "all", "Universal", "../etc", "a/b", ".hidden", "-x", "a.b", "x" * 61, "a\0b"]
+)
+def test_what_would_make_a_bad_folder_is_no_category(word):
+    with pytest.raises(ConfigError, match="cannot be a category"):
+        category_name(word)
