@@ -1,1 +1,1 @@
-"""Photos for the category folders, with their licences. Empty for now: the scraper is to come."""
+"""Photos for the category folders, with their photographers and licences (section III-A)."""

@@ -1,0 +1,89 @@
+"""What scraping costs beyond waiting: seconds over the floor, and the browser's memory.
+
+    python -m benchmarks.scraping
+
+A photo site on loopback answers each photo after LATENCY; the scraper keeps DELAY between two
+requests. No scraper that keeps it can be done before photos x DELAY + LATENCY: the floor. Memory is
+the peak of the sum over all of the browser's processes (proportional set size, where the system
+tells it), sampled twice a second.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+
+import psutil
+
+from tests.site.server import Site, photo_jpeg
+
+SIZE_PX = 256
+SAMPLE_S = 0.5
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the benchmark; returns the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--photos", type=int, default=1000)
+    parser.add_argument("--delay", type=float, default=0.1, help="s")
+    parser.add_argument("--latency", type=float, default=0.2, help="s")
+    parser.add_argument("--parallel", type=int, default=4)
+    args = parser.parse_args(argv)
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    for number in range(args.photos):
+        photo_jpeg(number, SIZE_PX, SIZE_PX)  # drawn before the clock runs
+    with Site(n_photos=args.photos) as site, tempfile.TemporaryDirectory() as out_dir:
+        site.latency_s = args.latency
+        command = [
+            *(sys.executable, "-m", "scraper", "beach", "--base-url", site.url),
+            *("--out", out_dir, "--count", str(args.photos), "--size", str(SIZE_PX)),
+            *("--delay", str(args.delay), "--parallel", str(args.parallel)),
+        ]
+        seconds, browser_mb, own_mb = measure(command)
+    floor_s = args.photos * max(args.delay, args.latency / args.parallel) + args.latency
+    print(f"{args.photos} photos, {args.delay} s apart, answered after {args.latency} s")
+    print(f"  seconds   {seconds:8.1f}   floor {floor_s:.1f}, ratio {seconds / floor_s:.2f}")
+    print(f"  browser   {browser_mb:8.0f} MB at most")
+    print(f"  scraper   {own_mb:8.0f} MB at most")
+    return 0
+
+
+def measure(command: Sequence[str]) -> tuple[float, float, float]:
+    """Run the scraper: seconds, peak MB of the browser, peak MB of the scraper itself."""
+    started = time.perf_counter()
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    peaks, finished = [0.0, 0.0], threading.Event()
+
+    def watch() -> None:
+        scraper = psutil.Process(running.pid)
+        while not finished.wait(SAMPLE_S):
+            peaks[0] = max(peaks[0], sum(map(megabytes, scraper.children(recursive=True))))
+            peaks[1] = max(peaks[1], megabytes(scraper))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    status = running.wait()
+    seconds = time.perf_counter() - started
+    finished.set()
+    watcher.join()
+    if status:
+        raise SystemExit(f"the scraper failed with exit code {status}")
+    return seconds, peaks[0], peaks[1]
+
+
+def megabytes(process: psutil.Process) -> float:
+    """Memory of a process, shared pages counted in proportion; 0 if it has ended."""
+    try:
+        memory = process.memory_full_info()
+        return getattr(memory, "pss", memory.rss) / 1e6
+    except psutil.Error:
+        return 0.0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

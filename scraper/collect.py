@@ -1,0 +1,251 @@
+"""From a list of photos to a category folder: in parallel, without duplicates, resumably."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from preprocessing import cli
+from preprocessing.errors import ScrapeError
+from preprocessing.split import NEAR_BITS
+from scraper.client import Client
+from scraper.config import ScrapeConfig
+from scraper.download import Download, fetch_photo, store_photo
+from scraper.fetch_errors import FetchError
+from scraper.manifest import MANIFEST, Manifest, Row, mark_shared, now, read_rows
+from scraper.photo_ref import PhotoRef, Reason
+from scraper.sources import OBEY_ROBOTS, SOURCES, Source
+from scraper.tally import Tally
+
+log = logging.getLogger(__name__)
+
+STATE_DIR = ".scraper"  # in the output folder: the lock, the browser's profile
+UNREACHABLE_IN_A_ROW = 20  # photos, each after its retries: then the host is down
+TELL_EVERY = 100  # photos, where there is no terminal for a bar
+
+
+def scrape(config: ScrapeConfig, categories: Sequence[str]) -> list[Tally]:
+    """Fill each category's folder up to `config.count` photos.
+
+    A category that fails does not stop the others, unless two fail alike in a row.
+
+    Returns:
+        One tally per category that was begun.
+
+    Raises:
+        ScrapeError: another run is at work in the folder, or it cannot be written to.
+    """
+    tallies: list[Tally] = []
+    with (
+        _disk_errors_told(config.out_dir),
+        _locked(config.out_dir),
+        Client(config, obey_robots=config.source in OBEY_ROBOTS) as client,
+        SOURCES[config.source](config, client) as source,
+    ):
+        library = _library(config.out_dir)
+        for category in categories:
+            before = tallies[-1].error if tallies else None
+            tally = _Collector(category, client, source, library).collect()
+            tallies.append(tally)
+            if tally.error is not None:
+                cli.print_error(tally.error)
+                if before is not None and before.args[0] == tally.error.args[0]:
+                    log.info("the same again: stopping here")
+                    break
+        mark_shared(config.out_dir)
+    return tallies
+
+
+class _Collector:
+    """One category while its photos are being fetched."""
+
+    def __init__(
+        self, category: str, client: Client, source: Source, library: dict[str, Path]
+    ) -> None:
+        self.category, self.client, self.source = category, client, source
+        self.config = client.config
+        self.library = library
+        self.manifest = Manifest(self.config.out_dir / category)
+        self.n_before = len(self.manifest.rows)
+        self.for_now: Counter[str] = Counter()  # left out, but worth another try some day
+        self.unreachable_in_a_row = 0
+        self.lock = threading.Lock()  # of all that follows a download
+        self.hashes = {row.difference_hash for row in self.manifest.rows.values()}
+        self.sha256s = {row.sha256 for row in self.manifest.rows.values()}
+
+    def collect(self) -> Tally:
+        """Fetch what is missing; a failure of the source ends up in the tally."""
+        error = None
+        with (
+            closing(self.manifest),
+            cli.progress_bar(self.category, self.config.count, self.n_before) as self.bar,
+        ):
+            try:
+                if self.n_before < self.config.count:
+                    self._fetch_missing()
+            except ScrapeError as failure:
+                error = failure
+        kept = len(self.manifest.rows)
+        left_out = self.for_now + Counter(one.reason for one in self.manifest.left_out.values())
+        found = kept + left_out.total()
+        log.info("%s: kept %d of %d found", self.category, kept, found)
+        return Tally(
+            category=self.category,
+            found=found,
+            kept=kept,
+            new=kept - self.n_before,
+            left_out=left_out,
+            error=error,
+        )
+
+    def _fetch_missing(self) -> None:
+        """List photos as long as more are needed, and fetch them meanwhile."""
+        refs = self.source.iter_photos(self.category)
+        pending: set[Future[None]] = set()
+        with ThreadPoolExecutor(self.config.parallel) as pool:
+            try:
+                while True:
+                    missing = self.config.count - len(self.manifest.rows) - len(pending)
+                    ref = next(refs, None) if missing > 0 else None
+                    if ref is not None and not self.manifest.knows(ref.photo_id):
+                        pending.add(pool.submit(self._bring, ref))
+                    elif ref is None and not pending:
+                        return
+                    pending = self._settle(pending, block=ref is None)
+            except BaseException as error:
+                if not isinstance(error, Exception):  # Ctrl-C: nobody waits for a back-off
+                    self.client.stop()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _settle(self, pending: set[Future[None]], *, block: bool) -> set[Future[None]]:
+        """Raise what a finished download raised; give back those that are not finished."""
+        done, waiting = wait(pending, timeout=None if block else 0, return_when=FIRST_COMPLETED)
+        for future in done:
+            future.result()
+        return waiting
+
+    def _bring(self, ref: PhotoRef) -> None:
+        """Fetch one photo, and keep it or leave it out; runs in a thread of its own."""
+        twin = self.library.get(ref.photo_id)
+        folder = self.manifest.folder
+        try:
+            if twin is not None and twin.is_file():  # in another category: stored in both
+                photo = store_photo(twin.read_bytes(), ref, folder, self.config.max_pixels)
+            else:
+                self.source.tell_download(ref)
+                photo = fetch_photo(self.client, ref, folder)
+        except FetchError as error:
+            with self.lock:
+                self._leave_out(ref, error)
+        else:
+            with self.lock:
+                self._keep(ref, photo)
+
+    def _keep(self, ref: PhotoRef, photo: Download) -> None:
+        """Give a downloaded photo its place, unless the category has it already."""
+        self.unreachable_in_a_row = 0
+        if photo.sha256 in self.sha256s or ref.photo_id in self.manifest.rows:
+            reason = Reason.DUPLICATE
+        elif _is_near(photo.difference_hash, self.hashes):
+            reason = Reason.NEAR_DUPLICATE
+        else:
+            self.manifest.add(_row(ref, photo, self.config.source), photo.side)
+            self.sha256s.add(photo.sha256)
+            self.hashes.add(photo.difference_hash)
+            self.library[ref.photo_id] = self.manifest.folder / photo.file
+            self._tell_progress()
+            return
+        photo.side.unlink()
+        self.manifest.leave_out(ref, reason)
+
+    def _leave_out(self, ref: PhotoRef, error: FetchError) -> None:
+        """Count a photo that could not be had.
+
+        Raises:
+            FetchError: so many in a row were unreachable that the host must be down.
+        """
+        log.debug("%s: %s: %s", self.category, error.reason, error.args[1])
+        if error.reason.is_lasting:
+            self.manifest.leave_out(ref, error.reason)
+        else:
+            self.for_now[error.reason] += 1
+        unreachable = error.reason is Reason.UNREACHABLE
+        self.unreachable_in_a_row = self.unreachable_in_a_row + 1 if unreachable else 0
+        if self.unreachable_in_a_row >= UNREACHABLE_IN_A_ROW:
+            raise error
+
+    def _tell_progress(self) -> None:
+        """Move the bar, or log a line now and then where there is none."""
+        self.bar.update()
+        kept = len(self.manifest.rows)
+        if self.bar.disable and kept % TELL_EVERY == 0:
+            log.info("%s: %d of %d", self.category, kept, self.config.count)
+
+
+def _row(ref: PhotoRef, photo: Download, source: str) -> Row:
+    """The manifest's row of a downloaded photo; texts on one line."""
+    return Row(
+        file=photo.file,
+        photo_id=ref.photo_id,
+        page_url=ref.page_url,
+        image_url=ref.image_url,
+        photographer=" ".join(ref.photographer.split()),
+        photographer_url=ref.photographer_url,
+        licence=" ".join(ref.licence.split()),
+        alt_text=" ".join(ref.alt_text.split()),
+        width=photo.width,
+        height=photo.height,
+        sha256=photo.sha256,
+        fetched_at=now(),
+        source=source,
+        difference_hash=photo.difference_hash,
+    )
+
+
+def _is_near(difference_hash: str, others: set[str]) -> bool:
+    """Whether one of the others differs in `NEAR_BITS` of 256 bits or fewer."""
+    known = np.frombuffer(bytes.fromhex("".join(others)), np.uint64).reshape(-1, 4)
+    own = np.frombuffer(bytes.fromhex(difference_hash), np.uint64)
+    return bool((np.bitwise_count(known ^ own).sum(axis=1) <= NEAR_BITS).any())
+
+
+def _library(out_dir: Path) -> dict[str, Path]:
+    """Photo id -> file, of every category that is there."""
+    return {
+        row.photo_id: path.parent / row.file
+        for path in out_dir.glob(f"*/{MANIFEST}")
+        for row in read_rows(path.parent)
+    }
+
+
+@contextmanager
+def _disk_errors_told(out_dir: Path) -> Iterator[None]:
+    """Turn a full disk or a folder that must not be written to into a `ScrapeError`."""
+    try:
+        yield
+    except OSError as error:
+        raise ScrapeError(
+            f"cannot write: {error.strerror or error}",
+            error.filename or out_dir,
+            "make room, or give another folder with --out; what is there is kept",
+        ) from error
+
+
+@contextmanager
+def _locked(out_dir: Path) -> Iterator[None]:
+    """Hold the output folder: two runs would overwrite each other's tables."""
+    try:
+        (out_dir / STATE_DIR).mkdir(parents=True, exist_ok=True)
+        with FileLock(out_dir / STATE_DIR / "lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise ScrapeError(
+            "another scraper is at work in this folder", out_dir, "wait for it, or stop it"
+        ) from error

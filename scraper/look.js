@@ -1,0 +1,137 @@
+// One look at a search page: search_page.py runs it in the page, which it first scrolls if asked.
+//
+// arguments[0]  regular expression of a photo's path; its first group is the id
+// arguments[1]  how far to scroll, in heights of the view; 0 stays
+//
+// Cards are handed over only when their images have changed, so that parsing costs the same at
+// every step however long the page grows. Which of them are photos is for parse.py to say.
+
+const [pattern, step] = arguments;
+const path = new RegExp(pattern);
+const known = (window.__imageColorizerScraper ??= {
+  ids: new Set(),
+  states: new WeakMap(), // card -> what its images looked like
+  idsOfLinks: new Map(), // href as written -> photo id or undefined; reading a URL is slow
+});
+
+const idOf = (link) => {
+  const href = link.getAttribute("href");
+  if (!known.idsOfLinks.has(href)) known.idsOfLinks.set(href, path.exec(link.pathname)?.[1]);
+  return known.idsOfLinks.get(href);
+};
+const photoLinks = () => [...document.querySelectorAll("a[href]")].filter(idOf);
+
+// what scrolls: the page, or the box in it that holds the photos
+const scrollerOf = (link) => {
+  for (let up = link?.parentElement; up && up !== document.body; up = up.parentElement) {
+    const scrolls = /auto|scroll/.test(getComputedStyle(up).overflowY);
+    if (scrolls && up.scrollHeight > up.clientHeight + 1) return up;
+  }
+  return document.scrollingElement ?? document.documentElement;
+};
+
+// two frames, in which the page's observers notice; none come while a style sheet hangs
+const frames = () =>
+  Promise.race([
+    new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    new Promise((done) => setTimeout(done, 300)),
+  ]);
+
+// element -> id of the only photo that is linked to in it, or MANY
+const MANY = Symbol("many");
+const photosIn = new Map();
+const mark = (link) => {
+  for (let up = link; up; up = up.parentElement) {
+    const before = photosIn.get(up);
+    if (before === MANY || before === idOf(link)) return; // so are all around it
+    photosIn.set(up, before === undefined ? idOf(link) : MANY);
+  }
+};
+
+// the widest part of the page around a link that holds no other photo
+const cardOf = (link) => {
+  let card = link;
+  for (let up = link; up && up !== document.body; up = up.parentElement) {
+    if (photosIn.get(up) !== idOf(link)) break;
+    card = up;
+  }
+  return card;
+};
+
+const isLazy = (image) => !image.srcset && !/^http/.test(image.src);
+const isInView = (element) => {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+};
+
+const BUTTONS = "button, [role=button], input[type=button], input[type=submit]";
+const MORE = /^(load|show|see|view) more\b/i;
+const ACCEPT = new RegExp(
+  "^(i )?(accept|agree|allow|consent|got it|ok(ay)?\\b|understand|alle akzeptieren|akzeptieren|" +
+    "(allen? )?zustimmen|einverstanden|(tout )?accepter|j.accepte|acept|accett|aceit|akceptuj|" +
+    "godta|godkänn|hyväksy|принять|同意|すべて許可)",
+  "i",
+);
+const ACCEPT_IDS = "#onetrust-accept-btn-handler, #CybotCookiebotDialogBodyLevelButtonLevelOptinAllowAll";
+const COOKIES = /cookie|consent|gdpr/i;
+
+const words = (button) => (button.textContent || button.value || button.ariaLabel || "").trim();
+const canBePressed = (button) =>
+  !button.disabled &&
+  button.ariaDisabled !== "true" &&
+  button.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) &&
+  button.getBoundingClientRect().height > 0;
+
+const isOfBanner = (button) => {
+  for (let up = button; up && up !== document.body; up = up.parentElement) {
+    if (up.matches("dialog, [role=dialog], [role=alertdialog]")) return true;
+    if (COOKIES.test(`${up.id} ${up.className} ${up.ariaLabel} ${up.dataset?.testid}`)) return true;
+    if (up.textContent.length < 2000 && COOKIES.test(up.textContent)) return true;
+  }
+  return false;
+};
+const isOfCard = (button) => {
+  const unit = button.closest("figure, article, li, a");
+  return unit !== null && photosIn.has(unit);
+};
+const asksForMore = (button) =>
+  MORE.test(words(button)) || /load-?more/i.test(button.dataset?.testid ?? "");
+
+return (async () => {
+  if (step !== 0) {
+    const scroller = scrollerOf(photoLinks().at(-1));
+    const before = scroller.scrollTop;
+    scroller.scrollBy({ top: step * innerHeight, behavior: "instant" });
+    if (scroller.scrollTop === before) dispatchEvent(new Event("scroll")); // a short page
+    await frames();
+  }
+  const links = photoLinks();
+  links.forEach(mark);
+  const cards = [];
+  const lazy = [];
+  for (const card of new Set(links.map(cardOf))) {
+    const images = [...card.querySelectorAll("img")];
+    const state = images.map((image) => image.srcset.length + image.src.length).join();
+    if (images.some((one) => isLazy(one) && isInView(one))) lazy.push(photosIn.get(card));
+    if (known.states.get(card) !== state) cards.push(card.outerHTML);
+    known.states.set(card, state);
+    known.ids.add(photosIn.get(card));
+  }
+  const scroller = scrollerOf(links.at(-1));
+  const buttons = [...document.querySelectorAll(BUTTONS)];
+  const answer = performance.getEntriesByType("navigation")[0];
+  return {
+    cards,
+    lazy,
+    n_photos: known.ids.size,
+    views_below: (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight) / innerHeight,
+    consent:
+      buttons.find((one) => one.matches(ACCEPT_IDS) && canBePressed(one)) ??
+      buttons.find((one) => ACCEPT.test(words(one)) && isOfBanner(one) && canBePressed(one)),
+    more: buttons.findLast((one) => asksForMore(one) && !isOfCard(one) && canBePressed(one)),
+    is_complete: document.readyState === "complete",
+    status: answer?.responseStatus ?? 200,
+    answer_s: (answer?.responseStart ?? 0) / 1000,
+    address: location.href,
+  };
+})();

@@ -1,0 +1,226 @@
+"""manifest.csv of a category: where each photo is from; the folder agrees with it after any kill.
+
+A photo is first written aside, then its row is appended, then the file gets its name. So a row
+without a file means a kill between the last two steps, which is mended when the manifest is opened,
+or that somebody removed the photo, which is then not fetched again.
+"""
+
+import csv
+import hashlib
+import io
+import logging
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+from preprocessing.cli import written_aside
+from preprocessing.errors import ScrapeError
+from scraper.photo_ref import PhotoRef, Reason
+
+log = logging.getLogger(__name__)
+
+MANIFEST, LEFT_OUT = "manifest.csv", "left_out.csv"
+ASIDE = ".partial-"  # how the names of side files begin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One photo of a category folder: the columns of manifest.csv, in their order.
+
+    Attributes:
+        file: name in the folder.
+        width, height: px, of the file.
+        fetched_at: UTC, ISO 8601.
+        source: "page", "api" or "lite".
+        difference_hash: 64 hex digits; what near-duplicates are found by.
+        also_in: other categories that hold the same photo, separated by spaces.
+    """
+
+    file: str
+    photo_id: str
+    page_url: str
+    image_url: str
+    photographer: str
+    photographer_url: str
+    licence: str
+    alt_text: str
+    width: int
+    height: int
+    sha256: str
+    fetched_at: str
+    source: str
+    difference_hash: str
+    also_in: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Omission:
+    """A photo that was left out for good, and why: the columns of left_out.csv."""
+
+    photo_id: str
+    reason: str
+    image_url: str
+    seen_at: str
+
+
+Record = TypeVar("Record", Row, Omission)
+
+
+class Manifest:
+    """The photos of one category folder, and those that were left out; for one writer."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read both tables, and make folder and manifest agree.
+
+        Raises:
+            ScrapeError: a table is there but is none of ours.
+        """
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.rows = {row.photo_id: row for row in read_rows(folder)}
+        self.left_out = {one.photo_id: one for one in _read(folder / LEFT_OUT, Omission)}
+        self._mend()
+        self._tables: dict[type, TextIO] = {}
+
+    def close(self) -> None:
+        """Close the tables."""
+        for table in self._tables.values():
+            table.close()
+        self._tables.clear()
+
+    def knows(self, photo_id: str) -> bool:
+        """Whether the photo is here already, or was left out for good."""
+        return photo_id in self.rows or photo_id in self.left_out
+
+    def add(self, row: Row, side: Path) -> None:
+        """Append a row, and give the side file of its photo its name."""
+        self._append(self.folder / MANIFEST, row)
+        side.replace(self.folder / row.file)
+        self.rows[row.photo_id] = row
+
+    def leave_out(self, ref: PhotoRef, reason: Reason) -> None:
+        """Remember that a photo is not wanted."""
+        omission = Omission(
+            photo_id=ref.photo_id, reason=reason, image_url=ref.image_url, seen_at=now()
+        )
+        self._append(self.folder / LEFT_OUT, omission)
+        self.left_out[ref.photo_id] = omission
+
+    def _append(self, path: Path, record: Row | Omission) -> None:
+        """One line in one write, so that no kill leaves half of it; then down to the disk."""
+        kind = type(record)
+        if kind not in self._tables:
+            if not path.is_file():
+                write(path, kind, [])
+            self._tables[kind] = path.open("a", newline="")
+        table, line = self._tables[kind], io.StringIO(newline="")
+        csv.writer(line).writerow(vars(record).values())
+        table.write(line.getvalue())
+        table.flush()
+        os.fsync(table.fileno())
+
+    def _mend(self) -> None:
+        """Finish what a kill interrupted; remove what it left."""
+        kept = {photo_id: self._mended(row) for photo_id, row in self.rows.items()}
+        removed = [row for photo_id, row in self.rows.items() if kept[photo_id] is None]
+        if removed:
+            log.info("%s: %d photos were removed by hand", self.folder, len(removed))
+        for row in removed:
+            self.left_out[row.photo_id] = Omission(
+                photo_id=row.photo_id,
+                reason=Reason.REMOVED,
+                image_url=row.image_url,
+                seen_at=now(),
+            )
+        mended = {photo_id: row for photo_id, row in kept.items() if row is not None}
+        if removed:
+            write(self.folder / LEFT_OUT, Omission, self.left_out.values())
+        if mended != self.rows or _is_torn(self.folder / MANIFEST):
+            write(self.folder / MANIFEST, Row, mended.values())
+        if _is_torn(self.folder / LEFT_OUT):
+            write(self.folder / LEFT_OUT, Omission, self.left_out.values())
+        self.rows = mended
+        for side in self.folder.glob(f"{ASIDE}*"):
+            side.unlink()
+
+    def _mended(self, row: Row) -> Row | None:
+        """The row as the folder has it; None where its photo was removed."""
+        path, side = self.folder / row.file, self.folder / f"{ASIDE}{row.file}"
+        if path.is_file():
+            return row
+        if side.is_file() and hashlib.sha256(side.read_bytes()).hexdigest() == row.sha256:
+            side.replace(path)
+            return row
+        return None
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def read_rows(folder: Path) -> list[Row]:
+    """The rows of a category's manifest; none where there is none.
+
+    Raises:
+        ScrapeError: there is a manifest, but none of ours.
+    """
+    return _read(folder / MANIFEST, Row)
+
+
+def mark_shared(out_dir: Path) -> None:
+    """Write into every manifest which other categories hold the same photo, by id or content."""
+    tables = {path.parent: read_rows(path.parent) for path in sorted(out_dir.glob(f"*/{MANIFEST}"))}
+    homes: dict[str, set[str]] = {}
+    for folder, rows in tables.items():
+        for key in (key for row in rows for key in (row.photo_id, row.sha256)):
+            homes.setdefault(key, set()).add(folder.name)
+    for folder, rows in tables.items():
+        marked = []
+        for row in rows:
+            others = (homes[row.photo_id] | homes[row.sha256]) - {folder.name}
+            marked.append(replace(row, also_in=" ".join(sorted(others))))
+        if marked != rows:
+            write(folder / MANIFEST, Row, marked)
+
+
+def write(path: Path, kind: type, records: Iterable[Row | Omission]) -> None:
+    """Write a whole table aside, then rename it."""
+    with written_aside(path) as side, side.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_columns(kind))
+        writer.writerows(vars(one).values() for one in records)
+
+
+def _read(path: Path, kind: type[Record]) -> list[Record]:
+    """The records of a table, without a last line that a kill has cut."""
+    if not path.is_file():
+        return []
+    whole = path.read_bytes().rpartition(b"\r\n")[0].decode()
+    lines = csv.reader(io.StringIO(whole, newline=""))
+    columns = _columns(kind)
+    if next(lines, None) != columns:
+        raise ScrapeError(
+            "not a table of this scraper", path, f"move it away; its columns must be {columns}"
+        )
+    numbers = {field.name for field in fields(kind) if field.type is int}
+    records = []
+    for line in lines:
+        if len(line) != len(columns):
+            raise ScrapeError(f"a line of {len(line)} cells", path, "mend it, or move it away")
+        cells: dict[str, Any] = dict(zip(columns, line, strict=True))
+        cells.update({name: int(cells[name]) for name in numbers})
+        records.append(kind(**cells))
+    return records
+
+
+def _is_torn(path: Path) -> bool:
+    """Whether a kill has cut its last line."""
+    return path.is_file() and not path.read_bytes().endswith(b"\r\n")
+
+
+def _columns(kind: type) -> Sequence[str]:
+    return [field.name for field in fields(kind)]

@@ -1,0 +1,54 @@
+"""A photo as a source lists it, and why one may be left out."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+UNSPLASH_LICENCE = "Unsplash License https://unsplash.com/license"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoRef:
+    """A photo as a source lists it; nothing of it is fetched yet.
+
+    Attributes:
+        photo_id: the site's name for it: letters, digits, "-" and "_".
+        page_url: where a person sees it.
+        image_url: absolute URL of its pixels, of whatever size the source lists.
+        photographer: name as the source gives it; "" if it gives none.
+        photographer_url: absolute URL of their page.
+        licence: name and URL.
+        alt_text: what it shows, in words.
+        download_location: URL that the API wants to be told of a download; "" elsewhere.
+    """
+
+    photo_id: str
+    page_url: str
+    image_url: str
+    photographer: str = ""
+    photographer_url: str = ""
+    licence: str = UNSPLASH_LICENCE
+    alt_text: str = ""
+    download_location: str = ""
+
+
+class Reason(StrEnum):
+    """Why a photo was left out; a column of the summary table."""
+
+    GONE = "gone"  # 404 or 410
+    REFUSED = "refused"  # any other 4xx
+    REDIRECTED = "redirected"  # to a host that is not allowed
+    ROBOTS = "robots.txt"
+    UNREACHABLE = "unreachable"  # after all retries
+    TOO_LARGE = "too large"  # in bytes or pixels
+    TOO_SMALL = "too small"
+    NOT_A_PHOTO = "not a photo"
+    DAMAGED = "damaged"
+    GRAY = "gray"
+    DUPLICATE = "duplicate"  # the same bytes as another of the category
+    NEAR_DUPLICATE = "near-duplicate"  # looks like another of the category
+    REMOVED = "removed by hand"  # it was there; somebody did not want it
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether another try would end the same way, so that it is remembered."""
+        return self not in (Reason.REFUSED, Reason.REDIRECTED, Reason.ROBOTS, Reason.UNREACHABLE)

@@ -1,0 +1,59 @@
+"""The three places that photos are listed by: search pages, the API, the Lite dataset's tables."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from scraper.client import Client
+    from scraper.config import ScrapeConfig
+    from scraper.photo_ref import PhotoRef
+
+
+class Source(Protocol):
+    """Lists the photos of a category, best first, for as long as anybody asks for more."""
+
+    def iter_photos(self, category: str) -> "Iterator[PhotoRef]":
+        """Yield each photo of a category once; called from one thread.
+
+        Raises:
+            FetchError: the source cannot be read.
+            ScrapeError: it can, but not understood.
+        """
+        ...
+
+    def tell_download(self, ref: "PhotoRef") -> None:
+        """Let the site know that `ref` is about to be downloaded; called from many threads.
+
+        Raises:
+            FetchError: it must know, and could not be told.
+        """
+        ...
+
+
+def _page(config: "ScrapeConfig", client: "Client") -> AbstractContextManager[Source]:
+    from scraper.search_page import open_page_source  # Selenium: a tenth of a second
+
+    return open_page_source(config, client)
+
+
+def _api(config: "ScrapeConfig", client: "Client") -> AbstractContextManager[Source]:
+    from scraper.api import open_api_source
+
+    return open_api_source(config, client)
+
+
+def _lite(config: "ScrapeConfig", client: "Client") -> AbstractContextManager[Source]:
+    from scraper.lite import open_lite_source  # pandas: half a second
+
+    return open_lite_source(config, client)
+
+
+Opener = Callable[["ScrapeConfig", "Client"], AbstractContextManager[Source]]
+
+SOURCES: Mapping[str, Opener] = {
+    "page": _page,
+    "api": _api,
+    "lite": _lite,
+}
+OBEY_ROBOTS = ("page",)  # the API and the dataset are offered to programs

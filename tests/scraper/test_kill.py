@@ -1,0 +1,62 @@
+"""A run that is killed at any moment goes on where it was."""
+
+import hashlib
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from scraper.manifest import MANIFEST, read_rows
+from tests.site.server import Site, image_path
+
+PROJECT_DIR = Path(__file__).parents[2]
+N_PHOTOS, N_KILLS, PARALLEL = 200, 20, 4
+LONGEST_S = 4.0  # until a kill; the browser is open after one or two
+DELAY_S = 0.1  # so that twenty kills do not last until all photos are there
+
+
+def start(site: Site, out_dir: Path) -> subprocess.Popen:
+    command = [
+        *(sys.executable, "-m", "scraper", "beach"),
+        *("--base-url", site.url, "--out", str(out_dir), "--count", str(N_PHOTOS)),
+        *("--delay", str(DELAY_S), "--parallel", str(PARALLEL), "--size", "256"),
+    ]
+    return subprocess.Popen(
+        command, cwd=PROJECT_DIR, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_twenty_kills_lose_nothing_and_leave_nothing_half(tmp_path: Path):
+    moments = random.Random(0)
+    with Site(n_photos=N_PHOTOS + 20) as site:
+        for _ in range(N_KILLS):
+            with start(site, tmp_path) as running:
+                try:
+                    running.wait(moments.uniform(0.2, LONGEST_S))
+                except subprocess.TimeoutExpired:
+                    running.send_signal(signal.SIGKILL)
+                running.communicate()
+        with start(site, tmp_path) as running:
+            table, log = running.communicate(timeout=120)
+        assert running.returncode == 0, log
+        requested = Counter(one.path for one in site.requested("/images/"))
+    assert table.splitlines()[1].split()[2] == str(N_PHOTOS)  # kept
+
+    rows = read_rows(tmp_path / "beach")
+    files = {row.file: row.sha256 for row in rows}
+    found = {path.name for path in (tmp_path / "beach").iterdir()}
+    assert len(rows) == len(files) == len(set(files.values())) == N_PHOTOS
+    assert found == {*files, MANIFEST}
+    for name, sha256 in files.items():
+        content = (tmp_path / "beach" / name).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == sha256
+    kept = {image_path(int(row.photo_id[3:9])) for row in rows}
+    assert set(requested) >= kept
+    again = sum(requested.values()) - len(requested)
+    assert again <= N_KILLS * PARALLEL  # only what was on its way when a kill came
