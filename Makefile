@@ -4,6 +4,8 @@
 PHOTO ?=
 OPTIONS ?=
 ARGS ?=
+NAME =  # not ?=, for some systems set a NAME of their own
+COUNT = 1000
 PYTHON ?=
 DEMO := examples/astronaut.jpg
 
@@ -11,13 +13,15 @@ VENV_PYTHON := .venv/bin/python
 DEV_BIN := .venv-dev/bin
 DEV_PYTHON := $(DEV_BIN)/python
 
-# Through the environment, so that spaces, quotes and $ in a file name reach the program as they are.
+# Through the environment, so that spaces, quotes and $ in a name reach the program as they are.
 export PHOTO_PATH := $(value PHOTO)
+export CATEGORY_NAME := $(value NAME)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help colorize test check format lock train-quick evaluate notebooks clean
+.PHONY: help colorize dev test check browser format lock train-quick evaluate notebooks \
+	category categories named clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +31,9 @@ colorize: .venv/.ready  ## colour a photo: make colorize PHOTO="my photo.jpg" [O
 	then $(VENV_PYTHON) -m pipeline.colorize $(OPTIONS) -- "$$PHOTO_PATH"; \
 	else $(VENV_PYTHON) -m pipeline.colorize --force $(OPTIONS) -- $(DEMO); fi
 
-test: check  ## check, then run the tests; ARGS go to pytest: make test ARGS="-k lab"
+dev: .venv-dev/.ready browser  ## make .venv-dev: all that is needed to scrape, train and test
+
+test: check browser  ## check, then run the tests; ARGS go to pytest: make test ARGS="-k lab"
 	$(DEV_PYTHON) -m pytest $(ARGS)
 
 check: .venv-dev/.ready  ## lint, format, types, import rules: what CI runs before the tests
@@ -36,12 +42,40 @@ check: .venv-dev/.ready  ## lint, format, types, import rules: what CI runs befo
 	$(DEV_BIN)/pyright --pythonpath $(DEV_PYTHON)
 	$(DEV_BIN)/lint-imports --no-logo --no-cache
 
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
+
+browser:  ## install Chromium where there is no browser and Debian's apt-get may
+	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; \
+	[ -d "/Applications/Google Chrome.app" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ]; then as_root=; else as_root="sudo -n"; fi; \
+	echo "installing chromium and chromium-driver" >&2; \
+	if ! { $$as_root apt-get update -q && $$as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -q -y --no-install-recommends chromium chromium-driver; } </dev/null; \
+	then \
+		echo 'error: no Chrome or Chromium: the tests that drive a browser will fail' >&2; \
+		echo '  fix: install Google Chrome (Debian: apt install chromium chromium-driver)' >&2; \
+	fi
+
 format: .venv-dev/.ready  ## write the code as ruff likes it
 	$(DEV_BIN)/ruff check --fix .
 	$(DEV_BIN)/ruff format .
 
 train-quick: .venv-dev/.ready  ## train and pack up a small bundle; ARGS go to pipeline.recipe
 	$(DEV_PYTHON) -m pipeline.recipe $(ARGS)
+
+category: named .venv-dev/.ready  ## add a category, photos and all: make category NAME=castle [COUNT=1000] [ARGS=...]
+	$(DEV_PYTHON) -m pipeline.category --count $(COUNT) $(ARGS) -- "$$CATEGORY_NAME"
+
+categories: .venv-dev/.ready  ## the same for each of the twenty
+	$(DEV_PYTHON) -m pipeline.category --count $(COUNT) $(ARGS) --all
+
+named:
+	@if [ -z "$$CATEGORY_NAME" ]; then \
+		echo 'error: no category' >&2; \
+		echo '  where: NAME=' >&2; \
+		echo '  fix: name one, such as: make category NAME=castle' >&2; \
+		exit 1; \
+	fi
 
 evaluate: .venv-dev/.ready  ## measure the shipped networks; ARGS go to pipeline.evaluate
 	$(DEV_PYTHON) -m pipeline.evaluate $(ARGS)

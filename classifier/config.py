@@ -16,6 +16,11 @@ class ClassifierConfig:
         run_dir: where checkpoints, history and settings go.
         backbone: a name of `classifier.backbones.BACKBONES`.
         weights: "imagenet" (Keras' download), "none", or a path.
+        encoder: checkpoint (or run folder) of a classifier whose encoder is taken instead; with
+            `epochs` 0 it stays as it is.
+        known: the categories of that classifier, in its order: what its head knows of them is
+            taken too; None starts a new head.
+        categories: which to tell apart, in this order; None takes every packed one.
         epochs: of fine-tuning, after those of the head.
         trainable: "all" layers, the "upper" blocks, or "" for what the backbone's file recommends.
     """
@@ -24,6 +29,9 @@ class ClassifierConfig:
     run_dir: Path
     backbone: str = "mobilenet_v2"
     weights: str = "imagenet"
+    encoder: Path | None = None
+    known: tuple[str, ...] | None = None
+    categories: tuple[str, ...] | None = None
     head_epochs: int = 2  # ours
     epochs: int = 8  # ours; the paper's 500 overfit a pretrained network (IV-B, V)
     steps_per_epoch: int = 0  # 0: as many as show the training split once
@@ -52,6 +60,10 @@ class ClassifierConfig:
             )
         if self.trainable not in ("", "all", "upper"):
             raise ConfigError(f"trainable {self.trainable!r}", "--trainable", "give all or upper")
+        if self.known is not None and self.encoder is None:
+            raise ConfigError(
+                "known categories, but no classifier that knows them", "--known", "give --encoder"
+            )
         if self.policy not in ("float32", "mixed_bfloat16"):
             raise ConfigError(
                 f"policy {self.policy!r}", "--policy", "give float32 or mixed_bfloat16"

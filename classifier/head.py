@@ -1,5 +1,7 @@
 """What replaces a backbone's top: batch normalization, dropout, dense softmax (section IV-B)."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
@@ -22,3 +24,26 @@ def build_classifier(encoder: keras.Model, n_categories: int) -> keras.Model:
     # float32, for a softmax in bfloat16 has three digits
     confidences = layers.Dense(n_categories, "softmax", dtype="float32", name="confidences")(x)
     return keras.Model(lum, confidences, name="classifier")
+
+
+def take_head(
+    network: keras.Model, source: keras.Model, categories: Sequence[str], known: Sequence[str]
+) -> None:
+    """Give a classifier what the head of another one knows of the categories that both have.
+
+    Args:
+        network: what is new in its head stays random.
+        source: on an encoder of the same kind.
+        categories: of `network`, in the order of its confidences.
+        known: those of `source`.
+    """
+    head, given = network.layers[2:], source.layers[2:]  # after the input and the encoder
+    for layer, other in zip(head[:-1], given[:-1], strict=True):
+        layer.set_weights(other.get_weights())
+    kernel, bias = head[-1].get_weights()  # (features, categories), (categories,)
+    known_kernel, known_bias = given[-1].get_weights()
+    for index, category in enumerate(categories):
+        if category in known:
+            row = known.index(category)
+            kernel[:, index], bias[index] = known_kernel[:, row], known_bias[row]
+    head[-1].set_weights([kernel, bias])

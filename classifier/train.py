@@ -1,7 +1,8 @@
 """Train a classifier of gray photos: python -m classifier.train --backbone mobilenet_v2
 
 First the head on the frozen backbone, then the backbone too, at a low rate (section IV-B). A killed
-run goes on where it was when the same command is given again.
+run goes on where it was when the same command is given again. With --encoder and --epochs 0 only a
+new head is trained, on the encoder of another classifier.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from classifier.config import ClassifierConfig
 from preprocessing import cli
-from preprocessing.errors import ConfigError
+from preprocessing.errors import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
     import keras
@@ -53,12 +54,12 @@ def train(config: ClassifierConfig) -> Path:
             "--size",
             "give more",
         )
-    categories = packed_categories(config.packed_dir)
+    categories = list(config.categories or packed_categories(config.packed_dir))
     photos = tuple(load_photos(config.packed_dir, categories, split) for split in ("train", "val"))
-    open_run(config, config.run_dir, categories=categories)
+    open_run(config, config.run_dir, categories=categories, photos=len(photos[0]))
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(config.policy)
-    network, finished = _start_or_go_on(spec, config, len(categories))
+    network, finished = _start_or_go_on(spec, config, categories)
     if finished < config.head_epochs:
         set_trainable(network, from_layer="")
         _fit(network, photos, config, finished, last=config.head_epochs)
@@ -74,7 +75,7 @@ def train(config: ClassifierConfig) -> Path:
 
 
 def _start_or_go_on(
-    spec: "Backbone", config: ClassifierConfig, n_categories: int
+    spec: "Backbone", config: ClassifierConfig, categories: Sequence[str]
 ) -> tuple["keras.Model", int]:
     """The run's network and how many epochs it has finished."""
     from classifier.head import build_classifier
@@ -85,10 +86,40 @@ def _start_or_go_on(
         path, finished = latest
         log.info("going on from %s", path)
         return load_checkpoint(path), finished
-    encoder = spec.build()
-    if config.weights != "none":
-        spec.load_weights(encoder, config.weights)
-    return build_classifier(encoder, n_categories), 0
+    network = build_classifier(spec.build(), len(categories))
+    if config.encoder is not None:
+        load_start(network, config.encoder, categories, config.known)
+    elif config.weights != "none":
+        spec.load_weights(network.get_layer("encoder"), config.weights)
+    return network, 0
+
+
+def load_start(
+    network: "keras.Model", path: Path, categories: Sequence[str], known: Sequence[str] | None
+) -> None:
+    """Give a new classifier the encoder of another one and, of its head, the known categories.
+
+    Raises:
+        CheckpointError: `path` holds no classifier of that backbone, or none of `known`.
+    """
+    from classifier.head import take_head
+    from training.checkpoints import chosen_checkpoint, load_checkpoint
+
+    fix = "give a checkpoint or run folder of classifier.train with the same --backbone"
+    source = load_checkpoint(
+        chosen_checkpoint(path) if path.is_dir() else path, with_optimizer=False
+    )
+    encoder = network.get_layer("encoder")
+    given = next((layer for layer in source.layers if layer.name == "encoder"), None)
+    if given is None or [w.shape for w in given.weights] != [w.shape for w in encoder.weights]:
+        raise CheckpointError("not a classifier with such an encoder", path, fix)
+    encoder.set_weights(given.get_weights())
+    if known is None:
+        return
+    if source.output_shape[-1] != len(known):
+        what = f"not a classifier of {len(known)} categories, but of {source.output_shape[-1]}"
+        raise CheckpointError(what, path, "give --known the categories that it was trained on")
+    take_head(network, source, categories, known)
 
 
 def set_trainable(network: "keras.Model", from_layer: str | None) -> None:
@@ -158,7 +189,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--backbone", default=DEFAULTS.backbone, help="vgg19, resnet50, inception_v3, mobilenet_v2")
     add("--weights", default=DEFAULTS.weights, help="imagenet (Keras' download), none, or a path")
+    add("--encoder", type=Path, help="classifier whose encoder is taken: checkpoint or run folder")
+    add("--known", nargs="+", metavar="NAME", help="its categories: what its head knows is taken")
     add("--packed-dir", type=Path, default=DEFAULTS.packed_dir, help="packed photos")
+    add("--categories", nargs="+", metavar="NAME", help="to tell apart [every packed one]")
     add("--run-dir", type=Path, help="run folder [runs/classifier/<backbone>]")
     whole, above = cli.positive(int, zero=True), cli.positive(int)
     add("--head-epochs", type=whole, default=DEFAULTS.head_epochs, help="epochs of the head alone")
@@ -178,7 +212,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(args: argparse.Namespace) -> int:
-    settings = {**vars(args), "save_at": tuple(args.save_at)}
+    settings = dict(vars(args))
+    for name in ("save_at", "known", "categories"):
+        settings[name] = None if settings[name] is None else tuple(settings[name])
     settings["run_dir"] = args.run_dir or Path("runs/classifier") / args.backbone
     cli.print_lines([train(replace(DEFAULTS, **settings))])
     return cli.DONE

@@ -61,7 +61,8 @@ def train(config: ColorizerConfig) -> Path:
     else:
         network, finished = load_checkpoint(latest[0]), latest[1]
         log.info("going on from %s", latest[0])
-    open_run(config, config.run_dir, encoder_sha256=encoder_sha256(network))
+    facts = {"encoder_sha256": encoder_sha256(network), "photos": len(photos[0])}
+    open_run(config, config.run_dir, **facts)
     had_its_time = finished > 0 and time_is_up(config.run_dir, config.minutes)
     if finished < config.epochs and not had_its_time:
         _fit(network, photos, config, finished)

@@ -6,6 +6,9 @@ pretrained/
     shared_encoder/<category>.onnx       feature maps -> chrominance
     encoder_decoder/<category>.onnx      luminance -> chrominance
     training/*.keras                     what going on with the training starts from
+
+A network that was added later has a part of its checkpoint's sha256 in its name: the files of the
+bundle that is there are never overwritten.
 """
 
 import hashlib
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNIVERSAL = "universal"  # the colorizer for all categories
+ROUTER = "all"  # what stands for a category where the router is described
 FORMAT = 1  # of bundle.json; a reader refuses another
 PRETRAINED_DIR = Path(__file__).parent.parent / "pretrained"
 MEND = "get the file anew (git checkout -- pretrained), or give another bundle: --models DIR"
@@ -65,7 +69,8 @@ class Bundle:
 
     Attributes:
         folder: where it lies.
-        categories: in the order of the router's confidences.
+        categories: in the order of the router's confidences; a category that was added may have
+            a colorizer and be unknown to the router.
         category_weights: factors of the confidences, which undo the frequencies of training photos.
         encoder_sha256: of the encoder in the router; every decoder was trained on this one.
         unsure_below: confidence under which the universal colorizer is used.
@@ -94,6 +99,43 @@ class Bundle:
         require_name(architecture, list(self.colorizers), what="colorizer", where="--colorizer")
         table = self.colorizers[architecture]
         return table[category] if category in table else table[UNIVERSAL]
+
+    def find_start(self, architecture: str, category: str) -> NetworkFile:
+        """The file from which the training of a network goes on.
+
+        Raises:
+            CheckpointError: the bundle ships none.
+        """
+        for file in self.training:
+            if (file.architecture, file.category) == (architecture, category):
+                return file
+        raise CheckpointError(
+            f"the bundle ships no {architecture} of {category!r} to go on training from",
+            self.folder / "bundle.json",
+            "export it anew: python -m pipeline.export RUNS_DIR BUNDLE_DIR",
+        )
+
+    def known_categories(self, architecture: str) -> list[str]:
+        """The categories that can be asked for: the router's, and others with a colorizer."""
+        others = self.colorizers[architecture].keys() - {*self.categories, UNIVERSAL}
+        return [*self.categories, *sorted(others)]
+
+    def taught_by(self, file: NetworkFile) -> tuple[str, ...]:
+        """The categories whose photos a network was trained on."""
+        is_for_all = file.category in (UNIVERSAL, ROUTER)
+        return self.categories if is_for_all else (file.category,)
+
+    @property
+    def unknown_to_router(self) -> list[str]:
+        """The categories with a colorizer that the router cannot choose, by name."""
+        known = {category for one in self.colorizers for category in self.known_categories(one)}
+        return sorted(known - {*self.categories})
+
+    @property
+    def files(self) -> list[NetworkFile]:
+        """Every file of the bundle but bundle.json."""
+        colorizers = [file for table in self.colorizers.values() for file in table.values()]
+        return [self.router, *colorizers, *self.training]
 
 
 def read_bundle(folder: Path) -> Bundle:

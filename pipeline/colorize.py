@@ -63,11 +63,12 @@ def _job(args: argparse.Namespace) -> int:
 
 def report(colored: "Colored", *, unsure_below: float, as_json: bool) -> None:
     """Print one result: to stdout its path or JSON, to stderr what the router said."""
-    confidence = f"{colored.confidence:.0%}"
-    if colored.colorizer.endswith("/universal") and colored.confidence < unsure_below:
-        log.info("unsure, perhaps %s (%s): universal colorizer", colored.category, confidence)
+    sure = colored.confidence
+    said = "unknown to the router" if sure is None else f"{sure:.0%}"
+    if sure is not None and sure < unsure_below and colored.colorizer.endswith("/universal"):
+        log.info("unsure, perhaps %s (%s): universal colorizer", colored.category, said)
     else:
-        log.info("%s (%s), coloured by %s", colored.category, confidence, colored.colorizer)
+        log.info("%s (%s), coloured by %s", colored.category, said, colored.colorizer)
     cli.print_lines([json.dumps(asdict(colored), default=str) if as_json else colored.output])
 
 

@@ -33,7 +33,7 @@ def summarize(scores: "pd.DataFrame") -> "pd.DataFrame":
     from pipeline.scores import MEASURES, METHODS, TRUTH
 
     rows = []
-    for method in (*METHODS, TRUTH):
+    for method in [one for one in (*METHODS, TRUTH) if one in scores["method"].array]:
         of_method = scores[scores["method"] == method]
         for category in ("all", *sorted(of_method["category"].unique())):
             chosen = (

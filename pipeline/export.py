@@ -6,22 +6,22 @@ validation split, else in float32.
 """
 
 import argparse
-import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from pipeline.bundle import UNIVERSAL, Bundle, NetworkFile, file_sha256, write_bundle
+from pipeline.bundle import UNIVERSAL, Bundle, NetworkFile, write_bundle
+from pipeline.network_files import (
+    load_run,
+    remove_unlisted,
+    require_encoder,
+    write_colorizer,
+    write_keras,
+    write_router,
+)
 from preprocessing import cli
 from preprocessing.errors import CheckpointError
-
-if TYPE_CHECKING:
-    import keras
-
-ROUTER_SIDE_PX = 256  # short side at which a photo passes the router
-ROUTER_OUTPUTS = ("confidences", "half", "quarter", "eighth", "sixteenth", "top")
 
 
 def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
@@ -47,7 +47,7 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
     bundle = choose_threshold(bundle, packed_dir)
     bundle = tell_training_photos(bundle, packed_dir)
     write_bundle(bundle)
-    _remove_unlisted(bundle)
+    remove_unlisted(bundle)
     if bundle_dir.exists():
         for path in bundle_dir.glob("*.md"):  # a model card outlives its bundle
             shutil.copy2(path, staging)
@@ -58,13 +58,11 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
 
 
 def tell_training_photos(bundle: Bundle, packed_dir: Path) -> Bundle:
-    """Say of every network how many photos it was trained on."""
+    """Say of every network how many photos it was trained on, where its run does not."""
     from preprocessing.packing import load_packed
 
-    counts = {one: len(load_packed(packed_dir, one, "train")) for one in bundle.categories}
-
     def told(file: NetworkFile) -> NetworkFile:
-        photos = counts.get(file.category, sum(counts.values()))
+        photos = sum(len(load_packed(packed_dir, one, "train")) for one in bundle.taught_by(file))
         return replace(file, training={"photos": photos, **file.training})
 
     return replace(
@@ -83,29 +81,21 @@ def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
     from training.checkpoints import weights_sha256
 
     router_dir = runs_dir / "classifier" / "mobilenet_v2"
-    router, router_facts = _load_run(router_dir)
+    router, router_facts = load_run(router_dir)
     encoder_sha256 = weights_sha256(router.get_layer("encoder"))
-    router_file = _write_network(
-        _with_features(router), folder, "router.onnx", ROUTER_OUTPUTS, router_facts, category="all"
-    )
-    training = [_write_keras(router, folder, "training/router.keras", router_file)]
+    router_file, start = write_router(router, router_facts, folder)
+    training = [start]
     colorizers: dict[str, dict[str, NetworkFile]] = {}
     for run_dir in cli.progress(sorted((runs_dir / "colorizers").glob("*/*")), "exporting"):
-        network, facts = _load_run(run_dir)
+        network, facts = load_run(run_dir)
         architecture, category = facts["architecture"], facts["category"]
-        if facts["encoder_sha256"] not in (None, encoder_sha256):
-            raise CheckpointError(
-                "the decoder was trained on another encoder than the router's",
-                run_dir,
-                f"train it anew with --encoder {router_dir}",
-            )
-        core = network.get_layer("decoder") if facts["encoder_sha256"] else network
-        name = f"{architecture}/{category}.onnx"
-        file = _write_network(core, folder, name, ("chrominance",), facts, category=category)
+        fix = f"train it anew with --encoder {router_dir}"
+        require_encoder(facts, encoder_sha256, where=run_dir, fix=fix)
+        file = write_colorizer(network, facts, folder)
         colorizers.setdefault(architecture, {})[category] = file
         if category == UNIVERSAL:
             name = f"training/{architecture}_{UNIVERSAL}.keras"
-            training.append(_write_keras(network, folder, name, file))
+            training.append(write_keras(network, folder, name, file))
     for architecture, files in colorizers.items():
         if UNIVERSAL not in files:
             raise CheckpointError(
@@ -127,74 +117,6 @@ def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
         colorizers=colorizers,
         training=training,
     )
-
-
-def _load_run(run_dir: Path) -> "tuple[keras.Model, dict[str, Any]]":
-    """The network of a run that is to be shipped, and what the run folder says about it."""
-    from training.checkpoints import chosen_checkpoint, load_checkpoint
-    from training.runs import read_config
-
-    path = chosen_checkpoint(run_dir)
-    network = load_checkpoint(path, with_optimizer=False)  # a third of the size
-    versions = json.loads((run_dir / "versions.json").read_text())
-    return network, {**read_config(run_dir), "versions": versions, "checkpoint": path.name}
-
-
-def _with_features(router: "keras.Model") -> "keras.Model":
-    """A classifier -> lum to confidences and the feature maps of its encoder, in one pass."""
-    import keras
-
-    lum = keras.Input((None, None, 1), name="luminance")
-    features = router.get_layer("encoder")(lum)
-    x = features[-1]
-    for layer in router.layers[2:]:  # after the input and the encoder comes the head, in a row
-        x = layer(x)
-    return keras.Model(lum, [x, *features])
-
-
-def _write_network(
-    network: "keras.Model",
-    folder: Path,
-    name: str,
-    outputs: Sequence[str],
-    facts: Mapping[str, Any],
-    *,
-    category: str,
-) -> NetworkFile:
-    """Write one float32 ONNX file and describe it."""
-    from pipeline.to_onnx import in_float32, write_onnx
-
-    write_onnx(in_float32(network), folder / name, outputs)
-    keys = (
-        "checkpoint", "epochs", "head_epochs", "steps_per_epoch", "batch_size", "learning_rate",
-        "decay", "size", "smallest_px", "policy", "seed", "encoder_sha256", "versions",
-    )  # fmt: skip
-    start = Path(facts.get("init") or facts.get("weights") or "random weights").name
-    return NetworkFile(
-        file=name,
-        sha256=file_sha256(folder / name),
-        architecture=facts.get("architecture") or facts["backbone"],
-        category=category,
-        short_side=facts.get("run_px", ROUTER_SIDE_PX),
-        precision="float32",
-        training={"start": start, **{key: facts[key] for key in keys if key in facts}},
-    )
-
-
-def _write_keras(network: "keras.Model", folder: Path, name: str, like: NetworkFile) -> NetworkFile:
-    """Write a network without its optimizer, for training to go on from."""
-    with cli.written_aside(folder / name) as side:
-        network.save(side)
-    return replace(like, file=name, sha256=file_sha256(folder / name))
-
-
-def _remove_unlisted(bundle: Bundle) -> None:
-    """Remove the precision that was not chosen."""
-    listed = {file.file for table in bundle.colorizers.values() for file in table.values()}
-    listed |= {file.file for file in (bundle.router, *bundle.training)}
-    for path in bundle.folder.rglob("*.onnx"):
-        if path.relative_to(bundle.folder).as_posix() not in listed:
-            path.unlink()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

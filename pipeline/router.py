@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from classifier.predict import Ranking, rank
 from colorizers.predict import blend, predict_ab, with_mirror
-from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, Network, NetworkFile, read_bundle
+from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, Bundle, Network, NetworkFile, read_bundle
 from pipeline.outputs import default_output
 from preprocessing.categories import require_category
 from preprocessing.errors import ConfigError, DataError
@@ -28,8 +28,8 @@ class Colored:
     Attributes:
         input, output: paths.
         category: the most confident one, or the one that the caller named.
-        confidence: the router's for that category, 0 to 1.
-        ranking: (category, confidence) of all categories, most confident first.
+        confidence: the router's for that category, 0 to 1; None if it does not know it.
+        ranking: (category, confidence) of all that the router knows, most confident first.
         width, height: px, of input and output alike.
         seconds: wall time.
         colorizer: what coloured it, such as "shared_encoder/beach".
@@ -38,7 +38,7 @@ class Colored:
     input: Path
     output: Path
     category: str
-    confidence: float
+    confidence: float | None
     ranking: Ranking
     width: int
     height: int
@@ -49,18 +49,20 @@ class Colored:
 class Colorizer:
     """The networks of one bundle; each is opened once, when a photo first needs it."""
 
-    def __init__(self, models_dir: Path = PRETRAINED_DIR, *, colorizer: str | None = None) -> None:
+    def __init__(
+        self, models: str | Path | Bundle = PRETRAINED_DIR, *, colorizer: str | None = None
+    ) -> None:
         """Read the bundle.
 
         Args:
-            models_dir: folder with a bundle.json.
+            models: folder with a bundle.json, or what was read of one.
             colorizer: an architecture of the bundle; None takes the bundle's default.
 
         Raises:
             CheckpointError: the bundle cannot be used.
             ConfigError: it has no such colorizer.
         """
-        self.bundle = read_bundle(Path(models_dir))
+        self.bundle = models if isinstance(models, Bundle) else read_bundle(Path(models))
         self.architecture = colorizer or self.bundle.default
         self.bundle.find_colorizer(self.architecture, UNIVERSAL)
         self._opened: dict[str, Network] = {}
@@ -92,7 +94,8 @@ class Colorizer:
         """
         started = time.perf_counter()
         if category is not None:
-            require_category(category, self.bundle.categories, where="--category")
+            known = self.bundle.known_categories(self.architecture)
+            require_category(category, known, where="--category")
         photo = open_photo(Path(path))
         target = Path(output) if output else default_output(Path(path), format_)
         if target.exists() and not force:
@@ -108,7 +111,7 @@ class Colorizer:
             input=Path(path),
             output=target,
             category=best,
-            confidence=dict(ranking)[best],
+            confidence=dict(ranking).get(best),
             ranking=ranking,
             width=photo.width,
             height=photo.height,

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from colorizers.metrics import colorfulness, psnr_db, ssim
-from pipeline.bundle import UNIVERSAL
+from pipeline.bundle import UNIVERSAL, NetworkFile
 from pipeline.router import Colorizer
 from pipeline.trial import Trial, gray_rgb, start_trial, trial_rgb
 from preprocessing import cli
@@ -83,6 +83,37 @@ def score_photos(
     return pd.DataFrame(scores), pd.DataFrame(confidences)
 
 
+def score_category(colorizer: Colorizer, own: NetworkFile, packed_dir: Path) -> pd.DataFrame:
+    """Colour a category's test photos by its own network, and in the ways to compare it with.
+
+    Args:
+        colorizer: of the bundle in whose folder `own` lies; it need not be listed yet.
+        own: the colorizer of the category.
+        packed_dir: what `python -m preprocessing` wrote.
+
+    Returns:
+        scores: as `score_photos` gives them, of fewer methods.
+
+    Raises:
+        DataError: there are no packed photos.
+    """
+    tint = mean_tints(packed_dir, [own.category]).overall
+    universal = colorizer.bundle.find_colorizer(own.architecture, UNIVERSAL)
+    rows = []
+    photos = load_packed(packed_dir, own.category, "test")
+    for number, rgb in enumerate(cli.progress(photos, "evaluating", total=len(photos))):
+        trial = start_trial(colorizer, np.asarray(rgb))
+        ways = {
+            "gray": gray_rgb(trial),
+            "mean tint of the category": _tinted(trial, tint),
+            "universal": trial_rgb(colorizer, trial, universal),
+            "true category": trial_rgb(colorizer, trial, own),
+            TRUTH: trial.rgb,
+        }
+        rows += [_score(number, own.category, *way, trial.rgb) for way in ways.items()]
+    return pd.DataFrame(rows)
+
+
 def mean_tints(packed_dir: Path, categories: Sequence[str]) -> Tints:
     """Mean chrominance of the training photos, overall and per category."""
     by_category, counts = {}, []
@@ -104,27 +135,38 @@ def _measure(
     wrong: str,
 ) -> tuple[list[dict], dict]:
     """Every method on one photo."""
-    rgb = np.asarray(rgb)
-    trial = start_trial(colorizer, rgb)
-    rows = []
-    for method, predicted in iter_methods(colorizer, trial, tints, category, wrong):
-        figures = (psnr_db(predicted, rgb), ssim(predicted, rgb), colorfulness(predicted))
-        row = {"photo": number, "category": category, "method": method}
-        rows.append({**row, **dict(zip(MEASURES, figures, strict=True))})
+    trial = start_trial(colorizer, np.asarray(rgb))
+    rows = [
+        _score(number, category, method, predicted, trial.rgb)
+        for method, predicted in iter_methods(colorizer, trial, tints, category, wrong)
+    ]
     return rows, {"category": category, **dict(trial.ranking)}
+
+
+def _score(
+    number: int, category: str, method: str, predicted: NDArray[np.uint8], rgb: NDArray[np.uint8]
+) -> dict:
+    """How near one way to colour a photo comes to the original."""
+    figures = (psnr_db(predicted, rgb), ssim(predicted, rgb), colorfulness(predicted))
+    row = {"photo": number, "category": category, "method": method}
+    return {**row, **dict(zip(MEASURES, figures, strict=True))}
 
 
 def iter_methods(
     colorizer: Colorizer, trial: Trial, tints: Tints, category: str, wrong: str
 ) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """Yield (method, (H, W, 3) uint8 sRGB) for each way to colour a photo, the truth last."""
-    flat = np.ones((*trial.lum.shape[:2], 2))
     yield "gray", gray_rgb(trial)
-    yield "constant tint", join_lab(trial.lum, flat * tints.overall)
-    yield "mean tint of the category", join_lab(trial.lum, flat * tints.by_category[category])
+    yield "constant tint", _tinted(trial, tints.overall)
+    yield "mean tint of the category", _tinted(trial, tints.by_category[category])
     ((routed, _),) = colorizer.choose(trial.ranking)
     names = {"universal": UNIVERSAL, "routed": routed, "true category": category}
     for method, name in {**names, "wrong category": wrong}.items():
         file = colorizer.bundle.find_colorizer(colorizer.architecture, name)
         yield method, trial_rgb(colorizer, trial, file)
     yield TRUTH, trial.rgb
+
+
+def _tinted(trial: Trial, tint: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The photo (H, W, 3) uint8 with the same ab (2,) everywhere."""
+    return join_lab(trial.lum, np.ones((*trial.lum.shape[:2], 2)) * tint)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.bundle import UNIVERSAL, Bundle, NetworkFile, file_sha256, write_bundle
+from pipeline.bundle import UNIVERSAL, Bundle, NetworkFile, file_sha256
 from pipeline.router import Colorizer
 from pipeline.trial import network_inputs, start_trial, trial_rgb
 from preprocessing import cli
@@ -25,28 +25,44 @@ VALIDATION_PHOTOS = 100  # at most, for the choice of precision
 
 def choose_precision(bundle: Bundle, packed_dir: Path) -> Bundle:
     """Quantize every colorizer; keep int8 where it loses little on the validation split."""
+    colorizer = Colorizer(bundle)
+    chosen = {
+        architecture: {
+            category: smaller_if_as_good(colorizer, file, packed_dir)
+            for category, file in cli.progress(table.items(), f"int8 or float32: {architecture}")
+        }
+        for architecture, table in bundle.colorizers.items()
+    }
+    return replace(bundle, colorizers=chosen)
+
+
+def smaller_if_as_good(colorizer: Colorizer, file: NetworkFile, packed_dir: Path) -> NetworkFile:
+    """Quantize one colorizer; the int8 file where it loses little on the validation split.
+
+    Args:
+        colorizer: of the bundle in whose folder `file` lies.
+        file: in float32; the int8 file goes beside it.
+        packed_dir: what `python -m preprocessing` wrote.
+
+    Returns:
+        The file to ship, with the figures of both.
+    """
     from pipeline.to_onnx import write_int8
 
-    colorizer = _open(bundle)
-    chosen: dict[str, dict[str, NetworkFile]] = {}
-    files = [file for table in bundle.colorizers.values() for file in table.values()]
-    for file in cli.progress(files, "int8 or float32"):
-        categories = bundle.categories if file.category == UNIVERSAL else (file.category,)
-        name = file.file.replace(".onnx", ".int8.onnx")
-        inputs = _calibration(colorizer, file, packed_dir, categories)
-        write_int8(bundle.folder / file.file, bundle.folder / name, inputs)
-        small = replace(file, file=name, sha256=file_sha256(bundle.folder / name), precision="int8")
-        exact_db, small_db = _validate(colorizer, (file, small), packed_dir, categories)
-        best, db = (small, small_db) if exact_db - small_db < INT8_LOSS_DB else (file, exact_db)
-        log.info("%s: float32 %.2f dB, int8 %.2f dB", file.file, exact_db, small_db)
-        figures = {
-            "psnr_db": round(db, 3),
-            "float32_psnr_db": round(exact_db, 3),
-            "int8_psnr_db": round(small_db, 3),
-        }
-        table = chosen.setdefault(file.architecture, {})
-        table[file.category] = replace(best, validation=figures)
-    return replace(bundle, colorizers=chosen)
+    folder, categories = colorizer.bundle.folder, colorizer.bundle.taught_by(file)
+    name = file.file.replace(".onnx", ".int8.onnx")
+    inputs = _calibration(colorizer, file, packed_dir, categories)
+    write_int8(folder / file.file, folder / name, inputs)
+    small = replace(file, file=name, sha256=file_sha256(folder / name), precision="int8")
+    exact_db, small_db = _validate(colorizer, (file, small), packed_dir, categories)
+    best, db = (small, small_db) if exact_db - small_db < INT8_LOSS_DB else (file, exact_db)
+    log.info("%s: float32 %.2f dB, int8 %.2f dB", file.file, exact_db, small_db)
+    figures = {
+        "psnr_db": round(db, 3),
+        "float32_psnr_db": round(exact_db, 3),
+        "int8_psnr_db": round(small_db, 3),
+    }
+    return replace(best, validation=figures)
 
 
 def _calibration(
@@ -92,7 +108,7 @@ def choose_category_weights(bundle: Bundle, packed_dir: Path) -> Bundle:
 
     Source: Menon et al. 2021, "Long-tail learning via logit adjustment" (post-hoc).
     """
-    colorizer = _open(replace(bundle, category_weights=(1.0,) * len(bundle.categories)))
+    colorizer = Colorizer(replace(bundle, category_weights=(1.0,) * len(bundle.categories)))
     confidences, labels = [], []
     for label, rgb in _labelled_photos(bundle.categories, packed_dir, "val"):
         ranking = dict(start_trial(colorizer, rgb).ranking)
@@ -116,7 +132,7 @@ def choose_threshold(bundle: Bundle, packed_dir: Path) -> Bundle:
     from classifier.metrics import top_k_error
     from colorizers.metrics import psnr_db
 
-    colorizer = _open(bundle)
+    colorizer = Colorizer(bundle)
     universal = bundle.find_colorizer(bundle.default, UNIVERSAL)
     confidences, labels, gains = [], [], []
     for label, rgb in _labelled_photos(bundle.categories, packed_dir, "val"):
@@ -152,8 +168,3 @@ def _labelled_photos(
 def _category_mean(values: NDArray, labels: NDArray[np.int64]) -> float:
     """Mean over categories of the mean over their photos: each category counts the same."""
     return float(np.mean([values[labels == one].mean() for one in np.unique(labels)]))
-
-
-def _open(bundle: Bundle) -> Colorizer:
-    write_bundle(bundle)
-    return Colorizer(bundle.folder)

@@ -1,4 +1,4 @@
-"""The twenty categories of the paper, and how a name is checked: against a list, or as a new one."""
+"""The twenty categories of the paper, and how the name of one, known or new, is checked."""
 
 import difflib
 import re

@@ -86,6 +86,19 @@ def written_aside(path: Path) -> Iterator[Path]:
         side.unlink(missing_ok=True)
 
 
+@contextmanager
+def held(lock: Path, refusal: ProjectError) -> Iterator[None]:
+    """Hold a lock file; raise `refusal` where another process holds it. A kill lets it go."""
+    from filelock import FileLock, Timeout
+
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(lock, timeout=0):
+            yield
+    except Timeout as error:
+        raise refusal from error
+
+
 def positive(kind: type, *, zero: bool = False) -> Callable[[str], int | float]:
     """An argparse type: a number above zero (or, with `zero`, not below it)."""
 

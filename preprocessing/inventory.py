@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from preprocessing.categories import RESERVED
 from preprocessing.cli import written_aside
 from preprocessing.errors import DataError
 from preprocessing.split import SPLITS
@@ -32,13 +33,24 @@ class Row:
 
 
 def list_files(raw_dir: Path) -> list[Row]:
-    """Every visible file of every category folder, in the order of the names."""
+    """Every visible file of every visible category folder, in the order of the names.
+
+    Raises:
+        DataError: there is no photo, or a category has a name that means something else.
+    """
     if not raw_dir.is_dir():
         raise DataError(
             "no such folder", raw_dir, "give a folder with one folder of photos per category"
         )
     files = []
     for path in sorted(raw_dir.glob("*/*")):
+        category = path.parent.name
+        if category.startswith("."):  # the scraper's own folder, or an editor's
+            continue
+        if category in RESERVED:
+            raise DataError(
+                f"a category cannot be named {category!r}", path.parent, "rename the folder"
+            )
         if path.is_file() and not path.name.startswith(".") and path.suffix != ".csv":
             stat = path.stat()
             name = path.relative_to(raw_dir).as_posix()

@@ -9,7 +9,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from preprocessing import cli
 from preprocessing.errors import ScrapeError
@@ -42,9 +41,12 @@ def scrape(config: ScrapeConfig, categories: Sequence[str]) -> list[Tally]:
         ScrapeError: another run is at work in the folder, or it cannot be written to.
     """
     tallies: list[Tally] = []
+    refusal = ScrapeError(
+        "another scraper is at work in this folder", config.out_dir, "wait for it, or stop it"
+    )
     with (
         _disk_errors_told(config.out_dir),
-        _locked(config.out_dir),
+        cli.held(config.out_dir / STATE_DIR / "lock", refusal),
         Client(config, obey_robots=config.source in OBEY_ROBOTS) as client,
         SOURCES[config.source](config, client) as source,
     ):
@@ -235,17 +237,4 @@ def _disk_errors_told(out_dir: Path) -> Iterator[None]:
             f"cannot write: {error.strerror or error}",
             error.filename or out_dir,
             "make room, or give another folder with --out; what is there is kept",
-        ) from error
-
-
-@contextmanager
-def _locked(out_dir: Path) -> Iterator[None]:
-    """Hold the output folder: two runs would overwrite each other's tables."""
-    try:
-        (out_dir / STATE_DIR).mkdir(parents=True, exist_ok=True)
-        with FileLock(out_dir / STATE_DIR / "lock", timeout=0):
-            yield
-    except Timeout as error:
-        raise ScrapeError(
-            "another scraper is at work in this folder", out_dir, "wait for it, or stop it"
         ) from error

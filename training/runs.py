@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+import logging
 import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,11 @@ import keras
 from preprocessing.cli import written_aside
 from preprocessing.errors import CheckpointError
 
-MAY_CHANGE = ("run_dir", "packed_dir", "save_at", "checkpoint_every", "minutes", "rolling_s")
+log = logging.getLogger(__name__)
+
+MAY_CHANGE = (
+    "run_dir", "packed_dir", "save_at", "checkpoint_every", "minutes", "rolling_s", "photos",
+)  # fmt: skip
 
 
 def open_run(config: Any, run_dir: Path, **facts: Any) -> None:
@@ -22,7 +27,8 @@ def open_run(config: Any, run_dir: Path, **facts: Any) -> None:
     Args:
         config: the job's frozen dataclass.
         run_dir: the run folder.
-        facts: what else defines the run, such as the hash of a frozen encoder.
+        facts: what else defines the run, such as the hash of a frozen encoder; `photos`, how many
+            it trains on, may change and is told if it does.
 
     Raises:
         CheckpointError: the folder holds a run with other settings.
@@ -44,6 +50,14 @@ def open_run(config: Any, run_dir: Path, **facts: Any) -> None:
                 f"the run folder holds a run with other settings: {was}",
                 run_dir,
                 "give the same settings to go on with it, or another --run-dir to start anew",
+            )
+        if stored.get("photos", now.get("photos")) != now.get("photos"):
+            log.warning(
+                "the run in %s began with %d training photos, now there are %d;"
+                " to train on these from the start, remove that folder",
+                run_dir,
+                stored["photos"],
+                now["photos"],
             )
         return
     with written_aside(path) as side:

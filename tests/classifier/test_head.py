@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from classifier.head import build_classifier
+from classifier.head import build_classifier, take_head
 
 LUM = np.random.default_rng(0).random((3, 64, 96, 1), dtype=np.float32)
 
@@ -48,3 +48,14 @@ def test_confidences_keep_their_digits_under_bfloat16():
     confidences = build_classifier(small_encoder(n_maps=1), 20).predict(LUM, verbose=0)
     assert confidences.dtype == np.float32
     np.testing.assert_allclose(confidences.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_a_wider_head_knows_what_the_old_one_knew():
+    encoder = small_encoder(n_maps=3)
+    old, new = build_classifier(encoder, 2), build_classifier(encoder, 3)
+    norm = old.layers[3]
+    norm.set_weights([np.full(12, value, np.float32) for value in (2, 0.5, 0.1, 3)])
+    take_head(new, old, ["castle", "dog", "beach"], ["beach", "dog"])
+    before, after = old.predict(LUM, verbose=0), new.predict(LUM, verbose=0)
+    # how much more a dog than a beach: a softmax keeps the odds when a category joins
+    np.testing.assert_allclose(after[:, 1] / after[:, 2], before[:, 1] / before[:, 0], rtol=1e-4)

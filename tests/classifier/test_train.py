@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -170,11 +171,70 @@ def test_a_run_that_had_its_time_is_left_alone(tuned, tmp_path):
         ),
         ({"weights": "gone.npz"}, CheckpointError, r"no such weights\n.*gone\.npz"),
         ({"packed_dir": Path("nowhere")}, DataError, r"no packed photos\n.*nowhere"),
+        ({"categories": ("castle",)}, DataError, r"no packed photos of 'castle'"),
+        ({"encoder": Path("gone.keras")}, CheckpointError, r"no such checkpoint\n.*gone\.keras"),
     ],
 )
 def test_what_cannot_be_trained_is_explained(packed_photos, tmp_path, setting, error, message):
     config = ClassifierConfig(**{"packed_dir": packed_photos, "run_dir": tmp_path, **setting})
     with pytest.raises(error, match=message):
+        train(config)
+
+
+@pytest.fixture(scope="module")
+def castles(packed_photos, tmp_path_factory) -> Path:
+    """Packed photos of beach and forest, and of a category that is none of the twenty."""
+    folder = tmp_path_factory.mktemp("castles") / "packed"
+    shutil.copytree(packed_photos, folder)
+    (folder / "fruit").rename(folder / "castle")
+    return folder
+
+
+def test_a_new_head_learns_on_the_encoder_of_another_classifier(learnt, castles, tmp_path):
+    path, config = learnt
+    order = ("forest", "castle", "beach")
+    other = replace(config, packed_dir=castles, run_dir=tmp_path, encoder=path, weights="none")
+    short = replace(other, head_epochs=1, steps_per_epoch=1, known=("beach", "forest", "fruit"))
+    new = load_checkpoint(train(replace(short, categories=order)))
+    old = load_checkpoint(path)
+    for name in ("encoder", "confidences"):
+        assert [w.shape for w in new.get_layer(name).weights] == [
+            w.shape for w in old.get_layer(name).weights
+        ]
+    for weight, given in zip(
+        new.get_layer("encoder").get_weights(), old.get_layer("encoder").get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(weight, given)
+    (kernel, _), (known, _) = (one.get_layer("confidences").get_weights() for one in (new, old))
+    # one step of Adam moves a weight by no more than its learning rate
+    np.testing.assert_allclose(kernel[:, [2, 0]], known[:, [0, 1]], atol=2e-3)
+    assert np.abs(kernel[:, 1] - known[:, 2]).max() > 0.01  # a fruit is no castle
+    assert read_config(tmp_path)["categories"] == list(order)
+
+
+def test_without_names_every_packed_category_is_told_apart(learnt, castles, tmp_path):
+    path, config = learnt
+    short = replace(config, head_epochs=1, steps_per_epoch=1, encoder=path.parent)
+    train(replace(short, packed_dir=castles, run_dir=tmp_path))
+    assert read_config(tmp_path)["categories"] == ["beach", "castle", "forest"]
+
+
+def test_an_encoder_of_another_kind_is_refused(packed_photos, tmp_path):
+    keras.utils.set_random_seed(0)
+    small = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3)])
+    small.save(tmp_path / "small.keras")
+    config = ClassifierConfig(
+        packed_dir=packed_photos, run_dir=tmp_path, encoder=tmp_path / "small.keras"
+    )
+    with pytest.raises(CheckpointError, match=r"not a classifier with such an encoder\n.*small"):
+        train(config)
+
+
+def test_a_head_of_other_categories_is_refused(learnt, packed_photos, tmp_path):
+    config = ClassifierConfig(
+        packed_dir=packed_photos, run_dir=tmp_path, encoder=learnt[0], known=("beach", "dog")
+    )
+    with pytest.raises(CheckpointError, match=r"not a classifier of 2 categories, but of 3\n"):
         train(config)
 
 

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -108,6 +109,17 @@ def test_a_category_without_a_colorizer_gets_the_universal_one(tiny_bundle):
     bundle = read_bundle(tiny_bundle)
     assert bundle.find_colorizer("shared_encoder", "beach").category == "beach"
     assert bundle.find_colorizer("shared_encoder", "fruit").category == "universal"
+
+
+def test_a_category_with_a_colorizer_is_known_though_the_router_is_not_asked(tiny_bundle):
+    bundle = read_bundle(tiny_bundle)
+    beach = bundle.find_colorizer("shared_encoder", "beach")
+    table = {**bundle.colorizers["shared_encoder"], "castle": replace(beach, category="castle")}
+    wider = replace(bundle, colorizers={**bundle.colorizers, "shared_encoder": table})
+    assert wider.known_categories("shared_encoder") == ["beach", "forest", "fruit", "castle"]
+    assert wider.known_categories("encoder_decoder") == ["beach", "forest", "fruit"]
+    assert wider.unknown_to_router == ["castle"]
+    assert bundle.unknown_to_router == []
 
 
 def test_a_bundle_comes_back_as_it_was_written(copied):

@@ -124,6 +124,7 @@ def test_the_network_of_figure_3_can_be_chosen(gray_photo, capsys):
 def test_the_k_best_are_blended_by_confidence(gray_photo, tmp_path):
     colorizer = Colorizer()
     colored = colorizer.colorize(gray_photo, tmp_path / "3.png", category=None, top=3)
+    assert colored.confidence is not None
     if colored.confidence >= colorizer.bundle.unsure_below:
         names = [f"shared_encoder/{category}" for category, _ in colored.ranking[:3]]
         assert colored.colorizer == "+".join(names)

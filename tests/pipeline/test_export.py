@@ -39,9 +39,8 @@ def test_bundle_json_tells_how_each_network_was_trained(tiny_bundle):
     assert content["categories"] == ["beach", "forest", "fruit"]
     files = [content["router"], *(f for fs in content["colorizers"].values() for f in fs)]
     for file in files:
-        assert {"photos", "start", "batch_size", "seed", "versions", "checkpoint"} <= set(
-            file["training"]
-        )
+        told = {"photos", "start", "batch_size", "seed", "versions", "checkpoint"}
+        assert told | {"checkpoint_sha256"} <= set(file["training"])
         assert file["validation"]
 
 

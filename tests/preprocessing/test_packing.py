@@ -205,6 +205,24 @@ def test_a_missing_folder_is_explained(tmp_path):
         pack(tmp_path / "nowhere", tmp_path / "packed")
 
 
+def test_any_word_is_a_category_and_a_hidden_folder_is_none(raw_dir, tmp_path):
+    (raw_dir / "fruit").rename(raw_dir / "old-castle")
+    (raw_dir / ".scraper").mkdir()
+    (raw_dir / ".scraper" / "lock").touch()
+    rows = pack(raw_dir, tmp_path / "packed")
+    assert packed_categories(tmp_path / "packed") == ["beach", "forest", "old-castle"]
+    assert {row.file.split("/")[0] for row in rows} == {"beach", "forest", "old-castle"}
+
+
+@pytest.mark.parametrize("name", ["all", "universal"])
+def test_a_category_with_a_name_that_means_something_else_is_refused(name, raw_dir, tmp_path):
+    (raw_dir / "fruit").rename(raw_dir / name)
+    with pytest.raises(
+        DataError, match=rf"a category cannot be named '{name}'\n.*{name}\n.*rename the folder"
+    ):
+        pack(raw_dir, tmp_path / "packed")
+
+
 def test_an_empty_folder_is_explained(tmp_path):
     (tmp_path / "raw" / "beach").mkdir(parents=True)
     with pytest.raises(DataError, match=r"no photos\n  where: .*<category>/\*\n  fix: run:"):

@@ -1,17 +1,18 @@
-"""A run that is killed at any moment goes on where it was."""
+"""A run that is killed or stopped at any moment goes on where it was."""
 
 import hashlib
 import random
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from scraper.manifest import MANIFEST, read_rows
-from tests.site.server import Site, image_path
+from tests.site.server import Reply, Site, image_path
 
 PROJECT_DIR = Path(__file__).parents[2]
 N_PHOTOS, N_KILLS, PARALLEL = 200, 20, 4
@@ -60,3 +61,21 @@ def test_twenty_kills_lose_nothing_and_leave_nothing_half(tmp_path: Path):
     assert set(requested) >= kept
     again = sum(requested.values()) - len(requested)
     assert again <= N_KILLS * PARALLEL  # only what was on its way when a kill came
+
+
+@pytest.mark.browser
+def test_ctrl_c_ends_even_a_long_wait_and_leaves_nothing_half(tmp_path: Path):
+    with Site(n_photos=N_PHOTOS) as site:
+        site.lasting[image_path(5)] = Reply(status=429, headers={"Retry-After": "600"})
+        with start(site, tmp_path) as running:
+            while not site.requested(image_path(5)) and running.poll() is None:
+                time.sleep(0.05)
+            running.send_signal(signal.SIGINT)
+            _, log = running.communicate(timeout=15)
+    assert running.returncode == 130
+    assert log.splitlines()[-1] == "stopped"
+    assert "Traceback" not in log
+    rows = read_rows(tmp_path / "beach")
+    found = {path.name for path in (tmp_path / "beach").iterdir()}
+    assert found == {*(row.file for row in rows), MANIFEST}
+    assert not (tmp_path / ".scraper" / "profile").exists()

@@ -66,6 +66,15 @@ def test_a_run_with_other_settings_is_refused_and_they_are_named(tmp_path, chang
     assert str(tmp_path) in str(caught.value)
 
 
+def test_photos_that_came_since_are_told(tmp_path, caplog):
+    open_run(Config(run_dir=tmp_path), tmp_path, photos=800)
+    open_run(Config(run_dir=tmp_path), tmp_path, photos=800)
+    assert caplog.text == ""
+    open_run(Config(run_dir=tmp_path), tmp_path, photos=950)
+    assert f"{tmp_path} began with 800 training photos, now there are 950" in caplog.text
+    assert read_config(tmp_path)["photos"] == 800
+
+
 def test_a_folder_without_a_run_has_no_settings(tmp_path):
     with pytest.raises(CheckpointError, match=r"no run in this folder\n.*\n.*train first"):
         read_config(tmp_path)
