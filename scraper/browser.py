@@ -4,9 +4,9 @@ import logging
 import os
 import shutil
 import sys
-import tempfile
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,15 @@ from preprocessing.errors import ScrapeError
 from scraper.config import ScrapeConfig
 
 if TYPE_CHECKING:
-    from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+    from selenium.webdriver import ChromeOptions, ChromeService
+    from selenium.webdriver.remote.webdriver import WebDriver
 
 log = logging.getLogger(__name__)
 
 DRIVER = "chromedriver"
 BROWSERS = ("google-chrome", "chromium", "chromium-browser", "chrome")  # their names on PATH
-PROFILES = Path(".scraper", "profiles")  # within out_dir, which one run at a time may use
+PROFILES = Path(".scraper", "profile")  # within out_dir, which one run at a time may use
+ANSWER_S = 120  # longer than a driver takes to give up on a browser that does not start
 LEASH = Path(__file__).with_name("leash.py")
 INSTALL = (
     "Debian: apt install chromium chromium-driver; elsewhere: install Google Chrome; "
@@ -38,6 +40,9 @@ SWITCHES = (
     "--disable-domain-reliability",
     "--disable-sync",
     "--no-first-run",
+    # Chrome asks Google for updates, models and accounts whatever the switches above say
+    "--host-resolver-rules=MAP *.google.com ~NOTFOUND, MAP *.googleapis.com ~NOTFOUND",
+    "--accept-lang=en-US,en",  # "Load more" is looked for in English
 )
 BLOCK, BLOCK_ALL = 2, 3  # as Chrome's preferences number them
 PREFERENCES = {
@@ -49,7 +54,7 @@ PREFERENCES = {
 
 
 @contextmanager
-def open_browser(config: ScrapeConfig) -> Iterator["Chrome"]:
+def open_browser(config: ScrapeConfig) -> Iterator["WebDriver"]:
     """Start a browser whose `get` does not wait for pages; quit it at the end of the block.
 
     An installed driver is preferred; without one, Selenium Manager finds or downloads it. The
@@ -63,16 +68,17 @@ def open_browser(config: ScrapeConfig) -> Iterator["Chrome"]:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     profiles_dir = (config.out_dir / PROFILES).resolve()
     shutil.rmtree(profiles_dir, ignore_errors=True)  # a killed run's
-    profiles_dir.mkdir(parents=True)
-    profile_dir = Path(tempfile.mkdtemp(dir=profiles_dir))
+    profile_dir = profiles_dir / uuid.uuid4().hex  # made by the browser; a killed run's may yet go
     try:
-        browser = _start_any(config, profile_dir)
+        browser, service = _start_any(config, profile_dir)
         try:
             browser.set_script_timeout(config.timeout_s)
             browser.set_page_load_timeout(config.timeout_s)
             yield browser
         finally:
-            browser.quit()
+            with suppress(*failures()):  # it may be dead
+                browser.quit()
+            service.stop()
     finally:
         shutil.rmtree(profiles_dir, ignore_errors=True)
 
@@ -85,17 +91,14 @@ def failures() -> tuple[type[Exception], ...]:
     return WebDriverException, HTTPError
 
 
-def first_line(error: BaseException | None) -> str:
-    """What an error of Selenium's says, without the driver's own addresses."""
-    lines = (getattr(error, "msg", None) or str(error)).split("; For documentation")[0].splitlines()
-    return lines[0] if lines else type(error).__name__
+def first_line(failure: BaseException | None) -> str:
+    """What a failure says to a user: no stack of the driver's, no addresses of Selenium's."""
+    text = getattr(failure, "msg", None) or "its driver has gone"
+    return text.split("; For documentation")[0].splitlines()[0]
 
 
-def _start_any(config: ScrapeConfig, profile_dir: Path) -> "Chrome":
+def _start_any(config: ScrapeConfig, profile_dir: Path) -> "tuple[WebDriver, ChromeService]":
     """The first browser that starts."""
-    for option, path in (("--browser", config.browser), ("--driver", config.driver)):
-        if path is not None and not path.is_file():
-            raise ScrapeError("no such program", f"{option} {path}", "give its path, or leave it")
     where, cause = "", None
     for driver, browser in _iter_pairs(config):
         try:
@@ -111,21 +114,32 @@ def _start_any(config: ScrapeConfig, profile_dir: Path) -> "Chrome":
 
 def _iter_pairs(config: ScrapeConfig) -> Iterator[tuple[str | None, str | None]]:
     """Paths of driver and browser to try, best first; None where Selenium is to find it."""
-    found = [str(config.browser)] if config.browser else filter(None, map(shutil.which, BROWSERS))
-    browsers = list(dict.fromkeys(found)) or [None]
-    driver = config.driver or os.environ.get("SE_CHROMEDRIVER") or shutil.which(DRIVER)
+    named_browser = _require_program("--browser", config.browser)
+    named_driver = _require_program("--driver", config.driver)
+    found = [named_browser] if named_browser else map(shutil.which, BROWSERS)
+    browsers = list(filter(None, found)) or [None]
+    driver = named_driver or os.environ.get("SE_CHROMEDRIVER") or shutil.which(DRIVER)
     if driver:
-        yield from ((str(driver), browser) for browser in browsers)
-    if not config.driver:
+        yield from ((driver, browser) for browser in browsers)
+    if not named_driver:
         yield None, browsers[0]
+
+
+def _require_program(option: str, path: Path | None) -> str | None:
+    """The absolute path of a program that the user names, by its path or as on PATH."""
+    found = path and shutil.which(path)
+    if path and not found:
+        raise ScrapeError("no such program", f"{option} {path}", "give its path, or leave it out")
+    return str(Path(found).absolute()) if found else None
 
 
 def _start(
     driver: str | None, browser: str | None, config: ScrapeConfig, profile_dir: Path
-) -> "Chrome":
-    """Start a browser by its driver; None where Selenium Manager is to find one."""
-    from selenium.webdriver import Chrome, ChromeService
+) -> "tuple[WebDriver, ChromeService]":
+    """Start a driver and its browser; None where Selenium Manager is to find one."""
+    from selenium.webdriver import ChromeService, Proxy, Remote
     from selenium.webdriver.common.driver_finder import DriverFinder
+    from selenium.webdriver.remote.client_config import ClientConfig
 
     options = _options(config, profile_dir)
     options.binary_location = browser or ""
@@ -134,7 +148,18 @@ def _start(
         os.environ.setdefault("SE_SKIP_DRIVER_IN_PATH", "true")  # that one has been tried
         finder = DriverFinder(ChromeService(), options)
         driver, options.binary_location = finder.get_driver_path(), finder.get_browser_path()
-    return Chrome(options, _leashed(driver, profile_dir))
+    service = _leashed(driver, profile_dir)
+    service.start()
+    try:
+        connection = ClientConfig(
+            service.service_url,
+            proxy=Proxy({"proxyType": "direct"}),  # the driver is on this machine
+            timeout=ANSWER_S,
+        )
+        return Remote(service.service_url, options=options, client_config=connection), service
+    except BaseException:
+        service.stop()
+        raise
 
 
 def _leashed(driver: str, profile_dir: Path) -> "ChromeService":
@@ -167,5 +192,4 @@ def _options(config: ScrapeConfig, profile_dir: Path) -> "ChromeOptions":
     options.add_experimental_option("prefs", PREFERENCES)
     options.page_load_strategy = "none"  # search_page waits on conditions
     options.unhandled_prompt_behavior = "dismiss"
-    options.ignore_local_proxy_environment_variables()  # the driver is on this machine
     return options

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from scraper.parse import PHOTO_PATH
 
 if TYPE_CHECKING:
-    from selenium.webdriver import Chrome
+    from selenium.webdriver.remote.webdriver import WebDriver
     from selenium.webdriver.remote.webelement import WebElement
 
 SCRIPT = Path(__file__).with_name("look.js")
@@ -68,7 +68,7 @@ class Hung(Exception):
 class View:
     """Looks at one page after the other, and keeps what they showed until it is taken."""
 
-    def __init__(self, browser: "Chrome", timeout_s: float) -> None:
+    def __init__(self, browser: "WebDriver", timeout_s: float) -> None:
         """Look through `browser`, whose scripts may take `timeout_s`."""
         self._browser, self._timeout_s = browser, timeout_s
         self._script = SCRIPT.read_text(encoding="utf-8")
@@ -77,9 +77,14 @@ class View:
     def open(self, url: str) -> Look | None:
         """Leave the page that is shown; the first look at the next, None if none answers."""
         self._browser.get(BLANK)
-        self.wait(lambda look: look.address == BLANK, self._timeout_s)
+        if self.wait(lambda look: look.address == BLANK, self._timeout_s) is None:
+            return None
+        self._cards.clear()  # of the page before
         self._browser.get(url)
-        return self.wait(lambda look: look.is_answered, self._timeout_s)
+        try:
+            return self.wait(lambda look: look.is_answered, self._timeout_s)
+        except Hung:  # as it seems while the server does not answer
+            return None
 
     def look(self, step: float = 0) -> Look:
         """Scroll by so many heights of the view, then see what there is.

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import httpx
 
 from scraper.addresses import redirect_target
-from scraper.client import FIRST_WAIT_S, LONGEST_WAIT_S, Client
+from scraper.client import Client
 from scraper.fetch_errors import FetchError, status_error
-from scraper.look import NO_PAGE, Hung, Look, View
+from scraper.look import NO_PAGE, Look, View
 from scraper.photo_ref import Reason
 
 if TYPE_CHECKING:
@@ -49,39 +49,44 @@ class SearchPage:
 
         Raises:
             FetchError: the page cannot be had.
+            Hung: it keeps the browser from answering.
         """
-        try:
-            look = self._open()
-            while look is not None:
-                yield self._view.take_html()
-                look = self._go_on(look)
-            yield self._view.take_html()  # what came during the last wait
-        except Hung as error:
-            raise self._slow("hangs") from error
+        look = self._open()
+        while look is not None:
+            yield self._view.take_html()
+            before, look = look, self._go_on(look)
+            if look is not None and look.n_photos > before.n_photos:
+                self._asked_at = self._client.clock()  # or a little before
+        yield self._view.take_html()  # what came during the last wait
 
     def _open(self) -> Look | None:
-        """Load the page, again while its failure may pass; None if there is none."""
+        """Load the page, again where its failure may pass; None if there is none."""
         config = self._client.config
         for number in range(config.retries + 1):
             self._pace()
             look = self._view.open(self._url)
-            self._asked_at = self._client.clock()
             if look is None:
                 raise self._slow("did not load")
             error = _failure(look, self._url)
             if error is None:
                 to = redirect_target(self._url, self._url, look.address, config.allow_hosts)
                 self._client.require_allowed(to)
-                look = self._view.wait(lambda now: now.has_begun, self._timeout_s)
-                if look is None:
-                    raise self._slow("showed no photo")
-                return look
+                return self._wait_for_beginning()
             if error.reason is Reason.GONE:
                 return None  # so Unsplash answers to a word without photos
             if number == config.retries or not error.may_pass:
                 raise error
-            self._client.sleep(min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**number))
+            # the client, unlike the browser, is told how long the server wants to be left alone
+            self._client.get(self._url, max_bytes=config.max_bytes)
         raise AssertionError("the last attempt returns or raises")
+
+    def _wait_for_beginning(self) -> Look:
+        """The first look at something of use."""
+        look = self._view.wait(lambda now: now.has_begun, self._timeout_s)
+        if look is None:
+            raise self._slow("showed no photo")
+        self._asked_at = self._client.clock()
+        return look
 
     def _go_on(self, look: Look) -> Look | None:
         """Take one step towards more photos; None if no more come."""
@@ -145,7 +150,7 @@ class SearchPage:
         self._asked_at = self._client.clock()
 
     def _pace(self) -> None:
-        """Wait until the page may be made to ask; its delay begins when it has asked."""
+        """Wait until the page may be made to ask; its delay begins when it did so last."""
         since = self._client.clock() - self._asked_at
         self._client.sleep(max(0.0, self._client.config.delay_s - since))
         self._client.pace(self._url)
@@ -160,10 +165,10 @@ class SearchPage:
 
 def _failure(look: Look, url: str) -> FetchError | None:
     """What is wrong with the server's answer."""
-    if look.address.startswith(NO_PAGE):
-        return FetchError("the page cannot be reached", url, "check the network and --base-url")
     if look.status < 400:
-        return None
+        fix = "check the network and --base-url"
+        failed = look.address.startswith(NO_PAGE)
+        return FetchError("the page cannot be reached", url, fix) if failed else None
     error = status_error(httpx.Response(look.status), url)
     if error.reason is not Reason.REFUSED:
         return error

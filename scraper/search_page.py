@@ -9,10 +9,10 @@ from preprocessing.errors import ScrapeError
 from scraper.browser import INSTALL, failures, first_line, open_browser
 from scraper.client import Client
 from scraper.config import ScrapeConfig
-from scraper.look import View
+from scraper.look import Hung, View
 from scraper.parse import image_hosts, parse_photos
 from scraper.photo_ref import PhotoRef
-from scraper.scrolling import SearchPage
+from scraper.scrolling import OTHER_SOURCES, SearchPage
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +81,9 @@ class PageSource:
             try:
                 yield from self._iter_shown(url)
                 return
+            except Hung as error:
+                self.close()  # which a new browser is quicker than waiting for
+                raise ScrapeError("a script of the page hangs", url, OTHER_SOURCES) from error
             except failures() as error:
                 self.close()
                 if is_last:

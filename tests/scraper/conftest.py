@@ -1,5 +1,6 @@
 """Fixtures for the scraper: a photo site on loopback, and settings that hurry."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,12 @@ import pytest
 
 from scraper.config import ScrapeConfig
 from tests.site.server import Site
+
+
+@pytest.fixture(autouse=True)
+def _quiet_pyvips(caplog: pytest.LogCaptureFixture) -> None:
+    """At DEBUG it logs while a line of its log is formatted; two threads then wait for ever."""
+    caplog.set_level(logging.ERROR, "pyvips")
 
 
 @pytest.fixture
