@@ -1,13 +1,15 @@
 """Fixtures for the scraper: a photo site on loopback, and settings that hurry."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scraper.config import ScrapeConfig
+from tests.scraper.clocks import QuickClock
+from tests.scraper.fetching import MakeClient, MakeConfig, client_maker
 from tests.site.server import Site
 
 
@@ -25,7 +27,7 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def settings(site: Site, tmp_path: Path) -> Callable[..., ScrapeConfig]:
+def settings(site: Site, tmp_path: Path) -> MakeConfig:
     """Makes settings for `site` that keep no delay; keywords replace some of them."""
 
     def make(**changed: Any) -> ScrapeConfig:
@@ -40,3 +42,16 @@ def settings(site: Site, tmp_path: Path) -> Callable[..., ScrapeConfig]:
         return ScrapeConfig(**{**usual, **changed})
 
     return make
+
+
+@pytest.fixture
+def clock() -> QuickClock:
+    """What the clients and sources of a test go by."""
+    return QuickClock()
+
+
+@pytest.fixture
+def client(settings: MakeConfig, clock: QuickClock) -> Iterator[MakeClient]:
+    """Makes clients for `site`; keywords are settings."""
+    with client_maker(settings, clock) as make:
+        yield make

@@ -15,24 +15,11 @@ from tests.scraper.fetching import (
     GOOD,
     MAX_BYTES,
     MakeClient,
-    MakeConfig,
     assert_fails,
-    client_maker,
     get,
     redirect,
 )
 from tests.site.server import Reply, Site
-
-
-@pytest.fixture
-def clock() -> QuickClock:
-    return QuickClock()
-
-
-@pytest.fixture
-def client(settings: MakeConfig, clock: QuickClock) -> Iterator[MakeClient]:
-    with client_maker(settings, clock) as make:
-        yield make
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

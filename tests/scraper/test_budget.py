@@ -18,11 +18,6 @@ from tests.site.server import Reply, Site, photo_id
 
 
 @pytest.fixture
-def clock() -> QuickClock:
-    return QuickClock()
-
-
-@pytest.fixture
 def api(site: Site, clock: QuickClock) -> Api:
     return Api(site, clock=clock)
 

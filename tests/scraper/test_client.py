@@ -5,7 +5,6 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -20,24 +19,12 @@ from tests.scraper.fetching import (
     MakeClient,
     MakeConfig,
     assert_fails,
-    client_maker,
     get,
     redirect,
 )
 from tests.site.server import Reply, Site
 
 BUSY = Reply(status=503)
-
-
-@pytest.fixture
-def clock() -> QuickClock:
-    return QuickClock()
-
-
-@pytest.fixture
-def client(settings: MakeConfig, clock: QuickClock) -> Iterator[MakeClient]:
-    with client_maker(settings, clock) as make:
-        yield make
 
 
 # what an answer holds

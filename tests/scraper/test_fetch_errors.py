@@ -2,7 +2,6 @@
 
 import email.utils
 from collections import deque
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -19,22 +18,10 @@ from tests.scraper.fetching import (
     MakeClient,
     MakeConfig,
     assert_fails,
-    client_maker,
     get,
     redirect,
 )
 from tests.site.server import Reply, Site
-
-
-@pytest.fixture
-def clock() -> QuickClock:
-    return QuickClock()
-
-
-@pytest.fixture
-def client(settings: MakeConfig, clock: QuickClock) -> Iterator[MakeClient]:
-    with client_maker(settings, clock) as make:
-        yield make
 
 
 @pytest.mark.parametrize("status", [429, 503])

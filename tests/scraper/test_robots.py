@@ -1,7 +1,6 @@
 """robots.txt, as the client obeys it."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,24 +10,11 @@ from tests.scraper.clocks import PATIENCE_S, QuickClock
 from tests.scraper.fetching import (
     GOOD,
     MakeClient,
-    MakeConfig,
     assert_fails,
-    client_maker,
     get,
     redirect,
 )
 from tests.site.server import Reply, Site
-
-
-@pytest.fixture
-def clock() -> QuickClock:
-    return QuickClock()
-
-
-@pytest.fixture
-def client(settings: MakeConfig, clock: QuickClock) -> Iterator[MakeClient]:
-    with client_maker(settings, clock) as make:
-        yield make
 
 
 def test_robots_txt_is_obeyed_and_read_once(client: MakeClient, site: Site):
