@@ -27,8 +27,9 @@ def run(job: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> i
     """Run a command's job with the log set up; print a `ProjectError` and give its exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
     logging.getLogger("pyvips").setLevel(logging.ERROR)
-    for name in ("httpx", "httpcore", "selenium", "urllib3"):  # a line for every request
+    for name in ("httpx", "httpcore", "selenium", "urllib3", "tf2onnx"):  # they tell every step
         logging.getLogger(name).setLevel(logging.WARNING)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what matters of it is raised
     try:
         return job(args)
     except ProjectError as error:
