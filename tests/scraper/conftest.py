@@ -13,10 +13,10 @@ from tests.scraper.fetching import MakeClient, MakeConfig, client_maker
 from tests.site.server import Site
 
 
-@pytest.fixture(autouse=True)
-def _quiet_pyvips(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _quiet_pyvips() -> None:
     """At DEBUG it logs while a line of its log is formatted; two threads then wait for ever."""
-    caplog.set_level(logging.ERROR, "pyvips")
+    logging.getLogger("pyvips").setLevel(logging.ERROR)
 
 
 @pytest.fixture
