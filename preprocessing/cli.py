@@ -20,6 +20,7 @@ from preprocessing.errors import ProjectError
 Item = TypeVar("Item")
 _sides = itertools.count()  # side files of one process never meet
 
+TALKATIVE = ("httpx", "httpcore", "selenium", "urllib3", "tf2onnx")  # they log every step
 DONE, FAILED = 0, 1  # exit codes; argparse itself gives 2 for wrong usage
 
 
@@ -27,7 +28,7 @@ def run(job: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> i
     """Run a command's job with the log set up; print a `ProjectError` and give its exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
     logging.getLogger("pyvips").setLevel(logging.ERROR)
-    for name in ("httpx", "httpcore", "selenium", "urllib3", "tf2onnx"):  # they tell every step
+    for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what matters of it is raised
     try:
@@ -68,8 +69,10 @@ def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iter
 
 
 def progress_bar(what: str, total: int, done: int) -> tqdm:
-    """A bar for work that many threads do: call its `update(n)`; on a terminal only."""
-    return tqdm(desc=what, total=total, initial=done, delay=2, disable=None, file=sys.stderr)
+    """A bar for photos that many threads bring: call its `update()`; on a terminal only."""
+    return tqdm(
+        desc=what, total=total, initial=done, unit="photo", delay=2, disable=None, file=sys.stderr
+    )
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from preprocessing.cli import TALKATIVE
 from preprocessing.packing import pack
 from tests.drawing import write_raw
 
@@ -33,8 +34,10 @@ def packed_photos(drawn_photos: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(autouse=True)
 def _logger_as_it_was() -> Iterator[None]:
-    """Take back what a command does to the root logger, which would outlive its stderr."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    """Take back what a command does to loggers, which would outlive its stderr."""
+    loggers = [logging.getLogger(name) for name in (None, *TALKATIVE)]
+    levels, handlers = [one.level for one in loggers], loggers[0].handlers[:]
     yield
-    root.handlers[:], root.level = handlers, level
+    loggers[0].handlers[:] = handlers
+    for one, level in zip(loggers, levels, strict=True):
+        one.setLevel(level)
