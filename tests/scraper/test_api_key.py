@@ -54,6 +54,12 @@ def test_space_around_the_key_is_no_part_of_it(source: MakeSource, api: Api):
     assert api.searched()[0].headers["authorization"] == f"Client-ID {KEY}"
 
 
+def tell_all(caplog: pytest.LogCaptureFixture) -> None:
+    """Let every logger tell everything, those too that a command has quietened."""
+    for name in (None, "httpx", "httpcore"):
+        caplog.set_level(logging.DEBUG, name)
+
+
 @pytest.mark.parametrize(
     "reply",
     [
@@ -77,7 +83,7 @@ def test_the_key_shows_in_no_log_and_no_error(
     capfd: pytest.CaptureFixture[str],
     reply: Reply | None,
 ):
-    caplog.set_level(logging.DEBUG)  # of every logger: httpx and httpcore too
+    tell_all(caplog)
     one, shown = source(retries=1), []
     ref = next(one.iter_photos("beach"))
     if reply is not None:
@@ -111,7 +117,7 @@ def test_a_whole_run_leaves_the_key_nowhere(
     key: str,
     n_kept: int,
 ):
-    caplog.set_level(logging.DEBUG)
+    tell_all(caplog)
     config = settings(source="api", access_key=key, count=5)
     (tally,) = scrape(config, ["beach"])
     assert tally.kept == n_kept
