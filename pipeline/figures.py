@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 METHOD_COLORS = {  # one colour per method, in every figure
@@ -81,4 +82,36 @@ def confusion_figure(categories: Sequence[str], matrix: NDArray[np.int64]) -> Fi
         text = f"{shares[row, column]:.2f}".removeprefix("0")
         axis.text(column, row, text, ha="center", va="center", color=shade, fontsize=7)
     figure.colorbar(image, ax=axis, shrink=0.7, label="share of the row")
+    return figure
+
+
+def cross_figure(
+    categories: Sequence[str], values: NDArray[np.float64], unit: str, *, is_gain: bool = False
+) -> Figure:
+    """A measure of each category's colorizer (row) on the photos of each category (column).
+
+    Args:
+        categories: labels of both axes, n of them.
+        values: (n, n) means over photos.
+        unit: label of the colour bar.
+        is_gain: colours diverge from 0, and a box marks the highest value of each column.
+    """
+    figure = Figure(figsize=(10.5, 9), dpi=100, layout="constrained")
+    axis = figure.subplots()
+    high = max(np.abs(values).max(), 1e-9)
+    low, colors = (-high, "RdBu") if is_gain else (values.min(), "viridis")
+    image = axis.imshow(values, cmap=colors, vmin=low, vmax=high)
+    shades = image.to_rgba(values)[..., :3] @ (0.299, 0.587, 0.114)  # brightness of each cell
+    axis.set_xticks(range(len(categories)), categories, rotation=60, ha="right")
+    axis.set_yticks(range(len(categories)), categories)
+    note = " (box: the best colorizer for them)" if is_gain else ""
+    axis.set(xlabel=f"category of the photos{note}", ylabel="category of the colorizer")
+    for (row, column), value in np.ndenumerate(values):
+        shade = "white" if shades[row, column] < 0.5 else "black"
+        text = f"{value:z.2f}" if is_gain else f"{value:.0f}"
+        axis.text(column, row, text, ha="center", va="center", color=shade, fontsize=7.5)
+    for column, row in enumerate(values.argmax(axis=0) if is_gain else ()):
+        box = Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, linewidth=2)
+        axis.add_patch(box)
+    figure.colorbar(image, ax=axis, shrink=0.7, label=unit)
     return figure

@@ -30,6 +30,31 @@ def test_a_confusion_figure_shows_shares_of_each_row():
     np.testing.assert_allclose(shares, [[0.75, 0.25], [0, 0]])
 
 
+def test_a_cross_figure_centres_gains_on_0_and_boxes_the_best_of_each_column():
+    gains = np.array([[1.0, 0.5], [-3.0, -0.001]])
+    figure = figures.cross_figure(["a", "b"], gains, "gain in dB", is_gain=True)
+    axis, bar = figure.axes
+    assert axis.get_xlabel().startswith("category of the photos")
+    assert axis.get_ylabel() == "category of the colorizer"
+    assert bar.get_ylabel() == "gain in dB"
+    assert axis.images[0].get_clim() == (-3, 3)
+    np.testing.assert_array_equal(np.asarray(axis.images[0].get_array()), gains)
+    assert [text.get_text() for text in axis.texts] == ["1.00", "0.50", "-3.00", "0.00"]
+    boxes = [tuple(box.get_extents().get_points().mean(axis=0)) for box in axis.patches]
+    best = [tuple(axis.transData.transform(cell)) for cell in ((0, 0), (1, 0))]  # the first row
+    np.testing.assert_allclose(boxes, best)
+
+
+def test_a_cross_figure_of_no_gain_boxes_nothing():
+    figure = figures.cross_figure(
+        ["a", "b"], np.array([[10.0, 20.0], [30.0, 40.4]]), "colorfulness"
+    )
+    axis, bar = figure.axes
+    assert bar.get_ylabel() == "colorfulness"
+    assert not axis.patches
+    assert axis.texts[-1].get_text() == "40"
+
+
 @pytest.mark.slow
 def test_the_showcase_writes_what_the_readme_shows(shipped, tmp_path, capsys):
     options = ["--models", str(shipped), "--examples-dir", str(tmp_path)]
