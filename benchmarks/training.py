@@ -1,0 +1,269 @@
+"""Training the network of Fig. 3: photos per second, the usual way and ours, side by side.
+
+    python -m benchmarks.training --size 256 --batch-size 8
+
+Three fresh networks are trained in turn, so that a busy machine is fair to all:
+
+(a) the usual way: each photo flipped, turned, shifted and zoomed by SciPy on one thread, as Keras'
+    ImageDataGenerator did, Lab by scikit-image per batch, a float32 network;
+(b) ours, float32: uint8 batches; windows, Lab and loss in the compiled step;
+(c) ours, mixed_bfloat16.
+
+All photos lie in memory, those of (a) already at the size trained on: it pays for no decoding and
+no resizing. Compiling and the first steps of each round are not counted; the median round is.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from preprocessing.lab import AB_SCALE, L_SCALE
+from preprocessing.square import SIDE_PX
+
+if TYPE_CHECKING:
+    import keras
+
+    from training.batches import PhotoSet
+
+PHOTOS = 256  # held in memory, 50 MB
+NETWORKS = ("encoder_decoder",)  # trained whole: a frozen encoder has no backward pass to count
+UNCOUNTED = 2  # first steps of a round; Keras draws two batches before it starts
+SMALLEST_PX = 0.9 * SIDE_PX  # of our windows: as much zoom as (a) has
+TURN, SHIFT, ZOOM = 10.0, 0.1, 0.1  # degrees, share of the side, share: common choices
+FLOP_PER_FORWARD = 3  # forward, gradients of the features, gradients of the weights
+CHAIN = 16  # matrix products in a row
+LARGEST = 8192  # side of the largest matrix
+
+Batches = Callable[[int], Iterator]  # seed -> endless batches
+
+
+class Variant(NamedTuple):
+    """One way to train: a compiled model and what feeds it."""
+
+    name: str
+    trainer: "keras.Model"
+    batches: Batches
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the benchmark; returns the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    add = parser.add_argument
+    add("--packed-dir", type=Path, default=Path("data/packed"), help="packed photos")
+    add("--drawn", action="store_true", help="draw photos, as without --packed-dir's folder")
+    add("--size", type=int, default=SIDE_PX, help="side of the training squares in px")
+    add("--batch-size", type=int, default=8, help="photos per step")
+    add("--steps", type=int, default=4, help="counted steps per round")
+    add("--rounds", type=int, default=3, help="of all three in turn")
+    add("--architecture", choices=NETWORKS, default=NETWORKS[0])
+    args = parser.parse_args(argv)
+    import keras  # after --help
+
+    print(
+        f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"{keras.backend.backend()} on {device_name()}"
+    )
+    drawn = args.drawn or not args.packed_dir.is_dir()
+    photos = photos_in_memory(None if drawn else args.packed_dir)
+    print(
+        f"{args.architecture}, {args.size} px, batches of {args.batch_size}; "
+        f"{len(photos)} {'drawn' if drawn else 'packed'} photos; "
+        f"median of {args.rounds} rounds of {args.steps} steps"
+    )
+    variants = build_variants(args.architecture, photos, args.size, args.batch_size)
+    alone = [input_alone(one, args.steps) * args.batch_size for one in variants]
+    rates = compare(variants, args.steps, args.rounds, args.batch_size)
+    peak = bf16_matrix_rate()
+    flop = FLOP_PER_FORWARD * forward_flop(variants[0].trainer, args.size)
+    print(f"{'':<26}{'photos/s':>10}{'ratio':>8}{'bf16 share':>12}{'input alone':>13}")
+    for variant, rate, feed in zip(variants, rates, alone, strict=True):
+        share = rate * flop / peak
+        print(f"{variant.name:<26}{rate:>10.2f}{rate / rates[0]:>8.2f}{share:>12.1%}{feed:>13.0f}")
+    print(f"{flop / 1e9:.1f} GFLOP per photo; bf16 matrix products: {peak / 1e12:.2f} TFLOP/s")
+    return 0
+
+
+def build_variants(architecture: str, photos: "PhotoSet", size: int, batch_size: int) -> list:
+    """The three ways to train, each with a fresh network."""
+    import keras
+    from keras import ops
+
+    from colorizers.models import ARCHITECTURES
+    from colorizers.trainer import ColorizerTrainer
+    from training.augment import cut_windows, whole_windows
+    from training.batches import training_batches
+    from training.registry import find
+
+    def ours(seed: int) -> Iterator:
+        options = {"batch_size": batch_size, "seed": seed, "start_step": 0}
+        return training_batches(photos, **options, smallest_px=SMALLEST_PX)
+
+    whole = cut_windows(photos.arrays[0], whole_windows(len(photos)), size)
+    small = ops.convert_to_numpy(whole)  # float32, 0 to 255
+    usual = find(ARCHITECTURES, architecture).build()
+    usual.compile("adam", loss="mse")
+    variants = [
+        Variant("(a) usual, float32", usual, lambda seed: usual_batches(small, batch_size, seed))
+    ]
+    before = keras.config.dtype_policy()
+    for name, policy in (("(b)", "float32"), ("(c)", "mixed_bfloat16")):
+        keras.config.set_dtype_policy(policy)
+        network = find(ARCHITECTURES, architecture).build()
+        keras.config.set_dtype_policy(before)
+        trainer = ColorizerTrainer(network, size=size, run_px=size)
+        trainer.compile("adam")
+        variants.append(Variant(f"{name} ours, {policy}", trainer, ours))
+    return variants
+
+
+def usual_batches(rgb: NDArray[np.float32], batch_size: int, seed: int) -> Iterator:
+    """Yield (lum_batch, ab_batch) for ever from (n, size, size, 3) float32 photos, 0 to 255."""
+    from skimage.color import rgb2lab
+
+    rng = np.random.default_rng(seed)
+    while True:
+        indices = rng.integers(len(rgb), size=batch_size)
+        batch = np.stack([augmented(rgb[i], rng) for i in indices]) / np.float32(255)
+        lab = rgb2lab(batch).astype(np.float32)
+        yield lab[..., :1] / L_SCALE, lab[..., 1:] / AB_SCALE
+
+
+def augmented(rgb: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """One photo turned, shifted, zoomed, perhaps mirrored: as Keras did, channel by channel."""
+    side = rgb.shape[0]
+    angle = np.deg2rad(rng.uniform(-TURN, TURN))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    matrix = turn @ np.diag(rng.uniform(1 - ZOOM, 1 + ZOOM, 2))
+    middle = np.full(2, (side - 1) / 2)
+    offset = middle - matrix @ (middle - rng.uniform(-SHIFT, SHIFT, 2) * side)
+    channels = [
+        ndimage.affine_transform(rgb[..., c], matrix, offset, order=1, mode="nearest")
+        for c in range(3)
+    ]
+    result = np.stack(channels, axis=-1)
+    return result[:, ::-1] if rng.random() < 0.5 else result
+
+
+def compare(variants: Sequence[Variant], steps: int, rounds: int, batch_size: int) -> list[float]:
+    """Median photos per second of each variant; a first round compiles and is not counted."""
+    seconds: list[list[float]] = [[] for _ in variants]
+    for number in range(rounds + 1):
+        for variant, own in zip(variants, seconds, strict=True):
+            took = train_s(variant, steps if number else 1, seed=number)
+            if number:
+                own.append(took)
+    return [steps * batch_size / statistics.median(own) for own in seconds]
+
+
+def train_s(variant: Variant, steps: int, seed: int) -> float:
+    """Seconds of `steps` steps of `model.fit`, after the uncounted ones."""
+    import keras
+
+    ends: list[float] = []  # Keras has fetched the loss by then: the step is done on any device
+    clock = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: ends.append(time.perf_counter())
+    )
+    variant.trainer.fit(
+        variant.batches(seed),
+        steps_per_epoch=UNCOUNTED + steps,
+        callbacks=[clock],
+        shuffle=False,
+        verbose=0,
+    )
+    return ends[-1] - ends[UNCOUNTED - 1]
+
+
+def input_alone(variant: Variant, steps: int) -> float:
+    """Batches per second that the generator makes when nothing is trained."""
+    batches = variant.batches(0)
+    next(batches)
+    started = time.perf_counter()
+    for _ in islice(batches, steps):
+        pass
+    return steps / (time.perf_counter() - started)
+
+
+def forward_flop(network: "keras.Model", size: int) -> int:
+    """Multiplications and additions of a network's convolutions for one photo of `size` px."""
+    import keras
+
+    # built anew for one size, for the network itself takes any and its layers know none
+    sized = keras.models.clone_model(network, input_tensors=keras.Input((size, size, 1)))
+    convolutions = [one for one in sized.layers if isinstance(one, keras.layers.Conv2D)]
+    places = [one.output.shape[1] * one.output.shape[2] for one in convolutions]
+    weights = [int(np.prod(one.kernel.shape)) for one in convolutions]
+    return 2 * sum(p * w for p, w in zip(places, weights, strict=True))
+
+
+def bf16_matrix_rate() -> float:
+    """FLOP per second of large bfloat16 matrix products: the best of five tries."""
+    from keras import ops
+
+    side, best = 1024, 0.0
+    while True:
+        spread = np.random.default_rng(0).standard_normal((side, side)) / np.sqrt(side)
+        matrix = ops.cast(ops.convert_to_tensor(spread.astype(np.float32)), "bfloat16")
+        seconds = []
+        for _ in range(6):  # the first one warms up
+            started = time.perf_counter()
+            product = matrix
+            for _ in range(CHAIN):
+                product = ops.matmul(product, matrix)
+            ops.convert_to_numpy(ops.cast(product[0, 0], "float32"))  # waits for the device
+            seconds.append(time.perf_counter() - started)
+        best = max(best, CHAIN * 2 * side**3 / min(seconds[1:]))
+        if side == LARGEST or min(seconds) > 0.1:
+            return best
+        side *= 2
+
+
+def device_name() -> str:
+    """What the backend computes on; of a processor, whether it multiplies bfloat16."""
+    from keras import ops
+
+    device = str(getattr(ops.zeros(1), "device", "an unknown device"))
+    if any(word in device.lower() for word in ("gpu", "cuda")):
+        command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+        if shutil.which(command[0]) is None:
+            return device
+        return subprocess.check_output(command, text=True).splitlines()[0]
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    facts = {key.strip(): value.strip() for key, _, value in (one.partition(":") for one in lines)}
+    known = {"avx512_bf16", "amx_bf16"}.intersection(facts.get("flags", "").split())
+    return ", ".join([facts.get("model name", f"CPU {platform.machine()}"), *sorted(known)])
+
+
+def photos_in_memory(packed_dir: Path | None) -> "PhotoSet":
+    """Up to `PHOTOS` training photos, spread over all packed categories, or as the tests draw."""
+    from preprocessing.packing import packed_categories
+    from training.batches import PhotoSet, load_photos
+
+    if packed_dir is None:
+        from tests.drawing import CATEGORIES, draw_photo
+
+        names = [CATEGORIES[seed % len(CATEGORIES)] for seed in range(PHOTOS)]
+        rgb = np.stack(
+            [draw_photo(name, seed, SIDE_PX, SIDE_PX) for seed, name in enumerate(names)]
+        )
+    else:
+        every = load_photos(packed_dir, packed_categories(packed_dir), "train")
+        rgb = every.take(np.linspace(0, len(every) - 1, min(PHOTOS, len(every))).astype(int))
+    n = len(rgb)
+    return PhotoSet(arrays=(rgb,), labels=np.zeros(n, np.int64), rows=np.arange(n))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
