@@ -1,6 +1,5 @@
 """A photo's address -> a verified file beside its place: sized, bounded, decoded."""
 
-import hashlib
 import os
 import sys
 from dataclasses import dataclass
@@ -98,13 +97,13 @@ def store_photo(content: bytes, ref: PhotoRef, folder: Path, max_pixels: int) ->
         out.flush()
         os.fsync(out.fileno())
     try:
-        return _verified(side, file, content, ref, max_pixels)
+        return _verified(side, file, ref, max_pixels)
     except FetchError:
         side.unlink()
         raise
 
 
-def _verified(side: Path, file: str, content: bytes, ref: PhotoRef, max_pixels: int) -> Download:
+def _verified(side: Path, file: str, ref: PhotoRef, max_pixels: int) -> Download:
     """Decode the side file and measure it."""
     try:
         photo = open_photo(side, max_pixels=sys.maxsize)  # the header alone
@@ -124,7 +123,7 @@ def _verified(side: Path, file: str, content: bytes, ref: PhotoRef, max_pixels: 
         file=file,
         width=photo.width,
         height=photo.height,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=square.sha256,
         difference_hash=square.difference_hash.tobytes().hex(),
     )
 
