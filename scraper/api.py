@@ -203,9 +203,7 @@ def _parse_result(result: Any) -> PhotoRef | None:
         alt_text=_text(result, "alt_description") or _text(result, "description"),
         download_location=_text(result, "links", "download_location"),
     )
-    named = re.fullmatch("[A-Za-z0-9_-]{1,64}", ref.photo_id)  # it becomes a file's name
-    linked = all(url.startswith(("https://", "http://")) for url in (ref.page_url, ref.image_url))
-    return ref if named and linked and ref.download_location else None
+    return ref if ref.is_sound and ref.download_location else None
 
 
 def _is_paid_for(result: Any) -> bool:

@@ -7,7 +7,6 @@ begin with a header.
 
 import logging
 import math
-import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -131,13 +130,8 @@ def _find_photos(chunks: Iterator[pd.DataFrame], wanted: Collection[str]) -> dic
 def _photo_ref(row: dict[str, str]) -> PhotoRef | None:
     """None where id or addresses cannot be right."""
     photo_id, page_url, image_url = (row[column].strip() for column in PHOTO_COLUMNS[:3])
-    named = re.fullmatch("[A-Za-z0-9_-]{1,64}", photo_id)  # it becomes a file's name
-    if not named or not all(
-        url.startswith(("https://", "http://")) for url in (page_url, image_url)
-    ):
-        return None
     username, first, last = (row[column].strip() for column in PHOTO_COLUMNS[3:])
-    return PhotoRef(
+    ref = PhotoRef(
         photo_id=photo_id,
         page_url=page_url,
         image_url=image_url,
@@ -145,6 +139,7 @@ def _photo_ref(row: dict[str, str]) -> PhotoRef | None:
         photographer_url=f"{SITE}/@{quote(username, safe='')}" if username else "",
         alt_text=next((row[one] for one in DESCRIPTIONS if row.get(one)), ""),
     )
+    return ref if ref.is_sound else None
 
 
 def _word(keywords: "pd.Series[str]") -> "pd.Series[str]":

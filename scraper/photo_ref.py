@@ -1,5 +1,6 @@
 """A photo as a source lists it, and why one may be left out."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,6 +30,13 @@ class PhotoRef:
     licence: str = UNSPLASH_LICENCE
     alt_text: str = ""
     download_location: str = ""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether its id can become a file's name, and page and image lie on the web."""
+        named = re.fullmatch("[A-Za-z0-9_-]{1,64}", self.photo_id) is not None
+        urls = (self.page_url, self.image_url)
+        return named and all(url.startswith(("https://", "http://")) for url in urls)
 
 
 class Reason(StrEnum):
