@@ -1,8 +1,10 @@
 """Training the network of Fig. 3: photos per second, the usual way and ours, side by side.
 
     python -m benchmarks.training --size 256 --batch-size 8
+    KERAS_BACKEND=jax python -m benchmarks.training --batch-size 64 --steps 25
 
-Three fresh networks are trained in turn, so that a busy machine is fair to all:
+on whatever device Keras' backend finds; the second line suits a GPU. Three fresh networks are
+trained in turn, so that a busy machine is fair to all:
 
 (a) the usual way: each photo flipped, turned, shifted and zoomed by SciPy on one thread, as Keras'
     ImageDataGenerator did, Lab by scikit-image per batch, a float32 network;
@@ -16,9 +18,7 @@ no resizing. Compiling and the first steps of each round are not counted; the me
 import argparse
 import os
 import platform
-import shutil
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from benchmarks.devices import bf16_matrix_rate, device_name, forward_flop
 from preprocessing.lab import AB_SCALE, L_SCALE
 from preprocessing.square import SIDE_PX
 
@@ -43,8 +44,6 @@ UNCOUNTED = 2  # first steps of a round; Keras draws two batches before it start
 SMALLEST_PX = 0.9 * SIDE_PX  # of our windows: as much zoom as (a) has
 TURN, SHIFT, ZOOM = 10.0, 0.1, 0.1  # degrees, share of the side, share: common choices
 FLOP_PER_FORWARD = 3  # forward, gradients of the features, gradients of the weights
-CHAIN = 16  # matrix products in a row
-LARGEST = 8192  # side of the largest matrix
 
 Batches = Callable[[int], Iterator]  # seed -> endless batches
 
@@ -171,10 +170,11 @@ def train_s(variant: Variant, steps: int, seed: int) -> float:
     """Seconds of `steps` steps of `model.fit`, after the uncounted ones."""
     import keras
 
-    ends: list[float] = []  # Keras has fetched the loss by then: the step is done on any device
+    ends: dict[int, float] = {}  # Keras has fetched the loss by then: the step is done
     clock = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: ends.append(time.perf_counter())
+        on_train_batch_end=lambda batch, logs: ends.update({batch: time.perf_counter()})
     )
+    clock.async_safe = True  # the next batch is made meanwhile, as in training.fit
     variant.trainer.fit(
         variant.batches(seed),
         steps_per_epoch=UNCOUNTED + steps,
@@ -182,7 +182,7 @@ def train_s(variant: Variant, steps: int, seed: int) -> float:
         shuffle=False,
         verbose=0,
     )
-    return ends[-1] - ends[UNCOUNTED - 1]
+    return ends[UNCOUNTED + steps - 1] - ends[UNCOUNTED - 1]
 
 
 def input_alone(variant: Variant, steps: int) -> float:
@@ -193,57 +193,6 @@ def input_alone(variant: Variant, steps: int) -> float:
     for _ in islice(batches, steps):
         pass
     return steps / (time.perf_counter() - started)
-
-
-def forward_flop(network: "keras.Model", size: int) -> int:
-    """Multiplications and additions of a network's convolutions for one photo of `size` px."""
-    import keras
-
-    # built anew for one size, for the network itself takes any and its layers know none
-    sized = keras.models.clone_model(network, input_tensors=keras.Input((size, size, 1)))
-    convolutions = [one for one in sized.layers if isinstance(one, keras.layers.Conv2D)]
-    places = [one.output.shape[1] * one.output.shape[2] for one in convolutions]
-    weights = [int(np.prod(one.kernel.shape)) for one in convolutions]
-    return 2 * sum(p * w for p, w in zip(places, weights, strict=True))
-
-
-def bf16_matrix_rate() -> float:
-    """FLOP per second of large bfloat16 matrix products: the best of five tries."""
-    from keras import ops
-
-    side, best = 1024, 0.0
-    while True:
-        spread = np.random.default_rng(0).standard_normal((side, side)) / np.sqrt(side)
-        matrix = ops.cast(ops.convert_to_tensor(spread.astype(np.float32)), "bfloat16")
-        seconds = []
-        for _ in range(6):  # the first one warms up
-            started = time.perf_counter()
-            product = matrix
-            for _ in range(CHAIN):
-                product = ops.matmul(product, matrix)
-            ops.convert_to_numpy(ops.cast(product[0, 0], "float32"))  # waits for the device
-            seconds.append(time.perf_counter() - started)
-        best = max(best, CHAIN * 2 * side**3 / min(seconds[1:]))
-        if side == LARGEST or min(seconds) > 0.1:
-            return best
-        side *= 2
-
-
-def device_name() -> str:
-    """What the backend computes on; of a processor, whether it multiplies bfloat16."""
-    from keras import ops
-
-    device = str(getattr(ops.zeros(1), "device", "an unknown device"))
-    if any(word in device.lower() for word in ("gpu", "cuda")):
-        command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
-        if shutil.which(command[0]) is None:
-            return device
-        return subprocess.check_output(command, text=True).splitlines()[0]
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    facts = {key.strip(): value.strip() for key, _, value in (one.partition(":") for one in lines)}
-    known = {"avx512_bf16", "amx_bf16"}.intersection(facts.get("flags", "").split())
-    return ", ".join([facts.get("model name", f"CPU {platform.machine()}"), *sorted(known)])
 
 
 def photos_in_memory(packed_dir: Path | None) -> "PhotoSet":

@@ -6,6 +6,14 @@ from pathlib import Path
 from preprocessing.errors import ConfigError
 from preprocessing.square import SIDE_PX
 
+LOSS_NAMES = (
+    "mse",
+    "huber",
+    "chroma",
+    "psnr",
+    "classes",
+)  # of colorizers/losses.py, which needs Keras
+CLASSES, CLASS_ARCHITECTURE = "classes", "class_encoder"  # go together
 UNIVERSAL = "universal"  # in place of a category: one network for all of them
 
 
@@ -20,6 +28,9 @@ class ColorizerConfig:
         init: checkpoint (or run folder) to start from; None starts from random weights.
         encoder: run folder or checkpoint of the router whose encoder `shared_encoder` takes.
         run_px: short side at which the network is run, and so validated.
+        loss: a name of `colorizers.losses.LOSSES`.
+        train_encoder: whether the encoder of `shared_encoder` learns too.
+        tone_spread: how much the tone curves of the training photos vary; 0 leaves them.
     """
 
     category: str
@@ -31,7 +42,11 @@ class ColorizerConfig:
     batch_size: int = 25  # photos; IV-A
     checkpoint_every: int = 50  # epochs; IV-A
     learning_rate: float = 1e-3  # ours: Adam's default
+    weight_decay: float = 0.0  # of AdamW, decoupled
     decay: str = "constant"  # ours; or "cosine"
+    loss: str = "mse"  # IV-A
+    train_encoder: bool = False
+    tone_spread: float = 0.0
     size: int = SIDE_PX  # px; side of the training squares; III-B
     smallest_px: float = SIDE_PX  # side of the smallest window cut from a 256 px photo
     run_px: int = SIDE_PX
@@ -59,6 +74,15 @@ class ColorizerConfig:
                     f"--{name.replace('_', '-')}",
                     f"give 32, 64 .. {SIDE_PX}",
                 )
+        if self.loss not in LOSS_NAMES:
+            what = f"unknown loss {self.loss!r}"
+            raise ConfigError(what, "--loss", f"choose one of: {', '.join(LOSS_NAMES)}")
+        if (self.loss == CLASSES) != (self.architecture == CLASS_ARCHITECTURE):
+            raise ConfigError(
+                f"loss {self.loss!r} with {self.architecture!r}",
+                "--loss",
+                f"{CLASSES} is for {CLASS_ARCHITECTURE}, the others for the others",
+            )
         if self.decay not in ("constant", "cosine"):
             raise ConfigError(f"decay {self.decay!r}", "--decay", "give constant or cosine")
         if self.policy not in ("float32", "mixed_bfloat16"):

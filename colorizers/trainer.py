@@ -1,29 +1,44 @@
 """A colorizer together with what runs in its compiled step: windows cut, Lab split, the loss."""
 
+import math
 from typing import Any
 
 import keras
 from keras import ops
 
-from training.augment import cut_windows
-from training.lab_ops import split_lab
+from colorizers.config import CLASSES
+from colorizers.losses import LOSSES
+from colorizers.models.class_encoder import with_logits
+from training.augment import bend_tones, cut_windows
+from training.lab_ops import join_lab, split_lab
 
 
 class ColorizerTrainer(keras.Model):
-    """Maps a batch of packed photos and windows to predicted and true chrominance."""
+    """Maps a batch of packed photos, windows and tones to predicted and true chrominance."""
 
-    def __init__(self, network: keras.Model, *, size: int, run_px: int) -> None:
-        """Train `network` on squares of `size` px; validate on whole photos at `run_px`."""
+    def __init__(self, network: keras.Model, *, size: int, run_px: int, loss: str = "mse") -> None:
+        """Train `network` on squares of `size` px; validate on whole photos at `run_px`.
+
+        `loss` is a name of `colorizers.losses.LOSSES`.
+        """
         super().__init__(dtype="float32")  # windows keep their precision under mixed_bfloat16
         self.network, self.size, self.run_px = network, size, run_px
+        self.error = LOSSES[loss]
+        self.with_logits = with_logits(network) if loss == CLASSES else None
+        self.psnr_db = keras.metrics.Mean(name="psnr_db")
 
     def call(
         self, inputs: dict[str, keras.KerasTensor], training: bool = False
     ) -> dict[str, keras.KerasTensor]:
-        """{"rgb": (N, 256, 256, 3) uint8, "windows": (N, 4)} -> both ab, (N, size, size, 2)."""
+        """A batch of `training_batches` -> lum, both ab (N, size, size, ...), what is judged."""
         size = self.size if training else self.run_px
         lum, ab = split_lab(cut_windows(inputs["rgb"], inputs["windows"], size))
-        return {"predicted": self.network(lum, training=training), "ground_truth": ab}
+        shown = bend_tones(lum, inputs["tones"]) if training else lum
+        if self.with_logits is None:
+            predicted = judged = self.network(shown, training=training)
+        else:
+            judged, predicted = self.with_logits(shown, training=training)
+        return {"lum": lum, "predicted": predicted, "judged": judged, "ground_truth": ab}
 
     def compute_loss(
         self,
@@ -33,8 +48,8 @@ class ColorizerTrainer(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> keras.KerasTensor:
-        """Mean squared error of ab (section IV-A); the truth was augmented along with the input."""
-        return ops.mean(ops.square(y_pred["predicted"] - y_pred["ground_truth"]))
+        """The error of the predicted ab; the truth was cut along with the input."""
+        return self.error(y_pred["lum"], y_pred["judged"], y_pred["ground_truth"])
 
     def compute_metrics(
         self,
@@ -43,5 +58,9 @@ class ColorizerTrainer(keras.Model):
         y_pred: Any,
         sample_weight: Any = None,
     ) -> dict[str, Any]:
-        """The loss is the only figure: history.csv holds it for training and validation."""
+        """Beside the loss, the mean PSNR of the photos in dB, at the network's own size."""
+        lum = y_pred["lum"]
+        pair = [join_lab(lum, y_pred[name]) for name in ("predicted", "ground_truth")]
+        mse = ops.mean(ops.square(pair[0] - pair[1]), axis=(1, 2, 3))
+        self.psnr_db.update_state(-10 / math.log(10) * ops.log(ops.maximum(mse, 1e-10)))
         return self.get_metrics_result()

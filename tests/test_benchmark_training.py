@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from benchmarks import training
+from benchmarks import devices, training
 from colorizers.models import encoder_decoder
 
 ROW = re.compile(r"^\((\w)\) .*? +([\d.]+) +([\d.]+) +([\d.]+)% +(\d+)$", re.MULTILINE)
@@ -34,7 +34,7 @@ def test_forward_flop_of_fig_3_are_counted_from_its_layers():
         *((1 / 8, 512, 256), (1 / 8, 256, 128), (1 / 4, 128, 64), (1 / 2, 64, 32), (1 / 2, 32, 2)),
     ]
     by_hand = sum(2 * 9 * (64 * share) ** 2 * before * after for share, before, after in stages)
-    assert training.forward_flop(encoder_decoder.build(), 64) == by_hand
+    assert devices.forward_flop(encoder_decoder.build(), 64) == by_hand
 
 
 def test_the_usual_augmentation_keeps_the_middle_of_a_photo():

@@ -1,8 +1,10 @@
-"""Random windows of the packed squares: drawn with NumPy, cut inside the compiled step.
+"""Random windows and tones of the packed squares: drawn with NumPy, applied in the compiled step.
 
 A window is (top, left, height, width) in pixels of the packed square, fractions allowed. A window
-that starts at its right edge and has a negative width gives a mirrored photo. Drawing on the host
-makes a run repeatable on every backend; cutting on the device costs two small matrix products.
+that starts at its right edge and has a negative width gives a mirrored photo. Tones are (gamma,
+black, white): the same scene on another film, paler or darker, but with the colours that it had.
+Drawing on the host makes a run repeatable on every backend; cutting on the device costs two small
+matrix products.
 """
 
 import numpy as np
@@ -24,6 +26,23 @@ def draw_windows(rng: np.random.Generator, n: int, smallest_px: float) -> NDArra
     mirrored = rng.random(n) < 0.5
     left, width = np.where(mirrored, left + side, left), np.where(mirrored, -side, side)
     return np.stack([top, left, side, width], axis=1).astype(np.float32)
+
+
+def draw_tones(rng: np.random.Generator, n: int, spread: float) -> NDArray[np.float32]:
+    """Draw n tone curves: gamma from exp(-spread) to exp(spread), up to spread / 4 off either end.
+
+    Returns:
+        (n, 3) float32 gamma, luminance of black, luminance of white; (1, 0, 1) where `spread` is 0.
+    """
+    gamma = np.exp(rng.uniform(-spread, spread, n))
+    black, white = rng.uniform(0, spread / 4, (2, n))
+    return np.stack([gamma, black, 1 - white], axis=1).astype(np.float32)
+
+
+def bend_tones(lum: KerasTensor, tones: KerasTensor) -> KerasTensor:
+    """(N, H, W, 1) lum and (N, 3) tones -> (N, H, W, 1) lum on that film, 0 to 1."""
+    gamma, black, white = (ops.reshape(tones[:, i], (-1, 1, 1, 1)) for i in range(3))
+    return black + (white - black) * ops.power(ops.clip(lum, 1e-4, 1.0), gamma)
 
 
 def whole_windows(n: int) -> NDArray[np.float32]:

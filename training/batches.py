@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from preprocessing.errors import DataError
 from preprocessing.packing import load_packed
-from training.augment import draw_windows, whole_windows
+from training.augment import draw_tones, draw_windows, whole_windows
 
 Batch = tuple[dict[str, NDArray], NDArray[np.float32]]
 
@@ -62,7 +62,13 @@ def load_photos(packed_dir: Path, categories: Sequence[str], split: str) -> Phot
 
 
 def training_batches(
-    photos: PhotoSet, *, batch_size: int, seed: int, start_step: int, smallest_px: float
+    photos: PhotoSet,
+    *,
+    batch_size: int,
+    seed: int,
+    start_step: int,
+    smallest_px: float,
+    tone_spread: float = 0.0,
 ) -> Iterator[Batch]:
     """Yield batches for ever: each photo once per round, every round newly shuffled.
 
@@ -70,7 +76,8 @@ def training_batches(
     would have seen.
 
     Yields:
-        ({"rgb": (B, 256, 256, 3) uint8, "windows": (B, 4) float32}, (B, categories) one-hot)
+        ({"rgb": (B, 256, 256, 3) uint8, "windows": (B, 4), "tones": (B, 3) float32},
+        (B, categories) one-hot)
     """
     step = start_step
     while True:
@@ -79,8 +86,12 @@ def training_batches(
         orders = {r: np.random.default_rng([seed, r]).permutation(len(photos)) for r in set(rounds)}
         indices = np.array([orders[r][p] for r, p in zip(rounds, places, strict=True)])
         rng = np.random.default_rng([seed, step, 1])
-        windows = draw_windows(rng, batch_size, smallest_px)
-        yield {"rgb": photos.take(indices), "windows": windows}, photos.one_hot(indices)
+        inputs = {
+            "rgb": photos.take(indices),
+            "windows": draw_windows(rng, batch_size, smallest_px),
+            "tones": draw_tones(rng, batch_size, tone_spread),
+        }
+        yield inputs, photos.one_hot(indices)
         step += 1
 
 
@@ -100,5 +111,9 @@ class ValidationBatches(keras.utils.PyDataset):
         """One batch, in the form of `training_batches`."""
         start = batch * self.batch_size
         indices = np.arange(start, min(start + self.batch_size, len(self.photos)))
-        inputs = {"rgb": self.photos.take(indices), "windows": whole_windows(len(indices))}
+        inputs = {
+            "rgb": self.photos.take(indices),
+            "windows": whole_windows(len(indices)),
+            "tones": np.tile(np.array([1, 0, 1], np.float32), (len(indices), 1)),
+        }
         return inputs, self.photos.one_hot(indices)

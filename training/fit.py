@@ -52,6 +52,7 @@ def fit(
     seed: int,
     smallest_px: float,
     columns: tuple[str, ...],
+    tone_spread: float = 0.0,
 ) -> History:
     """Train until the schedule's last epoch or minute.
 
@@ -64,6 +65,7 @@ def fit(
         seed: of the order of the photos and their windows.
         smallest_px: side of the smallest window cut from a photo.
         columns: names of the figures that history.csv holds.
+        tone_spread: how much the photos' tone curves vary; 0 leaves them as they are.
 
     Returns:
         The history of the whole run.
@@ -89,6 +91,7 @@ def fit(
             seed=seed,
             start_step=start_step,
             smallest_px=smallest_px,
+            tone_spread=tone_spread,
         ),
         initial_epoch=schedule.first_epoch - 1,
         epochs=schedule.last_epoch,
@@ -149,8 +152,8 @@ class _FollowSchedule(keras.callbacks.Callback):
         fade = (1 + math.cos(math.pi * min(share, 1))) / 2 if plan.decay == "cosine" else 1
         self.model.optimizer.learning_rate.assign(plan.learning_rate * fade)
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Move the bar."""
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        """Move the bar; at its end Keras would wait for the step, and a GPU for the next batch."""
         self.bar.update()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:

@@ -1,4 +1,4 @@
-"""sRGB to luminance and chrominance with `keras.ops`, inside a compiled step, on any backend."""
+"""sRGB to luminance and chrominance and back with `keras.ops`, inside a compiled step."""
 
 import numpy as np
 from keras import KerasTensor, ops
@@ -29,3 +29,26 @@ def split_lab(rgb: KerasTensor) -> tuple[KerasTensor, KerasTensor]:
     lum = (116 * f_y - 16) / L_SCALE
     ab = ops.concatenate([500 * (f_x - f_y), 200 * (f_y - f_z)], axis=-1) / AB_SCALE
     return lum, ab
+
+
+def join_lab(lum: KerasTensor, ab: KerasTensor) -> KerasTensor:
+    """Join luminance and chrominance to sRGB; channels outside it are cut, and teach nothing.
+
+    Args:
+        lum: (N, H, W, 1) float32 L*/100, 0 to 1.
+        ab: (N, H, W, 2) float32 a*/128 and b*/128.
+
+    Returns:
+        (N, H, W, 3) float32 sRGB, 0 to 1. What is shown keeps its luminance instead
+        (`preprocessing.lab.join_lab`): within sRGB the two agree.
+    """
+    f_y = (lum * L_SCALE + 16) / 116
+    f_x = f_y + ab[..., 0:1] * (AB_SCALE / 500)
+    f_z = f_y - ab[..., 1:2] * (AB_SCALE / 200)
+    f = ops.concatenate([f_x, f_y, f_z], axis=-1)
+    toe = 3 * (6 / 29) ** 2 * (f - 4 / 29)
+    xyz = ops.where(f > 6 / 29, f * f * f, toe)  # relative to white
+    to_rgb = (np.linalg.inv(XYZ_FROM_RGB) * np.array(WHITE_XYZ)).T.astype(np.float32)
+    linear = ops.clip(ops.matmul(xyz, to_rgb), 0, 1)
+    curve = 1.055 * ops.power(ops.maximum(linear, 0.0031308), 1 / 2.4) - 0.055
+    return ops.where(linear <= 0.0031308, 12.92 * linear, curve)

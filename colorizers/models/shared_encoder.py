@@ -5,6 +5,8 @@ classified and coloured from the same features. What the paper calls a network p
 the decoder: five convolutions, each after an upsampling by 2, in the manner of Fig. 3, with skips.
 """
 
+from collections.abc import Callable, Sequence
+
 import keras
 from keras import layers
 
@@ -14,28 +16,44 @@ from training.registry import Architecture
 NECK = 256  # filters to which the 1280 of the top are reduced
 DECODER = (192, 96, 48, 32)  # filters after each upsampling; all ours
 
+Tensors = Sequence[keras.KerasTensor]
+
 
 def build() -> keras.Model:
     """(N, H, W, 1) lum -> (N, H, W, 2) ab; H and W multiples of 32. The encoder does not learn."""
+    return on_encoder("shared_encoder", decode)
+
+
+def decode(features: Tensors) -> keras.KerasTensor:
+    """The encoder's five feature maps -> (N, H, W, 2) ab."""
+    x = join_skips(reduce_top(features[-1]), features)
+    # zero at first: training starts from gray; linear, for tanh saturated here and learnt nothing
+    ab = layers.Conv2D(2, 3, padding="same", kernel_initializer="zeros", dtype="float32")(x)
+    return layers.UpSampling2D(interpolation="bilinear", dtype="float32", name="chrominance")(ab)
+
+
+def on_encoder(name: str, decode: Callable[[Tensors], keras.KerasTensor]) -> keras.Model:
+    """A network of the frozen encoder and a model named "decoder" of its feature maps."""
     encoder = build_encoder()
     encoder.trainable = False
-    lum = keras.Input((None, None, 1), name="luminance")
-    ab = build_decoder(encoder)(encoder(lum))
-    return keras.Model(lum, ab, name="shared_encoder")
-
-
-def build_decoder(encoder: keras.Model) -> keras.Model:
-    """The encoder's five feature maps -> (N, H, W, 2) ab."""
     features = [keras.Input(output.shape[1:]) for output in encoder.outputs]
-    x = _convolution(features[-1], NECK, 1)  # (N, H/32, W/32, 256)
+    decoder = keras.Model(features, decode(features), name="decoder")
+    lum = keras.Input((None, None, 1), name="luminance")
+    return keras.Model(lum, decoder(encoder(lum)), name=name)
+
+
+def reduce_top(top: keras.KerasTensor) -> keras.KerasTensor:
+    """(N, H/32, W/32, 1280) -> (N, H/32, W/32, 256)."""
+    return _convolution(top, NECK, 1)
+
+
+def join_skips(x: keras.KerasTensor, features: Tensors) -> keras.KerasTensor:
+    """(N, H/32, W/32, c) and the encoder's feature maps -> (N, H/2, W/2, 32)."""
     for filters, skip in zip(DECODER, reversed(features[:-1]), strict=True):
         x = layers.UpSampling2D(interpolation="bilinear")(x)  # to H/16, H/8, H/4, H/2
         x = layers.Concatenate()([x, skip])
         x = _convolution(x, filters, 3)
-    # zero at first: training starts from gray; linear, for tanh saturated here and learnt nothing
-    ab = layers.Conv2D(2, 3, padding="same", kernel_initializer="zeros", dtype="float32")(x)
-    ab = layers.UpSampling2D(interpolation="bilinear", dtype="float32", name="chrominance")(ab)
-    return keras.Model(features, ab, name="decoder")
+    return x
 
 
 def _convolution(x: keras.KerasTensor, filters: int, side: int) -> keras.KerasTensor:

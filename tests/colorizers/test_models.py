@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from colorizers.models import ARCHITECTURES, encoder_decoder, shared_encoder
+from colorizers.models import ARCHITECTURES, class_encoder, encoder_decoder, shared_encoder
 
 FIG_3 = (  # layer type, output shape for a photo of 256 x 256, parameters: as printed
     ("Conv2D", (256, 256, 64), 640),
@@ -23,7 +23,7 @@ FIG_3 = (  # layer type, output shape for a photo of 256 x 256, parameters: as p
     ("Conv2D", (128, 128, 2), 578),
     ("UpSampling2D", (256, 256, 2), 0),
 )
-STRIDES = {"encoder_decoder": encoder_decoder.STRIDE, "shared_encoder": 32}
+STRIDES = {"encoder_decoder": encoder_decoder.STRIDE}  # else that of the encoder, 32
 
 every_architecture = pytest.mark.parametrize(
     "spec", ARCHITECTURES.values(), ids=lambda spec: spec.name
@@ -79,7 +79,7 @@ def test_the_network_of_fig_3_uses_strides_and_no_pooling():
 def test_every_colorizer_maps_any_luminance_to_finite_chrominance(spec, tmp_path):
     network = randomized(spec.build())
     assert network.count_params() == spec.n_params
-    stride = STRIDES[spec.name]
+    stride = STRIDES.get(spec.name, 32)
     for height, width in ((stride, stride), (2 * stride, 3 * stride), (5 * stride, 2 * stride)):
         ab = colour(network, lum_of(height, width))
         assert ab.shape == (2, height, width, 2)
@@ -127,3 +127,23 @@ def test_a_decoder_alone_maps_the_encoder_s_features_to_the_same_chrominance():
     np.testing.assert_allclose(
         decoder.predict(features, verbose=0), network.predict(lum, verbose=0), atol=1e-6
     )
+
+
+def test_a_sure_class_gives_its_own_colour_and_no_knowledge_gives_gray():
+    network = class_encoder.build()
+    logits, _ = class_encoder.with_logits(network)(lum_of(64, 32))
+    assert logits.shape == (2, 32, 16, 225)
+    layer = network.get_layer("decoder").get_layer(class_encoder.LOGITS)
+    kernel, bias = layer.get_weights()
+    layer.set_weights([0 * kernel, 0 * bias])
+    np.testing.assert_allclose(colour(network, lum_of(64, 32)), 0, atol=1e-6)
+    bias[100] = 50
+    layer.set_weights([0 * kernel, bias])
+    expected = np.broadcast_to(class_encoder.class_colours()[100], (2, 64, 32, 2))
+    np.testing.assert_allclose(colour(network, lum_of(64, 32)), expected, atol=1e-6)
+
+
+def test_the_colours_of_the_classes_are_not_learnt():
+    trained = {weight.path for weight in class_encoder.build().trainable_weights}
+    assert trained
+    assert not [path for path in trained if path.endswith("mean/kernel")]

@@ -16,8 +16,9 @@ import pytest
 
 from classifier.head import build_classifier
 from colorizers import train as command
-from colorizers.config import ColorizerConfig
+from colorizers.config import LOSS_NAMES, ColorizerConfig
 from colorizers.metrics import psnr_db
+from colorizers.models.class_encoder import class_colours
 from colorizers.train import train
 from preprocessing.errors import CheckpointError, ConfigError, DataError
 from preprocessing.lab import join_lab, split_lab
@@ -224,6 +225,54 @@ def test_a_shared_decoder_learns_on_the_router_s_frozen_encoder(decoder, routers
     assert np.any(keras.ops.convert_to_numpy(kernel))  # it started from zero
 
 
+def test_an_encoder_that_may_learn_does_and_goes_on_learning_after_a_kill(
+    configure, routers, tmp_path
+):
+    start = {"architecture": "shared_encoder", "encoder": routers[0], "train_encoder": True}
+    whole = configure("whole", **start, epochs=2, checkpoint_every=1, weight_decay=0.01)
+    train(whole)
+    before = encoder_hash(routers[0] / "epoch_0001.keras")
+    hashes = [encoder_hash(whole.run_dir / f"epoch_000{i}.keras") for i in (1, 2)]
+    assert len({before, *hashes}) == 3
+    killed = replace(whole, run_dir=tmp_path / "killed")
+    shutil.copytree(whole.run_dir, killed.run_dir)
+    (killed.run_dir / "epoch_0002.keras").unlink()
+    assert encoder_hash(train(killed)) == hashes[1]
+
+
+def test_a_network_without_an_encoder_cannot_train_it(configure):
+    with pytest.raises(ConfigError, match="encoder_decoder has no encoder"):
+        train(configure(train_encoder=True))
+
+
+def test_classes_of_colour_are_learnt_by_the_network_that_predicts_them_and_by_no_other(
+    configure, routers
+):
+    with pytest.raises(ConfigError, match="loss 'classes' with 'encoder_decoder'"):
+        configure(loss="classes")
+    with pytest.raises(ConfigError, match="loss 'mse' with 'class_encoder'"):
+        configure(architecture="class_encoder")
+    config = configure(architecture="class_encoder", loss="classes", encoder=routers[0], epochs=2)
+    path = train(config)
+    layers = load_checkpoint(path).get_layer("decoder").layers
+    (mean,) = [layer for layer in layers if layer.name == "mean"]
+    np.testing.assert_array_equal(mean.get_weights()[0][0, 0], class_colours())
+    assert 5 < float(history_of(config.run_dir)[-1]["val_psnr_db"]) < 40
+
+
+def test_an_unknown_loss_is_refused(configure):
+    with pytest.raises(ConfigError, match="unknown loss 'l1'"):
+        configure(loss="l1")
+
+
+@pytest.mark.parametrize("loss", [one for one in LOSS_NAMES if one != "classes"])
+def test_every_loss_trains_and_its_psnr_is_told(configure, loss):
+    config = configure(loss=loss, tone_spread=0.3)
+    train(config)
+    (row,) = history_of(config.run_dir)
+    assert 5 < float(row["val_psnr_db"]) < 40
+
+
 def test_a_network_without_an_encoder_records_none(finished):
     assert read_config(finished.run_dir)["encoder_sha256"] is None
 
@@ -320,7 +369,8 @@ def test_the_command_explains_an_unknown_category(packed_photos, tmp_path, capsy
 @pytest.mark.parametrize(
     ("arguments", "answer"),
     [
-        ([], "one of the arguments category --all is required"),
+        ([], "one of the arguments category --all --categories is required"),
+        (["--categories", " , "], "no name in it"),
         (["beach", "--all"], "not allowed with argument"),
         (["beach", "--epochs", "0"], "0 is not > 0"),
         (["beach", "--seed", "-1"], "-1 is not >= 0"),

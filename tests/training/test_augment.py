@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
 
-from training.augment import cut_windows, draw_windows, whole_windows
+from training.augment import bend_tones, cut_windows, draw_tones, draw_windows, whole_windows
 
 RGB = np.random.default_rng(0).integers(0, 256, (2, 256, 256, 3), np.uint8)
 
@@ -88,3 +88,20 @@ def test_stripes_too_fine_for_the_size_become_gray_and_no_coarse_pattern():
 def test_photos_are_cut_to_float32_of_the_size_asked_for():
     pieces = cut(RGB, whole_windows(2), 32)
     assert (pieces.shape, pieces.dtype) == ((2, 32, 32, 3), np.float32)
+
+
+@given(st.integers(0, 2**32), st.floats(0, 1))
+def test_tone_curves_stay_within_their_spread(seed, spread):
+    gamma, black, white = draw_tones(np.random.default_rng(seed), 20, spread).T.astype(np.float64)
+    assert np.all(np.abs(np.log(gamma)) <= spread + 1e-6)
+    assert np.all((black >= 0) & (black <= spread / 4 + 1e-6))
+    assert np.all((white <= 1) & (white >= 1 - spread / 4 - 1e-6))
+
+
+def test_a_bent_photo_keeps_the_order_of_its_tones_and_a_neutral_curve_changes_nothing():
+    lum = np.linspace(0, 1, 256, dtype=np.float32).reshape(1, 16, 16, 1).repeat(2, axis=0)
+    tones = np.array([[1, 0, 1], [1.3, 0.05, 0.95]], np.float32)
+    same, bent = ops.convert_to_numpy(bend_tones(ops.convert_to_tensor(lum), tones))
+    np.testing.assert_allclose(same, lum[0], atol=2e-4)
+    assert np.all(np.diff(bent.ravel()) > 0)
+    assert (bent.min(), bent.max()) == (pytest.approx(0.05, abs=1e-3), pytest.approx(0.95))

@@ -5,7 +5,7 @@ from skimage.color import rgb2lab
 
 from preprocessing.lab import AB_SCALE, L_SCALE
 from preprocessing.lab import split_lab as split_lab_on_the_host
-from training.lab_ops import split_lab
+from training.lab_ops import join_lab, split_lab
 
 GRID = np.array(np.meshgrid(*3 * [np.arange(0, 256, 5)], indexing="ij"), np.uint8)
 COLOURS = GRID.reshape(3, 1, -1, 52).transpose(1, 2, 3, 0)  # (1, 2704, 52, 3): 140,608 colours
@@ -46,3 +46,17 @@ def test_shapes_and_dtypes_are_those_of_a_network_in_training():
     lum, ab = as_arrays(np.zeros((2, 3, 4, 3)))
     assert (lum.shape, lum.dtype) == ((2, 3, 4, 1), np.float32)
     assert (ab.shape, ab.dtype) == ((2, 3, 4, 2), np.float32)
+
+
+def test_split_and_joined_colours_are_what_they_were():
+    lum, ab = split_lab(ops.convert_to_tensor(COLOURS, "float32"))
+    joined = ops.convert_to_numpy(join_lab(lum, ab))
+    assert joined.dtype == np.float32
+    np.testing.assert_allclose(255 * joined, COLOURS, atol=0.1)
+
+
+def test_colours_outside_srgb_are_cut_to_it():
+    lum, ab = np.full((1, 1, 2, 1), 0.5, np.float32), np.array([[[[1, 1], [-1, -1]]]], np.float32)
+    joined = ops.convert_to_numpy(join_lab(lum, ab))
+    assert joined.min() == 0
+    assert joined.max() == pytest.approx(1)

@@ -1,0 +1,34 @@
+"""`shared_encoder` whose decoder also sees the whole photo at once: what kind of scene it is.
+
+The mean of the encoder's top over the photo goes through a dense layer and is added everywhere
+where the decoder begins, as the global features of Iizuka et al. 2016, section 3.3, are fused.
+"""
+
+import keras
+from keras import layers
+
+from colorizers.models.shared_encoder import NECK, Tensors, join_skips, on_encoder, reduce_top
+from training.registry import Architecture
+
+
+def build() -> keras.Model:
+    """(N, H, W, 1) lum -> (N, H, W, 2) ab; H and W multiples of 32. The encoder does not learn."""
+    return on_encoder("global_encoder", decode)
+
+
+def decode(features: Tensors) -> keras.KerasTensor:
+    """The encoder's five feature maps -> (N, H, W, 2) ab."""
+    scene = layers.GlobalAveragePooling2D(keepdims=True)(features[-1])  # (N, 1, 1, 1280)
+    scene = layers.Dense(NECK, activation="relu")(scene)
+    x = layers.Add()([reduce_top(features[-1]), scene])  # (N, H/32, W/32, 256)
+    x = join_skips(x, features)
+    ab = layers.Conv2D(2, 3, padding="same", kernel_initializer="zeros", dtype="float32")(x)
+    return layers.UpSampling2D(interpolation="bilinear", dtype="float32", name="chrominance")(ab)
+
+
+SPEC = Architecture(
+    name="global_encoder",
+    build=build,
+    n_params=3_409_634 + 1280 * NECK + NECK,
+    source="ours; fusion: Iizuka et al. 2016, section 3.3",
+)

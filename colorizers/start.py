@@ -1,0 +1,95 @@
+"""What a new colorizer starts from: another run, compact weights, the router's encoder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from colorizers.compact import SUFFIX, take_compact
+from colorizers.config import ColorizerConfig
+from preprocessing.errors import CheckpointError, ConfigError
+
+if TYPE_CHECKING:
+    import keras
+
+
+def load_start(network: "keras.Model", config: ColorizerConfig) -> None:
+    """Give a new network the weights that it starts from: the router's encoder, another run's.
+
+    Raises:
+        CheckpointError: the weights do not fit, or a decoder meets an encoder that is not its own.
+        ConfigError: a network on an encoder, but no trained one.
+    """
+    from training.checkpoints import weights_sha256
+
+    trained_on = None if config.init is None else _take_init(network, config)
+    if _encoder(network) is None:
+        return
+    if config.encoder is not None:
+        encoder = _encoder(_load(config.encoder))
+        if config.init is not None and (encoder is None or weights_sha256(encoder) != trained_on):
+            raise CheckpointError(
+                "the decoder was trained on another encoder",
+                f"--init {config.init} --encoder {config.encoder}",
+                "give the router on which it was trained, or leave --encoder out",
+            )
+        _copy_weights(encoder, _encoder(network), config.encoder, "a mobilenet_v2 classifier")
+    elif trained_on != encoder_sha256(network):
+        raise ConfigError(
+            f"{config.architecture} needs the router's encoder",
+            "--encoder",
+            "run: python -m classifier.train, then give --encoder runs/classifier/mobilenet_v2",
+        )
+
+
+def _take_init(network: "keras.Model", config: ColorizerConfig) -> str | None:
+    """Take the weights of `--init`; returns the hash of the encoder that they were trained on."""
+    path, wanted = config.init or Path(), f"the network {config.architecture!r}"
+    if path.suffix == SUFFIX:
+        return take_compact(network, path) or encoder_sha256(network)
+    _copy_weights(_load(path), network, path, wanted)
+    return encoder_sha256(network)
+
+
+def unfreeze_encoder(network: "keras.Model", architecture: str) -> None:
+    """Let every layer of the encoder learn.
+
+    Raises:
+        ConfigError: the network has none.
+    """
+    encoder = _encoder(network)
+    if encoder is None:
+        raise ConfigError(
+            f"{architecture} has no encoder",
+            "--train-encoder",
+            "give --architecture shared_encoder",
+        )
+    encoder.trainable = True
+
+
+def encoder_sha256(network: "keras.Model") -> str | None:
+    """The hash of the frozen encoder in a network; None if it has none."""
+    from training.checkpoints import weights_sha256
+
+    encoder = _encoder(network)
+    return None if encoder is None else weights_sha256(encoder)
+
+
+def _encoder(network: "keras.Model") -> "keras.Model | None":
+    return next((layer for layer in network.layers if layer.name == "encoder"), None)
+
+
+def _load(path: Path) -> "keras.Model":
+    """The network of a checkpoint, or that which a run folder ships."""
+    from training.checkpoints import chosen_checkpoint, load_checkpoint
+
+    return load_checkpoint(chosen_checkpoint(path) if path.is_dir() else path)
+
+
+def _copy_weights(
+    source: "keras.Model | None", target: "keras.Model", path: Path, wanted: str
+) -> None:
+    """Give `target` the weights of `source`, which came from `path`."""
+    if source is None or [w.shape for w in source.weights] != [w.shape for w in target.weights]:
+        raise CheckpointError(
+            f"not the weights of {wanted}", path, f"give a checkpoint or run folder of {wanted}"
+        )
+    target.set_weights(source.get_weights())

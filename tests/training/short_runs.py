@@ -1,0 +1,70 @@
+"""A few steps of both trainers, on networks that lie in RUNS_DIR as epoch 0:
+
+    KERAS_BACKEND=jax python -m tests.training.short_runs PACKED_DIR RUNS_DIR
+
+They go the usual way, `train` and `fit`: what differs between two calls is Keras' backend alone,
+for photos and windows are drawn by NumPy.
+"""
+
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from classifier import train as classifiers
+from classifier.config import ClassifierConfig
+from colorizers import train as colorizers
+from colorizers.config import ColorizerConfig
+
+COLORIZERS = ("small", "encoder_decoder", "shared_encoder")
+CLASSIFIER, LOWER, RESUMED = "classifier", "bfloat16", "resumed"
+EPOCHS, HALF = 4, 2  # of one step, so that history.csv holds each step's loss
+
+
+def colorizer_config(name: str, packed_dir: Path, runs_dir: Path) -> ColorizerConfig:
+    """The settings of a colorizer's run."""
+    return ColorizerConfig(
+        category="universal",
+        packed_dir=packed_dir,
+        run_dir=runs_dir / name,
+        epochs=EPOCHS,
+        steps_per_epoch=1,
+        batch_size=4,
+        save_at=(HALF,),
+        learning_rate=1e-4,
+        size=32,
+        smallest_px=128,
+        run_px=32,
+        policy="mixed_bfloat16" if name == LOWER else "float32",
+    )
+
+
+def classifier_config(packed_dir: Path, runs_dir: Path) -> ClassifierConfig:
+    """The settings of the classifier's run, all its layers at once."""
+    return ClassifierConfig(
+        packed_dir=packed_dir,
+        run_dir=runs_dir / CLASSIFIER,
+        weights="none",
+        head_epochs=0,
+        epochs=EPOCHS,
+        steps_per_epoch=1,
+        batch_size=8,
+        learning_rate=3e-5,
+        size=32,
+    )
+
+
+def main() -> None:
+    """Train each network; go on with the small one from half of its epochs once more."""
+    packed_dir, runs_dir = (Path(text) for text in sys.argv[1:])
+    for name in (*COLORIZERS, LOWER):
+        colorizers.train(colorizer_config(name, packed_dir, runs_dir))
+    classifiers.train(classifier_config(packed_dir, runs_dir))
+    small = colorizer_config("small", packed_dir, runs_dir)
+    shutil.copytree(small.run_dir, runs_dir / RESUMED)
+    (runs_dir / RESUMED / f"epoch_{EPOCHS:04d}.keras").unlink()
+    colorizers.train(replace(small, run_dir=runs_dir / RESUMED))
+
+
+if __name__ == "__main__":
+    main()
