@@ -23,6 +23,9 @@ class ClassifierConfig:
         categories: which to tell apart, in this order; None takes every packed one.
         epochs: of fine-tuning, after those of the head.
         trainable: "all" layers, the "upper" blocks, or "" for what the backbone's file recommends.
+        run_px: side in px at which the photos of the validation split are classified.
+        norm_momentum: of the averages that batch normalization keeps for prediction; those of a
+            network from scratch lag behind it for 1 / (1 - momentum) steps and more.
     """
 
     packed_dir: Path
@@ -41,6 +44,8 @@ class ClassifierConfig:
     trainable: str = ""
     size: int = 192  # px; side of the training squares
     smallest_px: float = 160.0  # side of the smallest window cut from a 256 px photo
+    run_px: int = SIDE_PX
+    norm_momentum: float = 0.99  # of batch normalization; Keras' default
     policy: str = "float32"
     seed: int = 0
     minutes: float | None = None
@@ -57,6 +62,10 @@ class ClassifierConfig:
         if self.size % 32 or not 32 <= self.size <= SIDE_PX:
             raise ConfigError(
                 f"size {self.size} is no multiple of 32", "--size", "give 32, 64 .. 256"
+            )
+        if self.run_px % 32 or not 32 <= self.run_px <= SIDE_PX:
+            raise ConfigError(
+                f"run at {self.run_px} px, no multiple of 32", "--run-px", "give 32, 64 .. 256"
             )
         if self.trainable not in ("", "all", "upper"):
             raise ConfigError(f"trainable {self.trainable!r}", "--trainable", "give all or upper")

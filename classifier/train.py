@@ -48,12 +48,10 @@ def train(config: ClassifierConfig) -> Path:
     from training.runs import open_run, time_is_up
 
     spec = find(BACKBONES, config.backbone)
-    if config.size < spec.smallest_px:
-        raise ConfigError(
-            f"size {config.size}, but {spec.name} takes {spec.smallest_px} px and more",
-            "--size",
-            "give more",
-        )
+    for option, side in (("--size", config.size), ("--run-px", config.run_px)):
+        if side < spec.smallest_px:
+            what = f"{side} px, but {spec.name} takes {spec.smallest_px} px and more"
+            raise ConfigError(what, option, "give more")
     categories = list(config.categories or packed_categories(config.packed_dir))
     photos = tuple(load_photos(config.packed_dir, categories, split) for split in ("train", "val"))
     open_run(config, config.run_dir, categories=categories, photos=len(photos[0]))
@@ -87,6 +85,7 @@ def _start_or_go_on(
         log.info("going on from %s", path)
         return load_checkpoint(path), finished
     network = build_classifier(spec.build(), len(categories))
+    set_norm_momentum(network, config.norm_momentum)
     if config.encoder is not None:
         load_start(network, config.encoder, categories, config.known)
     elif config.weights != "none":
@@ -133,6 +132,17 @@ def set_trainable(network: "keras.Model", from_layer: str | None) -> None:
         layer.trainable = reached
 
 
+def set_norm_momentum(network: "keras.Model", momentum: float) -> None:
+    """Set how slowly batch normalization averages, in every layer, however deep."""
+    import keras
+
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            set_norm_momentum(layer, momentum)
+        elif isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = momentum
+
+
 def _fit(
     network: "keras.Model",
     photos: tuple,
@@ -151,7 +161,7 @@ def _fit(
     rate = config.head_learning_rate if in_head else config.learning_rate
     fresh = finished == starts or network.optimizer is None
     optimizer = keras.optimizers.Adam(rate) if fresh else network.optimizer
-    trainer = ClassifierTrainer(network, config.size)
+    trainer = ClassifierTrainer(network, config.size, config.run_px)
     trainer.compile(optimizer, **trainer.objective())
     network.compile(optimizer, loss="categorical_crossentropy")
     steps = config.steps_per_epoch or -(-len(photos[0]) // config.batch_size)
@@ -204,6 +214,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--trainable", default="", help="all or upper layers [as the backbone recommends]")
     add("--size", type=above, default=DEFAULTS.size, help="side of the training squares in px")
     add("--smallest-px", type=rate, default=DEFAULTS.smallest_px, help="smallest window, px of 256")
+    add("--run-px", type=above, default=DEFAULTS.run_px, help="side at which it is validated, px")
     add("--policy", default=DEFAULTS.policy, help="float32 or mixed_bfloat16")
     add("--seed", type=whole, default=DEFAULTS.seed, help="of everything random")
     add("--minutes", type=cli.positive(float), help="stop fine-tuning after so many minutes")

@@ -5,7 +5,7 @@ from keras import ops
 
 from classifier.backbones import BACKBONES, inception_v3, resnet50, vgg19
 from classifier.head import build_classifier
-from classifier.train import set_trainable
+from classifier.train import set_norm_momentum, set_trainable
 from preprocessing.errors import CheckpointError
 from tests.training.imagenet_like import write_weights
 
@@ -65,6 +65,27 @@ def test_fine_tuning_changes_the_declared_blocks_and_the_head_alone(spec):
     set_trainable(classifier, from_layer=None)
     every = {weight.path for weight in classifier.trainable_weights}
     assert tuned < every if spec.upper else tuned == every
+
+
+def norms(network: keras.Model) -> list[keras.Layer]:
+    inner = [layer for layer in network.layers if isinstance(layer, keras.Model)]
+    own = [one for one in network.layers if isinstance(one, keras.layers.BatchNormalization)]
+    return own + [layer for one in inner for layer in norms(one)]
+
+
+def test_the_momentum_of_batch_normalization_is_set_in_every_layer():
+    classifier = build_classifier(BACKBONES["resnet50"].build(), 3)
+    set_norm_momentum(classifier, 0.9)
+    assert {layer.momentum for layer in norms(classifier)} == {0.9}
+    assert len(norms(classifier)) == 54  # 53 of the backbone, one of the head
+
+
+def test_mobilenet_v2_from_scratch_passes_on_what_tells_photos_apart():
+    keras.utils.set_random_seed(0)
+    top = top_of(BACKBONES["mobilenet_v2"].build().predict(lum_of(64, 64), verbose=0))
+    pooled = top.mean(axis=(1, 2))
+    assert 0.05 < pooled.std() < 20  # with Keras' own kernels 1e-12
+    assert np.abs(pooled[0] - pooled[1]).max() > 0.01
 
 
 @pytest.mark.parametrize("module", [vgg19, resnet50, inception_v3])

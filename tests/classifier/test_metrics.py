@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from classifier.metrics import confusion_matrix, top_k_error, top_k_hits
+from classifier.metrics import (
+    confusion_matrix,
+    negative_log_likelihood,
+    reliability,
+    top_k_error,
+    top_k_hits,
+)
 
 CONFIDENCES = np.array(
     [
@@ -61,3 +67,24 @@ def test_the_confusion_matrix_counts_every_photo_once(pairs):
     matrix = confusion_matrix(predicted, labels, 5)
     assert matrix.sum() == len(pairs)
     assert np.trace(matrix) == sum(guess == label for guess, label in pairs)
+
+
+def test_the_likelihood_is_that_of_the_true_category():
+    found = negative_log_likelihood(np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([1, 1]))
+    np.testing.assert_allclose(found, [np.log(2), 12 * np.log(10)])
+
+
+def test_photos_are_binned_by_the_confidence_of_their_best_category():
+    confidences = np.array([[0.95, 0.05], [0.85, 0.15], [0.2, 0.8], [0.0, 1.0]])
+    found = reliability(confidences, np.array([0, 1, 1, 1]), n_bins=5)
+    np.testing.assert_array_equal(found.n, [0, 0, 0, 0, 4])
+    assert found.accuracy[4] == 0.75
+    assert found.confidence[4] == pytest.approx(0.9)
+    assert np.isnan(found.accuracy[:4]).all()
+    assert found.calibration_error == pytest.approx(0.15)
+
+
+def test_the_calibration_error_weighs_bins_by_their_photos():
+    confidences = np.array([[0.55, 0.45], [0.95, 0.05], [0.95, 0.05]])
+    found = reliability(confidences, np.array([1, 0, 0]))
+    assert found.calibration_error == pytest.approx((0.55 + 0.05 + 0.05) / 3)
