@@ -20,11 +20,13 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help colorize dev test check browser format lock train-quick evaluate notebooks \
-	category categories named clean
+.PHONY: help colorize dev test check browser format lock train-quick category categories named \
+	results evaluate evaluate-paper soft-routing cross gallery showcase epochs table-one claim \
+	model-card notebooks clean
+.NOTPARALLEL:  # each job takes all processors
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 colorize: .venv/.ready  ## colour a photo: make colorize PHOTO="my photo.jpg" [OPTIONS=...]; a demo without PHOTO
 	@if [ -n "$$PHOTO_PATH" ]; \
@@ -77,21 +79,63 @@ named:
 		exit 1; \
 	fi
 
+# In this order: the card and the notebooks tell of what the others write. The three that train
+# (epochs, table-one, claim) keep their runs below runs/, go on where they were, and only measure when
+# given again. ARGS are for one target at a time.
+RESULTS = evaluate evaluate-paper soft-routing cross gallery showcase epochs table-one claim \
+	model-card notebooks
+
+results: $(RESULTS)  ## rebuild every table, figure and notebook below; README.md has the times
+
 evaluate: .venv-dev/.ready  ## measure the shipped networks; ARGS go to pipeline.evaluate
 	$(DEV_PYTHON) -m pipeline.evaluate $(ARGS)
 
+evaluate-paper: .venv-dev/.ready  ## the same of the paper's network, Fig. 3
+	$(DEV_PYTHON) -m pipeline.evaluate --colorizer encoder_decoder $(ARGS)
+
+soft-routing: .venv-dev/.ready  ## how many colorizers to blend, and views to classify, on the validation photos
+	$(DEV_PYTHON) -m pipeline.soft_routing $(ARGS)
+	$(DEV_PYTHON) -m pipeline.views $(ARGS)
+
+cross: .venv-dev/.ready  ## every category's colorizer on every category's photos (Fig. 9)
+	$(DEV_PYTHON) -m pipeline.cross $(ARGS)
+
+gallery: .venv-dev/.ready  ## the best and worst coloured photos (Figs. 7, 8); sheets in runs/gallery
+	$(DEV_PYTHON) -m pipeline.gallery $(ARGS)
+
+showcase: .venv-dev/.ready  ## photos in the public domain, coloured: those of README.md
+	$(DEV_PYTHON) -m pipeline.showcase $(ARGS)
+
+EPOCHS_ARGS = --steps-per-epoch 6 --size 128 --policy mixed_bfloat16
+
+epochs: .venv-dev/.ready  ## one photo after 10, 50 ... 400 epochs (Fig. 6), shortened by EPOCHS_ARGS
+	$(DEV_PYTHON) -m colorizers.benchmark_epochs mountain $(EPOCHS_ARGS) $(ARGS)
+
+table-one: .venv-dev/.ready  ## compare the backbones (Table I)
+	$(DEV_PYTHON) -m classifier.table_1 $(ARGS)
+
+claim: .venv-dev/.ready  ## universal against per-category networks, of both kinds
+	$(DEV_PYTHON) -m pipeline.claim --architecture shared_encoder $(ARGS)
+	$(DEV_PYTHON) -m pipeline.claim --architecture encoder_decoder $(ARGS)
+
+model-card: .venv-dev/.ready  ## write pretrained/MODEL_CARD.md from what was measured
+	$(DEV_PYTHON) -m pipeline.model_card $(ARGS)
+
+# lock/excludes.txt: torch's GPU libraries, several GB, which pip brings where they are wanted.
 UV_LOCK = $(DEV_BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--fork-strategy fewest --no-emit-index-url --no-emit-find-links \
-	--custom-compile-command "make lock"
+	--excludes lock/excludes.txt --custom-compile-command "make lock"
 
 lock: .venv-dev/.ready  ## raise every version in lock/ to the newest that fits; run `make test` after it
 	$(UV_LOCK) requirements-dev.txt -o lock/dev.txt
 	$(UV_LOCK) -c lock/dev.txt requirements.txt -o lock/train.txt
 	$(UV_LOCK) -c lock/dev.txt requirements-colorize.txt -o lock/colorize.txt
 
-notebooks: .venv-dev/.ready  ## run the notebooks anew and keep their outputs
-	$(DEV_BIN)/jupytext --quiet --to ipynb notebooks/*.py
-	$(DEV_BIN)/jupyter-execute --inplace notebooks/*.ipynb
+NOTEBOOKS = $(wildcard notebooks/*.py)
+
+notebooks: .venv-dev/.ready  ## run the notebooks (or NOTEBOOKS=notebooks/03_....py) and keep their outputs
+	$(DEV_BIN)/jupytext --quiet --to ipynb $(NOTEBOOKS)
+	$(DEV_BIN)/jupyter-execute --inplace $(NOTEBOOKS:.py=.ipynb)
 
 clean:  ## remove environments and caches; data/ and runs/ stay
 	rm -rf .venv .venv-dev .pytest_cache .ruff_cache .hypothesis

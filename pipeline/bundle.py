@@ -1,4 +1,4 @@
-"""The shipped models: bundle.json says what each file is; ONNX Runtime opens it.
+"""The shipped models: bundle.json says what each file is.
 
 pretrained/
     bundle.json                          format, categories, per file sha256, training, figures
@@ -16,15 +16,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from preprocessing.categories import require_name
 from preprocessing.cli import written_aside
 from preprocessing.errors import CheckpointError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 UNIVERSAL = "universal"  # the colorizer for all categories
 ROUTER = "all"  # what stands for a category where the router is described
@@ -60,7 +56,7 @@ class NetworkFile:
     @property
     def shares_encoder(self) -> bool:
         """Whether it colours from the router's feature maps instead of the luminance."""
-        return self.architecture == "shared_encoder"
+        return self.training.get("encoder_sha256") is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +69,12 @@ class Bundle:
             a colorizer and be unknown to the router.
         category_weights: factors of the confidences, which undo the frequencies of training photos.
         encoder_sha256: of the encoder in the router; every decoder was trained on this one.
+        temperature: divides the logarithms of the weighted confidences; see
+            `classifier.calibration.calibrate`.
         unsure_below: confidence under which the universal colorizer is used.
+        top: how many colorizers are blended unless another number is asked for.
+        universal_rest: whether the universal colorizer joins the blend, weighted by the confidence
+            that the blended categories leave.
         default: the architecture that colours unless another is asked for.
         router: the classifier with the shared encoder.
         colorizers: architecture -> category -> file.
@@ -89,6 +90,9 @@ class Bundle:
     router: NetworkFile
     colorizers: Mapping[str, Mapping[str, NetworkFile]]
     training: Sequence[NetworkFile] = ()
+    temperature: float = 1.0  # what bundles say that were written before there was one
+    top: int = 1  # likewise
+    universal_rest: bool = False  # likewise
 
     def find_colorizer(self, architecture: str, category: str) -> NetworkFile:
         """The colorizer of a category; the universal one where the architecture has none for it.
@@ -166,6 +170,9 @@ def read_bundle(folder: Path) -> Bundle:
                 for architecture, files in content["colorizers"].items()
             },
             training=[NetworkFile(**one) for one in content["training"]],
+            temperature=content.get("temperature", 1.0),
+            top=content.get("top", 1),
+            universal_rest=content.get("universal_rest", False),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"damaged bundle.json: {error!r}", path, MEND) from error
@@ -178,7 +185,10 @@ def write_bundle(bundle: Bundle) -> None:
         "categories": bundle.categories,
         "category_weights": bundle.category_weights,
         "encoder_sha256": bundle.encoder_sha256,
+        "temperature": bundle.temperature,
         "unsure_below": bundle.unsure_below,
+        "top": bundle.top,
+        "universal_rest": bundle.universal_rest,
         "default": bundle.default,
         "router": asdict(bundle.router),
         "colorizers": {
@@ -189,28 +199,6 @@ def write_bundle(bundle: Bundle) -> None:
     }
     with written_aside(bundle.folder / "bundle.json") as side:
         side.write_text(json.dumps(content, indent=1) + "\n")
-
-
-class Network:
-    """An opened network."""
-
-    def __init__(self, folder: Path, file: NetworkFile) -> None:
-        """Verify and open a file of the bundle.
-
-        Raises:
-            CheckpointError: it is missing, or its content is not what bundle.json says.
-        """
-        import onnxruntime  # a quarter of a second, so not at import
-
-        content = read_verified(folder, file)
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # errors only
-        self.session = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
-        self.inputs = [one.name for one in self.session.get_inputs()]
-
-    def __call__(self, inputs: "Sequence[NDArray[np.float32]]") -> "list[NDArray[np.float32]]":
-        """Run the network; inputs and outputs in the order of the file."""
-        return self.session.run(None, dict(zip(self.inputs, inputs, strict=True)))
 
 
 def read_verified(folder: Path, file: NetworkFile) -> bytes:

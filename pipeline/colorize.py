@@ -1,8 +1,8 @@
 """Colour black-and-white photos: python -m pipeline.colorize photo.jpg
 
 Each photo is classified into one of the bundle's categories and coloured by the network of that
-category. The result lies beside the photo as <stem>_color.<ext>; nothing is overwritten. One
-written path per line goes to stdout.
+category, or by a blend of those of the likeliest. The result lies beside the photo as
+<stem>_color.<ext>; nothing is overwritten. One written path per line goes to stdout.
 """
 
 import argparse
@@ -24,21 +24,27 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
+def build_parser() -> argparse.ArgumentParser:
+    """The options of the command; the README lists the same."""
     parser = cli.parser(__doc__, "pipeline.colorize")
     add = parser.add_argument
     add("photos", nargs="+", type=Path, metavar="PHOTO|DIR", help="photos, or folders of them")
     add("-o", "--output", type=Path, help="file for one photo, else folder [beside each photo]")
     add("--category", help="colour as this category, whatever the router says")
     add("--colorizer", help="architecture of the colorizers [the bundle's default]")
-    above = cli.positive(int)
-    add("--top", type=above, default=1, help="blend the colorizers of so many categories")
+    number = cli.positive(int)
+    told = "blend the colorizers of the K most confident categories, weighted by confidence"
+    add("--top", type=number, metavar="K", help=f"{told} [the bundle's choice]")
     add("--format", choices=list(FORMATS), help="of the result [as the photo]")
     add("--force", action="store_true", help="overwrite what exists")
     add("--json", action="store_true", help="print one JSON object per photo instead of its path")
     add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of models")
-    return cli.run(_job, parser.parse_args(argv))
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    return cli.run(_job, build_parser().parse_args(argv))
 
 
 def _job(args: argparse.Namespace) -> int:

@@ -1,8 +1,9 @@
 """Measure the bundle on the test split: python -m pipeline.evaluate
 
 Writes, below results/: evaluation.csv (PSNR, SSIM and colorfulness per method and category, with
-bootstrap intervals), router.csv, confusion.csv, and figures of them. Baselines stand beside every
-result: PSNR rewards dull colours, and the category's mean tint alone is worth half a decibel.
+bootstrap intervals), router.csv, confusion.csv, reliability.csv, and figures of them. Baselines
+stand beside every result: PSNR rewards dull colours, and the category's mean tint alone is worth
+half a decibel.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.bundle import PRETRAINED_DIR
+from pipeline.bundle import PRETRAINED_DIR, Bundle
 from preprocessing import cli
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def write_results(
     results_dir: Path,
     scores: "pd.DataFrame",
     confidences: "pd.DataFrame",
-    categories: Sequence[str],
+    bundle: Bundle,
     stem: str,
 ) -> list[Path]:
     """Write tables and figures; returns their paths."""
@@ -91,15 +92,18 @@ def write_results(
 
     from classifier.metrics import confusion_matrix
     from pipeline import figures
+    from pipeline.reliability import reliability_table
 
-    table = summarize(scores)
+    table, categories = summarize(scores), bundle.categories
     values = confidences[list(categories)].to_numpy()
     labels = np.array([categories.index(one) for one in confidences["category"]])
     matrix = confusion_matrix(values.argmax(axis=1), labels, len(categories))
+    reliable = reliability_table(values, labels, bundle.temperature)
     tables = {
         f"{stem}.csv": table,
         "router.csv": router_table(confidences, categories),
         "confusion.csv": pd.DataFrame(matrix, index=list(categories), columns=list(categories)),
+        "reliability.csv": reliable,
     }
     written = []
     for name, frame in tables.items():
@@ -116,6 +120,7 @@ def write_results(
     drawn = {
         f"{stem}.png": figures.category_scores(sorted(categories), lines, "PSNR in dB"),
         "confusion.png": figures.confusion_figure(categories, matrix),
+        "reliability.png": figures.reliability_figure(reliable),
     }
     for name, figure in drawn.items():
         with cli.written_aside(results_dir / name) as side:
@@ -142,13 +147,13 @@ def _job(args: argparse.Namespace) -> int:
 
     colorizer = Colorizer(args.models, colorizer=args.colorizer)
     scores, confidences = score_photos(colorizer, args.packed_dir, args.limit)
-    categories = colorizer.bundle.categories
-    is_default = colorizer.architecture == colorizer.bundle.default
+    bundle = colorizer.bundle
+    is_default = colorizer.architecture == bundle.default
     stem = "evaluation" if is_default else f"evaluation_{colorizer.architecture}"
-    paths = write_results(args.results_dir, scores, confidences, categories, stem)
+    paths = write_results(args.results_dir, scores, confidences, bundle, stem)
     table = summarize(scores)
     log.info("%s", table[table["category"] == "all"].to_string(index=False))
-    log.info("%s", router_table(confidences, categories).head(1).to_string(index=False))
+    log.info("%s", router_table(confidences, bundle.categories).head(1).to_string(index=False))
     cli.print_lines(paths)
     return cli.DONE
 

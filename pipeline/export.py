@@ -31,11 +31,7 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
         CheckpointError: there is no router or no universal colorizer, or a decoder was trained on
             another encoder than the router's.
     """
-    from pipeline.selection import (
-        choose_category_weights,
-        choose_precision,
-        choose_threshold,
-    )
+    from pipeline.selection import choose_blend, choose_confidences, choose_precision
 
     staging, old = (bundle_dir.with_name(bundle_dir.name + end) for end in (".partial", ".old"))
     for folder in (staging, old):
@@ -43,8 +39,8 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
     staging.mkdir(parents=True)
     bundle = _write_float32(runs_dir, staging)
     bundle = choose_precision(bundle, packed_dir)
-    bundle = choose_category_weights(bundle, packed_dir)
-    bundle = choose_threshold(bundle, packed_dir)
+    bundle = choose_confidences(bundle, packed_dir)
+    bundle = choose_blend(bundle, packed_dir)
     bundle = tell_training_photos(bundle, packed_dir)
     write_bundle(bundle)
     remove_unlisted(bundle)

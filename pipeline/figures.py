@@ -1,17 +1,24 @@
 """Functions that return a matplotlib Figure; they never show, never save."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 METHOD_COLORS = {  # one colour per method, in every figure
     "gray": "0.6",
     "constant tint": "0.45",
     "mean tint of the category": "tab:brown",
     "universal": "tab:blue",
+    "best category": "tab:pink",
+    "three best": "tab:purple",
     "routed": "tab:orange",
     "true category": "tab:green",
     "wrong category": "tab:red",
@@ -90,6 +97,8 @@ def cross_figure(
 ) -> Figure:
     """A measure of each category's colorizer (row) on the photos of each category (column).
 
+    Dashes mark the diagonal, where colorizer and photos belong together.
+
     Args:
         categories: labels of both axes, n of them.
         values: (n, n) means over photos.
@@ -104,14 +113,90 @@ def cross_figure(
     shades = image.to_rgba(values)[..., :3] @ (0.299, 0.587, 0.114)  # brightness of each cell
     axis.set_xticks(range(len(categories)), categories, rotation=60, ha="right")
     axis.set_yticks(range(len(categories)), categories)
-    note = " (box: the best colorizer for them)" if is_gain else ""
+    note = " (box: the best colorizer for them; dashes: their own)" if is_gain else ""
     axis.set(xlabel=f"category of the photos{note}", ylabel="category of the colorizer")
     for (row, column), value in np.ndenumerate(values):
         shade = "white" if shades[row, column] < 0.5 else "black"
         text = f"{value:z.2f}" if is_gain else f"{value:.0f}"
         axis.text(column, row, text, ha="center", va="center", color=shade, fontsize=7.5)
+    for place in range(len(categories)):
+        _mark(axis, place, place, 0.42, linewidth=1, linestyle="--")
     for column, row in enumerate(values.argmax(axis=0) if is_gain else ()):
-        box = Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, linewidth=2)
-        axis.add_patch(box)
+        _mark(axis, column, row, 0.5, linewidth=2)
     figure.colorbar(image, ax=axis, shrink=0.7, label=unit)
+    return figure
+
+
+def _mark(axis: Axes, column: int, row: int, half: float, **line: Any) -> None:
+    """Draw a square of twice `half` around a cell."""
+    corner = (column - half, row - half)
+    axis.add_patch(Rectangle(corner, 2 * half, 2 * half, fill=False, **line))
+
+
+def reliability_figure(table: "pd.DataFrame") -> Figure:
+    """How often the router is right against how sure it is, before and after calibration.
+
+    Args:
+        table: as `pipeline.reliability.reliability_table` makes it.
+    """
+    figure = Figure(figsize=(9, 5.2), dpi=100, layout="constrained")
+    columns = figure.subplots(2, 2, sharex=True, sharey="row", height_ratios=(3, 1))
+    for (axis, below), (stage, rows) in zip(
+        columns.T, table.groupby("stage", sort=False), strict=True
+    ):
+        over_all, bins = rows.iloc[0], rows.iloc[1:]
+        _draw_reliability(axis, bins)
+        error, nll = over_all["calibration_error"], over_all["nll"]
+        axis.set_title(f"{stage} calibration\ncalibration error {error:.3f}, NLL {nll:.3f}")
+        widths = bins["high"] - bins["low"]
+        bars = below.bar(bins["low"], bins["n"], 0.94 * widths, align="edge", color="0.6")
+        below.bar_label(bars, fontsize=8)
+        below.margins(y=0.22)
+        below.set_xlabel("confidence in the best category")
+    columns[0, 0].set_ylabel("share that is right")
+    columns[1, 0].set_ylabel("photos")
+    columns[0, 1].legend(loc="upper left", frameon=False)
+    return figure
+
+
+def _draw_reliability(axis: Axes, bins: "pd.DataFrame") -> None:
+    """Bars of accuracy, a point for the mean confidence of each, the diagonal of honesty."""
+    filled = bins[bins["n"] > 0]
+    widths = filled["high"] - filled["low"]
+    axis.bar(filled["low"], filled["accuracy"], 0.94 * widths, align="edge", color="tab:orange")
+    axis.plot([0, 1], [0, 1], color="black", lw=1, ls="--", label="as sure as right")
+    points = (filled["confidence"], filled["accuracy"])
+    axis.plot(*points, "o", color="black", ms=4, label="mean confidence of the photos")
+    axis.set(xlim=(0, 1), ylim=(0, 1.02))
+    axis.grid(axis="y", alpha=0.3)
+
+
+def soft_routing_figure(table: "pd.DataFrame") -> Figure:
+    """What blending gains over the best category alone, and what colour it costs.
+
+    Args:
+        table: as `pipeline.soft_routing.summarize` makes it.
+    """
+    figure = Figure(figsize=(9, 4), dpi=100, layout="constrained")
+    left, right = figure.subplots(1, 2)
+    blends = table[table["top"] > 0]
+    for is_with, rows in blends.groupby("universal_rest"):
+        label = "universal takes the rest" if is_with else "the best categories only"
+        color = METHOD_COLORS["universal" if is_with else "routed"]
+        places = rows["top"] + (0.06 if is_with else -0.06)
+        style = {"fmt": "o-", "ms": 4, "capsize": 3, "color": color, "label": label}
+        left.errorbar(places, rows["gain_db"], 1.96 * rows["standard_error_db"], **style)
+        right.plot(places, rows["colorfulness"], "o-", ms=4, color=color)
+    chosen = blends[blends["is_chosen"]].iloc[0]
+    place = chosen["top"] + (0.06 if chosen["universal_rest"] else -0.06)
+    ring = {"s": 130, "facecolors": "none", "edgecolors": "black", "zorder": 3}
+    left.scatter(place, chosen["gain_db"], label="chosen", **ring)
+    right.scatter(place, chosen["colorfulness"], **ring)
+    left.axhline(0, color="0.5", lw=1)
+    left.set_ylabel("PSNR gain over the best category in dB")
+    right.set_ylabel("colorfulness (no unit)")
+    for axis in (left, right):
+        axis.set(xlabel="categories blended", xticks=range(1, int(blends["top"].max()) + 1))
+        axis.grid(axis="y", alpha=0.3)
+    figure.legend(ncols=3, loc="outside upper center", frameon=False)
     return figure

@@ -28,6 +28,7 @@ def load_run(run_dir: Path) -> "tuple[keras.Model, dict[str, Any]]":
     Raises:
         CheckpointError: there is no run in that folder, or it has no checkpoint.
     """
+    from colorizers.train import encoder_sha256
     from training.checkpoints import chosen_checkpoint, load_checkpoint
     from training.runs import read_config
 
@@ -38,6 +39,7 @@ def load_run(run_dir: Path) -> "tuple[keras.Model, dict[str, Any]]":
         "versions": json.loads((run_dir / "versions.json").read_text()),
         "checkpoint": path.name,
         "checkpoint_sha256": file_sha256(path),
+        "encoder_sha256": encoder_sha256(network),
     }
     return network, facts
 

@@ -33,7 +33,7 @@ def retrain_router(bundle_dir: Path, packed_dir: Path, runs_dir: Path, *, head_e
         CheckpointError: the bundle cannot be used, or ships no router to go on training from.
     """
     from classifier.train import train
-    from pipeline.selection import choose_category_weights, choose_threshold
+    from pipeline.selection import choose_blend, choose_confidences
     from training.checkpoints import weights_sha256
 
     bundle = read_bundle(bundle_dir)
@@ -60,8 +60,8 @@ def retrain_router(bundle_dir: Path, packed_dir: Path, runs_dir: Path, *, head_e
     bundle = replace(
         bundle, categories=tuple(facts["categories"]), router=file, training=[start, *others]
     )
-    bundle = choose_category_weights(bundle, packed_dir)
-    bundle = choose_threshold(bundle, packed_dir)
+    bundle = choose_confidences(bundle, packed_dir)
+    bundle = choose_blend(bundle, packed_dir)
     write_bundle(bundle)
     remove_unlisted(bundle)
 

@@ -2,16 +2,18 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.calibration import calibrate
 from classifier.predict import Ranking, rank
 from colorizers.predict import blend, predict_ab, with_mirror
-from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, Bundle, Network, NetworkFile, read_bundle
+from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, Bundle, NetworkFile, read_bundle
+from pipeline.network import Network
 from pipeline.outputs import default_output
 from preprocessing.categories import require_category
 from preprocessing.errors import ConfigError, DataError
@@ -19,6 +21,10 @@ from preprocessing.photo import Photo, luminance_thumbnail, open_photo
 from preprocessing.recolor import write_colored
 
 log = logging.getLogger(__name__)
+
+NEGLIGIBLE = 0.01  # share of a blend that no eye would miss
+
+Blend = list[tuple[NetworkFile, float]]  # colorizers with weights that sum to 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +38,8 @@ class Colored:
         ranking: (category, confidence) of all that the router knows, most confident first.
         width, height: px, of input and output alike.
         seconds: wall time.
-        colorizer: what coloured it, such as "shared_encoder/beach".
+        colorizer: what coloured it, such as "shared_encoder/beach"; of a blend all, joined by
+            "+", the weightiest first.
     """
 
     input: Path
@@ -73,7 +80,7 @@ class Colorizer:
         output: str | Path | None = None,
         *,
         category: str | None = None,
-        top: int = 1,
+        top: int | None = None,
         format_: str | None = None,
         force: bool = False,
     ) -> Colored:
@@ -83,7 +90,8 @@ class Colorizer:
             path: the photo, of any size, in any format that libvips reads safely.
             output: where the result goes; None gives `<stem>_color.<ext>` beside the input.
             category: colour it as this category, whatever the router says.
-            top: blend the colorizers of this many categories, weighted by confidence.
+            top: blend the colorizers of this many categories, weighted by confidence; None takes
+                the bundle's number.
             format_: jpg, png, webp or tiff; None keeps the format of the input (or of `output`).
             force: overwrite `output` if it exists.
 
@@ -103,8 +111,7 @@ class Colorizer:
         lum = luminance_thumbnail(photo, self.bundle.router.short_side)
         ranking, features = self.classify(lum)
         chosen = self.choose(ranking, category=category, top=top)
-        files = [self.bundle.find_colorizer(self.architecture, name) for name, _ in chosen]
-        predictions = [self._predict(file, photo, features) for file in files]
+        predictions = [self._predict(file, photo, features) for file, _ in chosen]
         write_colored(photo, blend(predictions, [weight for _, weight in chosen]), target)
         best = category or ranking[0][0]
         return Colored(
@@ -116,30 +123,49 @@ class Colorizer:
             width=photo.width,
             height=photo.height,
             seconds=round(time.perf_counter() - started, 3),
-            colorizer="+".join(f"{file.architecture}/{file.category}" for file in files),
+            colorizer="+".join(f"{file.architecture}/{file.category}" for file, _ in chosen),
         )
 
     def classify(self, lum: NDArray[np.float32]) -> tuple[Ranking, list[NDArray[np.float32]]]:
         """(h, w, 1) lum at the router's size -> ranking, the encoder's feature maps."""
-        confidences, *features = self.network(self.bundle.router)([with_mirror(lum)])
-        weighted = confidences.mean(axis=0) * np.asarray(self.bundle.category_weights, np.float32)
-        return rank(weighted / weighted.sum(), self.bundle.categories), features
+        bundle = self.bundle
+        confidences, *features = self.network(bundle.router)([with_mirror(lum)])
+        mean = confidences.mean(axis=0)
+        calibrated = calibrate(mean, bundle.category_weights, bundle.temperature)
+        return rank(calibrated, bundle.categories), features
 
     def choose(
-        self, ranking: Ranking, *, category: str | None = None, top: int = 1
-    ) -> list[tuple[str, float]]:
-        """Which colorizers colour the photo, with their weights.
+        self, ranking: Ranking, *, category: str | None = None, top: int | None = None
+    ) -> Blend:
+        """Which colorizers colour the photo, and how much each counts.
 
-        The named category if there is one; else the universal colorizer where the router is unsure;
-        else those of the `top` most confident categories.
+        That of the named category if there is one; else the universal one where the router is
+        unsure; else those of the `top` most confident categories, as the bundle says of blends.
         """
+        top = self.bundle.top if top is None else top
         if top < 1:
             raise ConfigError(f"top {top}", "--top", "give 1 or more")
         if category is not None:
-            return [(category, 1.0)]
+            return self.blend_of({category: 1.0})
         if ranking[0][1] < self.bundle.unsure_below:
-            return [(UNIVERSAL, 1.0)]
-        return ranking[:top]
+            return self.blend_of({UNIVERSAL: 1.0})
+        return self.blend_of(shares(ranking, top, universal_rest=self.bundle.universal_rest))
+
+    def blend_of(self, shares: Mapping[str, float]) -> Blend:
+        """The colorizers of some categories, the weightiest first; the weights sum to 1.
+
+        Categories that share a colorizer count as one. One below 1 % of the whole is left out: to
+        open it takes longer than its share is worth.
+        """
+        files: dict[str, tuple[NetworkFile, float]] = {}
+        for category, share in shares.items():
+            file = self.bundle.find_colorizer(self.architecture, category)
+            _, weight = files.get(file.file, (file, 0.0))
+            files[file.file] = file, weight + share
+        least = NEGLIGIBLE * sum(shares.values())
+        kept = [(file, weight) for file, weight in files.values() if weight >= least]
+        total = sum(weight for _, weight in kept)
+        return [(file, weight / total) for file, weight in sorted(kept, key=lambda one: -one[1])]
 
     def network(self, file: NetworkFile) -> Network:
         """Open a file of the bundle, or give the one that is open.
@@ -161,3 +187,13 @@ class Colorizer:
             else [with_mirror(luminance_thumbnail(photo, file.short_side))]
         )
         return predict_ab(own or features, self.network(file))
+
+
+def shares(ranking: Ranking, top: int, *, universal_rest: bool) -> dict[str, float]:
+    """The `top` most confident categories with their confidences.
+
+    With `universal_rest` the universal colorizer takes what they leave of 1.
+    """
+    best = dict(ranking[:top])
+    rest = max(0.0, 1 - sum(best.values()))
+    return {**best, UNIVERSAL: rest} if universal_rest else best

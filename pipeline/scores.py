@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from colorizers.metrics import colorfulness, psnr_db, ssim
 from pipeline.bundle import UNIVERSAL, NetworkFile
 from pipeline.router import Colorizer
-from pipeline.trial import Trial, gray_rgb, start_trial, trial_rgb
+from pipeline.trial import Trial, blended_rgb, gray_rgb, start_trial, trial_rgb
 from preprocessing import cli
 from preprocessing.lab import join_lab, split_lab
 from preprocessing.packing import load_packed
@@ -22,7 +22,9 @@ METHODS = (
     "constant tint",
     "mean tint of the category",
     "universal",
-    "routed",
+    "best category",  # the most confident one's colorizer alone
+    "three best",  # blended by confidence
+    "routed",  # what pipeline.colorize does
     "true category",
     "wrong category",
 )
@@ -159,11 +161,16 @@ def iter_methods(
     yield "gray", gray_rgb(trial)
     yield "constant tint", _tinted(trial, tints.overall)
     yield "mean tint of the category", _tinted(trial, tints.by_category[category])
-    ((routed, _),) = colorizer.choose(trial.ranking)
-    names = {"universal": UNIVERSAL, "routed": routed, "true category": category}
-    for method, name in {**names, "wrong category": wrong}.items():
-        file = colorizer.bundle.find_colorizer(colorizer.architecture, name)
-        yield method, trial_rgb(colorizer, trial, file)
+    ways = {
+        "universal": colorizer.blend_of({UNIVERSAL: 1.0}),
+        "best category": colorizer.blend_of(dict(trial.ranking[:1])),
+        "three best": colorizer.blend_of(dict(trial.ranking[:3])),
+        "routed": colorizer.choose(trial.ranking),
+        "true category": colorizer.blend_of({category: 1.0}),
+        "wrong category": colorizer.blend_of({wrong: 1.0}),
+    }
+    for method, chosen in ways.items():
+        yield method, blended_rgb(colorizer, trial, chosen)
     yield TRUTH, trial.rgb
 
 

@@ -1,4 +1,4 @@
-"""What the validation split decides: precision, weights of the categories, when to be unsure."""
+"""What the validation split decides: precision, how sure the router is, what is blended."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -8,8 +8,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.bundle import UNIVERSAL, Bundle, NetworkFile, file_sha256
+from classifier.calibration import calibrate, fit_temperature
+from classifier.metrics import negative_log_likelihood, top_k_error, top_k_hits
+from pipeline.bundle import Bundle, NetworkFile, file_sha256
 from pipeline.router import Colorizer
+from pipeline.soft_routing import (
+    category_mean,
+    choose_threshold,
+    choose_way,
+    measure_ways,
+    summarize,
+)
 from pipeline.trial import network_inputs, start_trial, trial_rgb
 from preprocessing import cli
 from preprocessing.packing import load_packed
@@ -19,7 +28,6 @@ log = logging.getLogger(__name__)
 INT8_LOSS_DB = 0.1  # of PSNR on the validation split; more, and float32 is shipped
 CALIBRATION_PHOTOS = 96  # training photos that set the ranges of int8 activations
 POWERS = tuple(i / 10 for i in range(11))  # of the frequencies of the categories
-THRESHOLDS = tuple(i / 20 for i in range(18))  # of confidence: 0 to 0.85
 VALIDATION_PHOTOS = 100  # at most, for the choice of precision
 
 
@@ -99,72 +107,74 @@ def _validate(
     return [float(score) for score in np.mean(scores, axis=0)]
 
 
-def choose_category_weights(bundle: Bundle, packed_dir: Path) -> Bundle:
+def choose_confidences(bundle: Bundle, packed_dir: Path) -> Bundle:
+    """Weigh the router's confidences, then calibrate them."""
+    bundle = replace(bundle, category_weights=(1.0,) * len(bundle.categories), temperature=1.0)
+    confidences, labels = _validate_router(Colorizer(bundle), packed_dir)
+    weights = choose_category_weights(bundle.categories, packed_dir, confidences, labels)
+    n = np.bincount(labels)[labels]  # photos of the same category: each category counts the same
+    temperature = round(fit_temperature(confidences, labels, weights, 1 / n), 4)
+    calibrated = calibrate(confidences, weights, temperature)
+    figures = {f"top_{k}": 1 - top_k_error(calibrated, labels, k) for k in (1, 3)}
+    figures["nll"] = float(negative_log_likelihood(calibrated, labels).mean())
+    log.info("temperature %.3f, negative log-likelihood %.4f", temperature, figures["nll"])
+    validation = {name: round(value, 4) for name, value in figures.items()}
+    return replace(
+        bundle,
+        category_weights=weights,
+        temperature=temperature,
+        router=replace(bundle.router, validation=validation),
+    )
+
+
+def choose_category_weights(
+    categories: Sequence[str],
+    packed_dir: Path,
+    confidences: NDArray[np.float64],
+    labels: NDArray[np.int64],
+) -> tuple[float, ...]:
     """Make rare categories as easy to reach as frequent ones, as far as validation gains by it.
 
     The router has learnt how frequent each category is among the training photos, which says
-    nothing of anybody's album. Its confidences are divided by a power of those frequencies, chosen
-    by the mean over categories of the top-1 hits.
+    nothing of anybody's album. Its confidences (N, categories) are divided by a power of those
+    frequencies, chosen by the mean over categories of the top-1 hits.
 
     Source: Menon et al. 2021, "Long-tail learning via logit adjustment" (post-hoc).
     """
-    colorizer = Colorizer(replace(bundle, category_weights=(1.0,) * len(bundle.categories)))
-    confidences, labels = [], []
-    for label, rgb in _labelled_photos(bundle.categories, packed_dir, "val"):
-        ranking = dict(start_trial(colorizer, rgb).ranking)
-        confidences.append([ranking[one] for one in bundle.categories])
-        labels.append(label)
-    counts = [len(load_packed(packed_dir, one, "train")) for one in bundle.categories]
-    shares = np.array(counts) / sum(counts)
-    truth = np.array(labels)
+    counts = [len(load_packed(packed_dir, one, "train")) for one in categories]
+    frequencies = np.array(counts) / sum(counts)
     scores = {
-        power: _category_mean((confidences * shares**-power).argmax(axis=1) == truth, truth)
+        power: category_mean(top_k_hits(confidences * frequencies**-power, labels, 1), labels)[0]
         for power in POWERS
     }
     power = max(POWERS, key=lambda p: (scores[p], -p))
     log.info("weights: power %.1f, mean top-1 over categories %.4f", power, scores[power])
-    weights = shares**-power / np.mean(shares**-power)
-    return replace(bundle, category_weights=tuple(round(float(w), 4) for w in weights))
+    weights = frequencies**-power / np.mean(frequencies**-power)
+    return tuple(round(float(w), 4) for w in weights)
 
 
-def choose_threshold(bundle: Bundle, packed_dir: Path) -> Bundle:
-    """Find the confidence below which the universal colorizer does better, on validation."""
-    from classifier.metrics import top_k_error
-    from colorizers.metrics import psnr_db
-
-    colorizer = Colorizer(bundle)
-    universal = bundle.find_colorizer(bundle.default, UNIVERSAL)
-    confidences, labels, gains = [], [], []
-    for label, rgb in _labelled_photos(bundle.categories, packed_dir, "val"):
-        trial = start_trial(colorizer, rgb)
-        routed = bundle.find_colorizer(bundle.default, trial.ranking[0][0])
-        universal_db, routed_db = (
-            psnr_db(trial_rgb(colorizer, trial, file), rgb) for file in (universal, routed)
-        )
-        gains.append(routed_db - universal_db)
-        confidences.append([dict(trial.ranking)[one] for one in bundle.categories])
-        labels.append(label)
-    sure = np.max(confidences, axis=1)
-    means = {t: _category_mean(np.where(sure >= t, gains, 0), np.array(labels)) for t in THRESHOLDS}
-    best = max(THRESHOLDS, key=lambda t: (means[t], -t))
-    log.info("unsure below %.2f: routing gains %.3f dB over universal", best, means[best])
-    figures = {
-        f"top_{k}": round(1 - top_k_error(np.array(confidences), np.array(labels), k), 4)
-        for k in (1, 3)
-    }
-    router = replace(bundle.router, validation=figures)
-    return replace(bundle, unsure_below=best, router=router)
+def choose_blend(bundle: Bundle, packed_dir: Path) -> Bundle:
+    """How many colorizers are blended, and when the universal one colours alone."""
+    measured = measure_ways(Colorizer(bundle), packed_dir)
+    way = choose_way(measured)
+    log.info("%s", summarize(measured).to_string(index=False))
+    return replace(
+        bundle,
+        top=way.top,
+        universal_rest=way.universal_rest,
+        unsure_below=choose_threshold(measured, way),
+    )
 
 
-def _labelled_photos(
-    categories: Sequence[str], packed_dir: Path, split: str
-) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """Every photo of a split with the index of its category."""
-    for label, category in enumerate(cli.progress(categories, "validating")):
-        for rgb in load_packed(packed_dir, category, split):
-            yield label, rgb
-
-
-def _category_mean(values: NDArray, labels: NDArray[np.int64]) -> float:
-    """Mean over categories of the mean over their photos: each category counts the same."""
-    return float(np.mean([values[labels == one].mean() for one in np.unique(labels)]))
+def _validate_router(
+    colorizer: Colorizer, packed_dir: Path
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Confidences (N, categories) and category indices (N,) of every validation photo."""
+    categories = colorizer.bundle.categories
+    confidences, labels = [], []
+    for label, category in enumerate(cli.progress(categories, "validating the router")):
+        for rgb in load_packed(packed_dir, category, "val"):
+            ranking = dict(start_trial(colorizer, rgb).ranking)
+            confidences.append([ranking[one] for one in categories])
+            labels.append(label)
+    return np.array(confidences), np.array(labels)

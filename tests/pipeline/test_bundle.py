@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.bundle import FORMAT, Network, read_bundle
+from pipeline.bundle import FORMAT, read_bundle
+from pipeline.network import Network
 from preprocessing.categories import CATEGORIES
 from preprocessing.errors import CheckpointError, ConfigError
 
@@ -129,3 +130,12 @@ def test_a_bundle_comes_back_as_it_was_written(copied):
     (copied / "bundle.json").unlink()
     write_bundle(bundle)
     assert read_bundle(copied) == bundle
+
+
+def test_a_bundle_from_before_calibration_keeps_its_ways(copied):
+    content = json.loads((copied / "bundle.json").read_text())
+    for key in ("temperature", "top", "universal_rest"):
+        del content[key]
+    (copied / "bundle.json").write_text(json.dumps(content))
+    bundle = read_bundle(copied)
+    assert (bundle.temperature, bundle.top, bundle.universal_rest) == (1.0, 1, False)

@@ -14,9 +14,10 @@ import pytest
 from filelock import FileLock
 
 from pipeline import Colorizer
-from pipeline.bundle import Network, read_bundle, read_verified, write_bundle
+from pipeline.bundle import read_bundle, read_verified, write_bundle
 from pipeline.category import main
 from pipeline.colorize import main as colorize
+from pipeline.network import Network
 from preprocessing.lab import split_lab
 from preprocessing.packing import load_packed
 from tests.drawing import NEW, draw_photo, jpeg, write_raw

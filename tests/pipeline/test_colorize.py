@@ -1,17 +1,27 @@
 import json
+import re
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import pyvips
 
 from pipeline import Colorizer
-from pipeline.colorize import main
+from pipeline.bundle import read_bundle
+from pipeline.colorize import build_parser, main
 from pipeline.outputs import find_photos
+from pipeline.trial import blended_rgb, start_trial
 from preprocessing.errors import ConfigError, DataError
 from preprocessing.lab import lum_from_gray, split_lab
-from tests.drawing import draw_photo
+from preprocessing.packing import load_packed
+from tests.bundles import copy_with_networks
+from tests.drawing import CATEGORIES, draw_photo
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def pixels(path):
@@ -121,25 +131,93 @@ def test_the_network_of_figure_3_can_be_chosen(gray_photo, capsys):
     assert json.loads(capsys.readouterr().out)["colorizer"] == "encoder_decoder/fruit"
 
 
-def test_the_k_best_are_blended_by_confidence(gray_photo, tmp_path):
+@pytest.fixture
+def blending(tiny_bundle, tmp_path):
+    """A bundle that blends two colorizers, whose three categories have files of their own."""
+    folder = copy_with_networks(tiny_bundle, tmp_path / "blending", CATEGORIES)
+    bundle = read_bundle(folder)
+    table = dict(bundle.colorizers["shared_encoder"])
+    for category in ("forest", "fruit"):  # the universal network, copied
+        name = f"shared_encoder/{category}.onnx"
+        shutil.copy2(folder / table[category].file, folder / name)
+        table[category] = replace(table[category], file=name)
+    colorizers = {**bundle.colorizers, "shared_encoder": table}
+    return replace(bundle, colorizers=colorizers, top=2, universal_rest=False, unsure_below=0.0)
+
+
+def named(blend):
+    return [(file.category, pytest.approx(weight)) for file, weight in blend]
+
+
+RANKING = [("beach", 0.6), ("forest", 0.3), ("fruit", 0.1)]
+
+
+def test_the_bundle_says_how_many_are_blended_by_confidence(blending):
+    colorizer = Colorizer(blending)
+    assert named(colorizer.choose(RANKING)) == [("beach", 2 / 3), ("forest", 1 / 3)]
+    assert named(colorizer.choose(RANKING, top=1)) == [("beach", 1.0)]
+    assert named(colorizer.choose(RANKING, top=9)) == RANKING
+    assert named(colorizer.choose(RANKING, category="fruit")) == [("fruit", 1.0)]
+
+
+def test_the_universal_colorizer_takes_what_the_best_leave(blending):
+    colorizer = Colorizer(replace(blending, universal_rest=True))
+    assert named(colorizer.choose(RANKING, top=1)) == [("beach", 0.6), ("universal", 0.4)]
+    assert named(colorizer.choose([("beach", 0.3), ("forest", 0.3), ("fruit", 0.4)], top=2)) == [
+        ("universal", 0.4), ("beach", 0.3), ("forest", 0.3),
+    ]  # fmt: skip
+
+
+def test_a_colorizer_that_hardly_counts_is_left_out(blending):
+    colorizer = Colorizer(blending)
+    assert named(colorizer.choose([("beach", 0.995), ("forest", 0.004)])) == [("beach", 1.0)]
+
+
+def test_categories_that_share_a_colorizer_count_as_one(tiny_bundle):
+    colorizer = Colorizer(tiny_bundle)  # only the beach has a network of its own
+    assert named(colorizer.choose(RANKING, top=3)) in (
+        [("beach", 0.6), ("universal", 0.4)],
+        [("universal", 1.0)],  # where the router counts as unsure
+    )
+    assert named(colorizer.blend_of({"forest": 0.5, "fruit": 0.5})) == [("universal", 1.0)]
+
+
+def test_a_blend_lies_between_its_colorizers(blending, packed_photos):
+    colorizer = Colorizer(blending)
+    trial = start_trial(colorizer, np.asarray(load_packed(packed_photos, "beach", "test")[0]))
+    one, other = (colorizer.blend_of({name: 1.0}) for name in ("beach", "universal"))
+    both = colorizer.blend_of({"beach": 0.5, "universal": 0.5})
+    alone = [blended_rgb(colorizer, trial, way).astype(float) for way in (one, other)]
+    gap = np.abs(blended_rgb(colorizer, trial, both) - np.mean(alone, axis=0))
+    assert not np.array_equal(alone[0], alone[1])
+    assert gap.max() < np.abs(alone[0] - alone[1]).max() / 2 + 1.5  # rounded three times
+
+
+def test_the_result_names_every_colorizer_of_the_blend(gray_photo, tmp_path):
     colorizer = Colorizer()
-    colored = colorizer.colorize(gray_photo, tmp_path / "3.png", category=None, top=3)
-    assert colored.confidence is not None
-    if colored.confidence >= colorizer.bundle.unsure_below:
-        names = [f"shared_encoder/{category}" for category, _ in colored.ranking[:3]]
-        assert colored.colorizer == "+".join(names)
-    else:
-        assert colored.colorizer == "shared_encoder/universal"
+    colored = colorizer.colorize(gray_photo, tmp_path / "3.png", top=3)
+    blend = colorizer.choose(colored.ranking, top=3)
+    assert colored.colorizer == "+".join(f"shared_encoder/{file.category}" for file, _ in blend)
 
 
-def test_the_universal_colorizer_takes_over_where_the_router_is_unsure(tiny_bundle):
-    colorizer = Colorizer(tiny_bundle)
-    unsure = colorizer.bundle.unsure_below
-    low, high = [("beach", unsure / 2)], [("beach", unsure + 0.01)]
-    assert colorizer.choose(high) == high
-    if unsure > 0:
-        assert colorizer.choose(low) == [("universal", 1.0)]
-    assert colorizer.choose(low, category="fruit") == [("fruit", 1.0)]
+def test_the_universal_colorizer_takes_over_where_the_router_is_unsure(blending):
+    colorizer = Colorizer(replace(blending, unsure_below=0.5))
+    assert named(colorizer.choose([("beach", 0.49), ("fruit", 0.4)])) == [("universal", 1.0)]
+    assert named(colorizer.choose([("beach", 0.51)], top=1)) == [("beach", 1.0)]
+    low = [("beach", 0.1)]
+    assert named(colorizer.choose(low, category="fruit")) == [("fruit", 1.0)]
+
+
+def test_the_readme_tells_every_option_as_the_help_does(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    options = set(re.findall(r"(--[a-z]+)", capsys.readouterr().out)) - {"--help"}
+    readme = (ROOT / "README.md").read_text()
+    table = readme[readme.index("| option | meaning |") :].split("\n\n")[0]
+    assert set(re.findall(r"(--[a-z]+)", table)) == options
+    told = "blend the colorizers of the K most confident categories, weighted by confidence"
+    assert told in table
+    assert told in " ".join(build_parser().format_help().split())
 
 
 def test_top_below_one_is_refused(tiny_bundle):
@@ -153,8 +231,6 @@ def test_an_existing_output_is_refused_by_the_library_too(gray_photo):
 
 
 def test_a_damaged_bundle_is_told_with_its_sha256(gray_photo, tiny_bundle, tmp_path, capsys):
-    import shutil
-
     broken = shutil.copytree(tiny_bundle, tmp_path / "broken")
     (broken / "router.onnx").write_bytes(b"broken")
     assert main([str(gray_photo), "--models", str(broken)]) == 1

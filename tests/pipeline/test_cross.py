@@ -1,6 +1,4 @@
 import logging
-import shutil
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,23 +6,19 @@ import pytest
 
 from colorizers.metrics import colorfulness, psnr_db
 from pipeline import Colorizer
-from pipeline.bundle import UNIVERSAL, read_bundle, write_bundle
-from pipeline.cross import cross_photos, lost_columns, main, own_networks, summarize
+from pipeline.bundle import UNIVERSAL
+from pipeline.cross import cross_photos, main, own_against_rivals, own_networks, summarize
 from pipeline.trial import start_trial, trial_rgb
 from preprocessing.errors import ConfigError, DataError
 from preprocessing.packing import load_packed
+from tests.bundles import copy_with_networks
 
 
 @pytest.fixture(scope="module")
 def two_networks(tiny_bundle, tmp_path_factory):
     """The tiny bundle, in which fruit has a network of its own too: the universal one again."""
     folder = tmp_path_factory.mktemp("two") / "pretrained"
-    shutil.copytree(tiny_bundle, folder)
-    bundle = read_bundle(folder)
-    table = bundle.colorizers["shared_encoder"]
-    fruit = replace(table[UNIVERSAL], category="fruit")
-    write_bundle(replace(bundle, colorizers={"shared_encoder": {**table, "fruit": fruit}}))
-    return folder
+    return copy_with_networks(tiny_bundle, folder, ["fruit"])
 
 
 @pytest.fixture(scope="module")
@@ -84,21 +78,36 @@ def test_a_category_without_test_photos_is_told(two_networks, packed_photos, tmp
         cross_photos(colorizer, own_networks(colorizer), tmp_path)
 
 
-def test_a_column_is_lost_where_another_colorizer_leads():
+def test_each_category_is_compared_with_the_best_of_the_other_colorizers():
+    gains = {  # (colorizer, category of the photos) -> gain on each photo
+        ("a", "a"): (1, 1), ("b", "a"): (2, 3), ("c", "a"): (2, 2),
+        ("a", "b"): (0, 0), ("b", "b"): (4, 6), ("c", "b"): (3, 3),
+        ("a", "c"): (0, 2), ("b", "c"): (-9, 0), ("c", "c"): (1, 1),
+    }  # fmt: skip
     rows = [
-        ("a", "a", 0, 1.0), ("b", "a", 0, 2.0), ("a", "a", 1, 1.0), ("b", "a", 1, 3.0),
-        ("a", "b", 2, 0.5), ("b", "b", 2, 0.5),
-    ]  # fmt: skip
-    scores = pd.DataFrame(rows, columns=["colorizer", "category", "photo", "gain_db"])
-    (lost,) = lost_columns(scores).to_dict("records")  # a tie is not lost
-    assert lost == {"category": "a", "n": 2, "best": "b", "lead_db": 1.5, "low": 1, "high": 2}
+        {"colorizer": colorizer, "category": category, "photo": f"{category}{i}", "gain_db": gain}
+        for (colorizer, category), both in gains.items()
+        for i, gain in enumerate(both)
+    ]
+    found = own_against_rivals(pd.DataFrame(rows)).to_dict("records")
+    shared = {"n": 2}
+    assert found == [
+        {"category": "a", "rival": "b", "margin_db": -1.5, "low": -2, "high": -1, **shared}
+        | {"verdict": "loses"},
+        {"category": "b", "rival": "c", "margin_db": 2, "low": 1, "high": 3, **shared}
+        | {"verdict": "wins"},
+        {"category": "c", "rival": "a", "margin_db": 0, "low": -1, "high": 1, **shared}
+        | {"verdict": "undecided"},
+    ]
 
 
-def test_the_command_writes_a_table_and_two_figures(two_networks, packed_photos, tmp_path, capsys):
+def test_the_command_writes_two_tables_and_two_figures(
+    two_networks, packed_photos, tmp_path, capsys
+):
     options = ["--models", str(two_networks), "--packed-dir", str(packed_photos), "--limit", "1"]
     assert main([*options, "--results-dir", str(tmp_path)]) == 0
     printed = capsys.readouterr()
-    names = ["cross.csv", "cross.png", "cross_colorfulness.png"]
+    names = ["cross.csv", "cross_own.csv", "cross.png", "cross_colorfulness.png"]
     assert printed.out.split() == [str(tmp_path / name) for name in names]
     assert {path.name for path in tmp_path.iterdir()} == set(names)
     assert "of 2 categories of photos" in printed.err
@@ -107,6 +116,11 @@ def test_the_command_writes_a_table_and_two_figures(two_networks, packed_photos,
     assert len(table) == 4
     assert set(table["n"]) == {1}
     assert np.isfinite(table[["psnr_db", "gain_db", "colorfulness"]]).all(axis=None)
+    own = pd.read_csv(tmp_path / "cross_own.csv").set_index("category")
+    gain = table.set_index(["colorizer", "category"])["gain_db"]
+    assert list(own["rival"]) == ["fruit", "beach"]
+    margin = gain["beach", "beach"] - gain["fruit", "beach"]
+    assert own.loc["beach", "margin_db"] == pytest.approx(margin, abs=2e-3)
 
 
 def test_the_command_tells_what_it_lacks(tiny_bundle, packed_photos, tmp_path, capsys):

@@ -23,6 +23,20 @@ def test_every_test_photo_is_measured_in_every_way(measured):
     np.testing.assert_allclose(confidences[["beach", "forest", "fruit"]].sum(axis=1), 1, atol=1e-4)
 
 
+def test_routed_is_what_colorize_does_and_best_category_its_first_choice(measured, tiny_bundle):
+    scores, confidences = measured
+    colorizer = Colorizer(tiny_bundle)
+    for photo, row in confidences.iterrows():
+        rows = scores[scores["photo"] == photo].set_index("method")["psnr_db"]
+        ranking = sorted(row.drop("category").items(), key=lambda one: -one[1])
+        ((best, _),) = colorizer.blend_of({ranking[0][0]: 1.0})
+        if [file for file, _ in colorizer.choose(ranking)] == [best]:
+            assert rows["routed"] == rows["best category"]
+        if best.category == "universal":
+            assert rows["best category"] == rows["universal"]
+    assert len(confidences) == 6
+
+
 def test_the_truth_is_perfect_and_gray_is_gray(measured):
     scores, _ = measured
     by_method = scores.groupby("method")[["psnr_db", "ssim", "colorfulness"]].mean()
@@ -75,11 +89,12 @@ def test_the_command_writes_tables_and_figures(tiny_bundle, packed_photos, tmp_p
     options = ["--models", str(tiny_bundle), "--packed-dir", str(packed_photos), "--limit", "1"]
     assert main([*options, "--results-dir", str(tmp_path)]) == 0
     written = capsys.readouterr().out.split()
-    names = {"evaluation.csv", "router.csv", "confusion.csv", "evaluation.png", "confusion.png"}
-    assert {path.name for path in tmp_path.iterdir()} == names
-    assert written == [str(tmp_path / one) for one in
-                       ("evaluation.csv", "router.csv", "confusion.csv", "evaluation.png",
-                        "confusion.png")]  # fmt: skip
+    names = [
+        "evaluation.csv", "router.csv", "confusion.csv", "reliability.csv", "evaluation.png",
+        "confusion.png", "reliability.png",
+    ]  # fmt: skip
+    assert {path.name for path in tmp_path.iterdir()} == set(names)
+    assert written == [str(tmp_path / one) for one in names]
     table = pd.read_csv(tmp_path / "evaluation.csv")
     assert set(table["method"]) == {*METHODS, TRUTH}
     matrix = pd.read_csv(tmp_path / "confusion.csv", index_col=0)

@@ -5,12 +5,13 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.bundle import Network, read_bundle
+from pipeline.bundle import read_bundle
 from pipeline.export import export
+from pipeline.network import Network
 from preprocessing.errors import CheckpointError
 from preprocessing.lab import split_lab
 from preprocessing.packing import load_packed
-from training.checkpoints import chosen_checkpoint
+from training.checkpoints import chosen_checkpoint, load_checkpoint, save_checkpoint
 
 
 def test_shipped_networks_agree_with_the_trained_ones(tiny_runs, tiny_bundle, packed_photos):
@@ -77,9 +78,11 @@ def copied_runs(tiny_runs, tmp_path):
 
 
 def test_a_decoder_of_another_encoder_is_refused(copied_runs, packed_photos, tmp_path):
-    path = copied_runs / "colorizers" / "shared_encoder" / "beach" / "config.json"
-    config = json.loads(path.read_text())
-    path.write_text(json.dumps({**config, "encoder_sha256": "0" * 64}))
+    path = copied_runs / "colorizers" / "shared_encoder" / "beach" / "epoch_0001.keras"
+    network = load_checkpoint(path)
+    bias = network.get_layer("encoder").weights[1]
+    bias.assign(bias + 1)
+    save_checkpoint(network, path)
     with pytest.raises(CheckpointError, match="trained on another encoder"):
         export(copied_runs, tmp_path / "bundle", packed_photos)
 

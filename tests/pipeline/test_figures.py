@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline import figures, showcase
@@ -40,18 +41,25 @@ def test_a_cross_figure_centres_gains_on_0_and_boxes_the_best_of_each_column():
     assert axis.images[0].get_clim() == (-3, 3)
     np.testing.assert_array_equal(np.asarray(axis.images[0].get_array()), gains)
     assert [text.get_text() for text in axis.texts] == ["1.00", "0.50", "-3.00", "0.00"]
-    boxes = [tuple(box.get_extents().get_points().mean(axis=0)) for box in axis.patches]
-    best = [tuple(axis.transData.transform(cell)) for cell in ((0, 0), (1, 0))]  # the first row
-    np.testing.assert_allclose(boxes, best)
+    dashes, boxes = (
+        [_middle(box) for box in axis.patches if box.get_linestyle() == style]
+        for style in ("--", "solid")
+    )
+    np.testing.assert_allclose(dashes, axis.transData.transform([(0, 0), (1, 1)]))  # the diagonal
+    np.testing.assert_allclose(boxes, axis.transData.transform([(0, 0), (1, 0)]))  # the first row
 
 
-def test_a_cross_figure_of_no_gain_boxes_nothing():
+def _middle(box):
+    return box.get_extents().get_points().mean(axis=0)
+
+
+def test_a_cross_figure_of_no_gain_marks_the_diagonal_alone():
     figure = figures.cross_figure(
         ["a", "b"], np.array([[10.0, 20.0], [30.0, 40.4]]), "colorfulness"
     )
     axis, bar = figure.axes
     assert bar.get_ylabel() == "colorfulness"
-    assert not axis.patches
+    assert [box.get_linestyle() for box in axis.patches] == ["--", "--"]
     assert axis.texts[-1].get_text() == "40"
 
 
@@ -59,8 +67,18 @@ def test_a_cross_figure_of_no_gain_boxes_nothing():
 def test_the_showcase_writes_what_the_readme_shows(shipped, tmp_path, capsys):
     options = ["--models", str(shipped), "--examples-dir", str(tmp_path)]
     assert showcase.main([*options, "--results-dir", str(tmp_path)]) == 0
-    names = ["before_after.jpg", "astronaut.jpg", "grid.jpg"]
+    names = ["before_after.jpg", "astronaut.jpg", "grid.jpg", "showcase.csv"]
     assert capsys.readouterr().out.split() == [str(tmp_path / name) for name in names]
+    assert (tmp_path / "grid.jpg").stat().st_size < 500_000
+    table = pd.read_csv(tmp_path / "showcase.csv", keep_default_na=False)
+    assert set(table["photo"]) == set(showcase.PHOTOS)
+    assert set(table["method"]) == set(showcase.COLUMNS)
+    routed = table[table["method"] == "routed"]
+    gains = routed["gain_db"].astype(float)
+    assert gains.is_monotonic_decreasing
+    assert gains.iloc[0] > 1
+    wrong = table[table["method"] == "wrong category"].reset_index()
+    assert (wrong["category"] != routed.reset_index()["category"]).all()
     row = showcase.before_and_after(Colorizer(shipped), ["chelsea"])
     gray, colored = row[:, :256].astype(int), row[:, -256:].astype(int)
     assert np.ptp(gray, axis=2).max() == 0

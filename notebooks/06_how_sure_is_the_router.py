@@ -1,0 +1,79 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How sure is the router, and does blending the best k pay?
+#
+# A sunset behind mountains is both: the colorizers of several categories can be blended, weighted
+# by the router's confidences, if these mean what they say. A temperature (Guo et al. 2017), fitted
+# on the validation split, corrects them; whether it holds on photos never seen is measured on the
+# test split (`python -m pipeline.evaluate`). How many colorizers to blend was measured on the
+# validation split (`python -m pipeline.soft_routing`), and so was whether the router sees more in
+# several views of a photo (`python -m pipeline.views`).
+#
+# Run time: a second. Needed: `reliability.csv`, `router_views.csv`, `soft_routing.csv` and
+# `evaluation.csv` in `results/`.
+
+# %%
+# %matplotlib inline
+import os
+from pathlib import Path
+
+import pandas as pd
+
+os.chdir(Path.cwd() if Path("results").is_dir() else Path.cwd().parent)
+from pipeline import figures
+
+reliability = pd.read_csv("results/reliability.csv")
+over_all = reliability.groupby("stage", sort=False).first()
+over_all[["n", "confidence", "accuracy", "calibration_error", "nll"]]
+
+# %% [markdown]
+# The share of photos that are right, by how sure the router is of them: on the dashed line it is as
+# sure as it is right. Below, how many photos there are.
+
+# %%
+figures.reliability_figure(reliability)
+
+# %% [markdown]
+# Other sizes and crops of the photo, classified beside the whole of it. A gain counts if it is well
+# above its standard error (`_error`):
+
+# %%
+views = pd.read_csv("results/router_views.csv").set_index("views")
+views.round(3)
+
+# %% [markdown]
+# Blends of the k best categories on the validation photos, against the best category's colorizer
+# alone; each category counts the same, the bars are 95 % intervals:
+
+# %%
+blends = pd.read_csv("results/soft_routing.csv")
+figures.soft_routing_figure(blends)
+
+# %% [markdown]
+# The same on photos never seen: `routed` is what `python -m pipeline.colorize` does.
+
+# %%
+methods = pd.read_csv("results/evaluation.csv").query("category == 'all'").set_index("method")
+ways = ["universal", "best category", "three best", "routed", "true category"]
+methods.loc[ways, ["n", "psnr_db", "psnr_db_low", "psnr_db_high", "ssim", "colorfulness"]]
+
+# %% [markdown]
+# The answer:
+
+# %%
+after, chosen = over_all.loc["after"], blends[blends["is_chosen"]].iloc[0]
+several = blends[blends["top"] > 1].sort_values("gain_db").iloc[-1]
+print(f"The router says {after.confidence:.1%} and is right in {after.accuracy:.1%} of the photos.")
+print(f"Blending pays {several.gain_db:+.3f} dB (standard error {several.standard_error_db:.3f})")
+print(f"at best, with {several.top} categories; the choice was {chosen.top}.")
