@@ -21,8 +21,8 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help colorize dev test check browser format lock train-quick category categories named \
-	results evaluate evaluate-paper soft-routing cross gallery showcase epochs table-one claim \
-	model-card notebooks clean
+	results evaluate evaluate-paper soft-routing modes cross gallery showcase epochs table-one \
+	compare claim model-card notebooks clean
 .NOTPARALLEL:  # each job takes all processors
 
 help:  ## list the targets
@@ -79,11 +79,11 @@ named:
 		exit 1; \
 	fi
 
-# In this order: the card and the notebooks tell of what the others write. The three that train
-# (epochs, table-one, claim) keep their runs below runs/, go on where they were, and only measure when
+# In this order: the card and the notebooks tell of what the others write. Those that train (epochs,
+# table-one, compare, claim) keep their runs below runs/, go on where they were, and only measure when
 # given again. ARGS are for one target at a time.
-RESULTS = evaluate evaluate-paper soft-routing cross gallery showcase epochs table-one claim \
-	model-card notebooks
+RESULTS = evaluate evaluate-paper soft-routing modes cross gallery showcase epochs table-one \
+	compare claim model-card notebooks
 
 results: $(RESULTS)  ## rebuild every table, figure and notebook below; README.md has the times
 
@@ -97,6 +97,9 @@ soft-routing: .venv-dev/.ready  ## how many colorizers to blend, and views to cl
 	$(DEV_PYTHON) -m pipeline.soft_routing $(ARGS)
 	$(DEV_PYTHON) -m pipeline.views $(ARGS)
 
+modes: .venv-dev/.ready  ## what more colour costs, on the test photos
+	$(DEV_PYTHON) -m pipeline.modes $(ARGS)
+
 cross: .venv-dev/.ready  ## every category's colorizer on every category's photos (Fig. 9)
 	$(DEV_PYTHON) -m pipeline.cross $(ARGS)
 
@@ -106,13 +109,16 @@ gallery: .venv-dev/.ready  ## the best and worst coloured photos (Figs. 7, 8); s
 showcase: .venv-dev/.ready  ## photos in the public domain, coloured: those of README.md
 	$(DEV_PYTHON) -m pipeline.showcase $(ARGS)
 
-EPOCHS_ARGS = --steps-per-epoch 6 --size 128 --policy mixed_bfloat16
+EPOCHS_ARGS = --steps-per-epoch 4 --size 128 --policy mixed_bfloat16
 
 epochs: .venv-dev/.ready  ## one photo after 10, 50 ... 400 epochs (Fig. 6), shortened by EPOCHS_ARGS
 	$(DEV_PYTHON) -m colorizers.benchmark_epochs mountain $(EPOCHS_ARGS) $(ARGS)
 
 table-one: .venv-dev/.ready  ## compare the backbones (Table I)
 	$(DEV_PYTHON) -m classifier.table_1 $(ARGS)
+
+compare: .venv-dev/.ready  ## losses and decoders at one budget, on the validation photos
+	$(DEV_PYTHON) -m colorizers.compare --encoder pretrained/training/router.keras $(ARGS)
 
 claim: .venv-dev/.ready  ## universal against per-category networks, of both kinds
 	$(DEV_PYTHON) -m pipeline.claim --architecture shared_encoder $(ARGS)

@@ -43,7 +43,7 @@ class Budget:
 
     px: int = 96
     epochs: int = 6
-    steps_per_epoch: int = 50
+    steps_per_epoch: int = 36
     batch_size: int = 32
     smallest_px: float = 160.0  # side of the smallest window cut from a 256 px photo
     policy: str = "mixed_bfloat16"

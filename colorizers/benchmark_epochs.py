@@ -7,7 +7,7 @@ validation split. The coloured pictures stay below runs/, for most photos may no
 
 The paper's epoch is 25 batches of 25 photos at 256 px, which takes hours without a GPU. In 20
 minutes on two cores, as many epochs of less:
-`--steps-per-epoch 6 --size 128 --policy mixed_bfloat16`.
+`--steps-per-epoch 4 --size 128 --policy mixed_bfloat16`.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Functions that return a matplotlib Figure; they never show, never save."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,17 +72,28 @@ def picture_strip(titles: Sequence[str], pictures: Sequence[NDArray[np.uint8]]) 
     return figure
 
 
-def vividness(table: "pd.DataFrame", by: str = "variant") -> Figure:
+def vividness(
+    table: "pd.DataFrame",
+    by: str = "variant",
+    marks: Mapping[str, tuple[str, float]] | None = None,
+) -> Figure:
     """PSNR against colorfulness, a curve over saturations per variant; dots where it is 1.
 
     Args:
         table: rows of (`by`, saturation, psnr_db, colorfulness); those named "gray" and "ground
             truth" give the lines to compare with.
         by: the column that names the curves.
+        marks: label -> (curve, saturation) of points to name.
     """
     figure = Figure(figsize=(8, 5), dpi=100, layout="constrained")
     axis = figure.subplots()
-    for name, rows in table.dropna(subset="saturation").groupby(by, sort=False):
+    curves = table[table["saturation"] > 0]
+    for label, (name, saturation) in (marks or {}).items():
+        (point,) = curves[(curves[by] == name) & np.isclose(curves["saturation"], saturation)].iloc
+        place = (point["colorfulness"], point["psnr_db"])
+        axis.plot(*place, "s", ms=8, mfc="none", color="black")
+        axis.annotate(label, place, xytext=(8, 4), textcoords="offset points")
+    for name, rows in curves.groupby(by, sort=False):
         (line,) = axis.plot(rows["colorfulness"], rows["psnr_db"], lw=1.5, label=str(name))
         plain = rows[rows["saturation"] == 1]
         axis.plot(plain["colorfulness"], plain["psnr_db"], "o", color=line.get_color())

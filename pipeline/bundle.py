@@ -23,6 +23,7 @@ from preprocessing.cli import written_aside
 from preprocessing.errors import CheckpointError
 
 UNIVERSAL = "universal"  # the colorizer for all categories
+FAITHFUL, VIVID = "faithful", "vivid"  # modes: near to the original, or as colourful
 ROUTER = "all"  # what stands for a category where the router is described
 FORMAT = 1  # of bundle.json; a reader refuses another
 PRETRAINED_DIR = Path(__file__).parent.parent / "pretrained"
@@ -60,6 +61,19 @@ class NetworkFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mode:
+    """One way to trade nearness to the original for colour.
+
+    Attributes:
+        architecture: of the colorizers.
+        saturation: factor of the chrominance that they predict.
+    """
+
+    architecture: str
+    saturation: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bundle:
     """What bundle.json says.
 
@@ -76,6 +90,8 @@ class Bundle:
         universal_rest: whether the universal colorizer joins the blend, weighted by the confidence
             that the blended categories leave.
         default: the architecture that colours unless another is asked for.
+        modes: name -> mode; a bundle that says nothing of them has one, `default` as it is.
+        mode: the mode in which photos are coloured unless another is asked for.
         router: the classifier with the shared encoder.
         colorizers: architecture -> category -> file.
         training: files that training can go on from.
@@ -93,6 +109,8 @@ class Bundle:
     temperature: float = 1.0  # what bundles say that were written before there was one
     top: int = 1  # likewise
     universal_rest: bool = False  # likewise
+    modes: Mapping[str, Mode] = field(default_factory=dict)
+    mode: str = FAITHFUL
 
     def find_colorizer(self, architecture: str, category: str) -> NetworkFile:
         """The colorizer of a category; the universal one where the architecture has none for it.
@@ -103,6 +121,16 @@ class Bundle:
         require_name(architecture, list(self.colorizers), what="colorizer", where="--colorizer")
         table = self.colorizers[architecture]
         return table[category] if category in table else table[UNIVERSAL]
+
+    def find_mode(self, name: str) -> Mode:
+        """A mode by its name.
+
+        Raises:
+            ConfigError: the bundle has no such mode.
+        """
+        modes = {FAITHFUL: Mode(architecture=self.default, saturation=1.0), **self.modes}
+        require_name(name, list(modes), what="mode", where="--mode")
+        return modes[name]
 
     def find_start(self, architecture: str, category: str) -> NetworkFile:
         """The file from which the training of a network goes on.
@@ -173,6 +201,8 @@ def read_bundle(folder: Path) -> Bundle:
             temperature=content.get("temperature", 1.0),
             top=content.get("top", 1),
             universal_rest=content.get("universal_rest", False),
+            modes={name: Mode(**mode) for name, mode in content.get("modes", {}).items()},
+            mode=content.get("mode", FAITHFUL),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"damaged bundle.json: {error!r}", path, MEND) from error
@@ -190,6 +220,8 @@ def write_bundle(bundle: Bundle) -> None:
         "top": bundle.top,
         "universal_rest": bundle.universal_rest,
         "default": bundle.default,
+        "modes": {name: asdict(mode) for name, mode in bundle.modes.items()},
+        "mode": bundle.mode,
         "router": asdict(bundle.router),
         "colorizers": {
             architecture: [asdict(file) for file in files.values()]

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.bundle import PRETRAINED_DIR
+from pipeline.bundle import FAITHFUL, PRETRAINED_DIR, VIVID
 from pipeline.outputs import FORMATS, find_tasks
 from preprocessing import cli
 from preprocessing.errors import ProjectError
@@ -31,7 +31,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("photos", nargs="+", type=Path, metavar="PHOTO|DIR", help="photos, or folders of them")
     add("-o", "--output", type=Path, help="file for one photo, else folder [beside each photo]")
     add("--category", help="colour as this category, whatever the router says")
-    add("--colorizer", help="architecture of the colorizers [the bundle's default]")
+    add("--mode", choices=(FAITHFUL, VIVID), help="nearest to the likely truth, or more colour")
+    add("--colorizer", help="architecture of the colorizers [that of the mode]")
     number = cli.positive(int)
     told = "blend the colorizers of the K most confident categories, weighted by confidence"
     add("--top", type=number, metavar="K", help=f"{told} [the bundle's choice]")
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _job(args: argparse.Namespace) -> int:
     from pipeline.router import Colorizer
 
-    colorizer = Colorizer(args.models, colorizer=args.colorizer)
+    colorizer = Colorizer(args.models, colorizer=args.colorizer, mode=args.mode)
     tasks, errors = find_tasks(args.photos, args.output, args.format)
     for error in errors:
         cli.print_error(error)

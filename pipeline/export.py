@@ -31,6 +31,7 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
         CheckpointError: there is no router or no universal colorizer, or a decoder was trained on
             another encoder than the router's.
     """
+    from pipeline.modes import choose_modes
     from pipeline.selection import choose_blend, choose_confidences, choose_precision
 
     staging, old = (bundle_dir.with_name(bundle_dir.name + end) for end in (".partial", ".old"))
@@ -41,6 +42,7 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
     bundle = choose_precision(bundle, packed_dir)
     bundle = choose_confidences(bundle, packed_dir)
     bundle = choose_blend(bundle, packed_dir)
+    bundle = choose_modes(bundle, packed_dir)
     bundle = tell_training_photos(bundle, packed_dir)
     write_bundle(bundle)
     remove_unlisted(bundle)

@@ -57,20 +57,26 @@ class Colorizer:
     """The networks of one bundle; each is opened once, when a photo first needs it."""
 
     def __init__(
-        self, models: str | Path | Bundle = PRETRAINED_DIR, *, colorizer: str | None = None
+        self,
+        models: str | Path | Bundle = PRETRAINED_DIR,
+        *,
+        colorizer: str | None = None,
+        mode: str | None = None,
     ) -> None:
         """Read the bundle.
 
         Args:
             models: folder with a bundle.json, or what was read of one.
-            colorizer: an architecture of the bundle; None takes the bundle's default.
+            colorizer: an architecture of the bundle; None takes that of the mode.
+            mode: "faithful" or "vivid", as the bundle has them; None takes its default.
 
         Raises:
             CheckpointError: the bundle cannot be used.
-            ConfigError: it has no such colorizer.
+            ConfigError: it has no such colorizer or mode.
         """
         self.bundle = models if isinstance(models, Bundle) else read_bundle(Path(models))
-        self.architecture = colorizer or self.bundle.default
+        chosen = self.bundle.find_mode(mode or self.bundle.mode)
+        self.architecture, self.saturation = colorizer or chosen.architecture, chosen.saturation
         self.bundle.find_colorizer(self.architecture, UNIVERSAL)
         self._opened: dict[str, Network] = {}
 
@@ -112,7 +118,7 @@ class Colorizer:
         ranking, features = self.classify(lum)
         chosen = self.choose(ranking, category=category, top=top)
         predictions = [self._predict(file, photo, features) for file, _ in chosen]
-        write_colored(photo, blend(predictions, [weight for _, weight in chosen]), target)
+        write_colored(photo, self.mix(predictions, [weight for _, weight in chosen]), target)
         best = category or ranking[0][0]
         return Colored(
             input=Path(path),
@@ -166,6 +172,12 @@ class Colorizer:
         kept = [(file, weight) for file, weight in files.values() if weight >= least]
         total = sum(weight for _, weight in kept)
         return [(file, weight / total) for file, weight in sorted(kept, key=lambda one: -one[1])]
+
+    def mix(
+        self, predictions: Sequence[NDArray[np.float32]], weights: Sequence[float]
+    ) -> NDArray[np.float32]:
+        """Blend several (h, w, 2) ab, as colourful as the mode wants them."""
+        return np.clip(self.saturation * blend(predictions, weights), -1, 1)
 
     def network(self, file: NetworkFile) -> Network:
         """Open a file of the bundle, or give the one that is open.

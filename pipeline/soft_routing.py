@@ -206,7 +206,9 @@ def _measure_photo(
                 predictions[file.file] = trial_ab(colorizer, trial, file)
         key = tuple((file.file, weight) for file, weight in chosen)
         if key not in known:
-            predicted = join_blend(trial, [(predictions[name], one) for name, one in key])
+            predicted = join_blend(
+                colorizer, trial, [(predictions[name], one) for name, one in key]
+            )
             known[key] = psnr_db(predicted, trial.rgb), colorfulness(predicted), len(key)
         rows.append(known[key])
     return trial.ranking[0][1], rows

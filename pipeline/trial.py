@@ -8,7 +8,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from classifier.predict import Ranking
-from colorizers.predict import blend, predict_ab, with_mirror
+from colorizers.predict import predict_ab, with_mirror
 from pipeline.bundle import NetworkFile
 from pipeline.router import Blend, Colorizer
 from preprocessing.lab import gray_from_lum, join_lab, split_lab
@@ -59,22 +59,22 @@ def trial_ab(colorizer: Colorizer, trial: Trial, file: NetworkFile) -> NDArray[n
 
 def trial_rgb(colorizer: Colorizer, trial: Trial, file: NetworkFile) -> NDArray[np.uint8]:
     """The photo (H, W, 3) uint8 coloured by one colorizer."""
-    return join_lab(trial.lum, trial_ab(colorizer, trial, file))
+    return blended_rgb(colorizer, trial, [(file, 1.0)])
 
 
 def blended_rgb(colorizer: Colorizer, trial: Trial, chosen: Blend) -> NDArray[np.uint8]:
     """The photo (H, W, 3) uint8 coloured by several colorizers, each with its weight."""
     return join_blend(
-        trial, [(trial_ab(colorizer, trial, file), weight) for file, weight in chosen]
+        colorizer, trial, [(trial_ab(colorizer, trial, file), weight) for file, weight in chosen]
     )
 
 
 def join_blend(
-    trial: Trial, weighted: Sequence[tuple[NDArray[np.float32], float]]
+    colorizer: Colorizer, trial: Trial, weighted: Sequence[tuple[NDArray[np.float32], float]]
 ) -> NDArray[np.uint8]:
     """The photo (H, W, 3) uint8 with the weighted mean of several ab (H, W, 2)."""
     predictions, weights = zip(*weighted, strict=True)
-    return join_lab(trial.lum, blend(predictions, weights))
+    return join_lab(trial.lum, colorizer.mix(predictions, weights))
 
 
 def gray_rgb(trial: Trial) -> NDArray[np.uint8]:

@@ -37,7 +37,7 @@ def open_run(config: Any, run_dir: Path, **facts: Any) -> None:
     path = run_dir / "config.json"
     text = json.dumps(settings, indent=2, default=str) + "\n"
     if path.is_file():
-        stored = json.loads(path.read_text())
+        stored = {**_defaults(config), **json.loads(path.read_text())}  # settings it did not know
         now = json.loads(text)
         differing = sorted(
             key
@@ -64,6 +64,16 @@ def open_run(config: Any, run_dir: Path, **facts: Any) -> None:
         side.write_text(text)
     with written_aside(run_dir / "versions.json") as side:
         side.write_text(json.dumps(versions(), indent=2) + "\n")
+
+
+def _defaults(config: Any) -> dict[str, Any]:
+    """The defaults of a config's fields, as config.json holds them."""
+    known = {
+        field.name: field.default
+        for field in dataclasses.fields(config)
+        if field.default is not dataclasses.MISSING
+    }
+    return json.loads(json.dumps(known, default=str))
 
 
 def read_config(run_dir: Path) -> dict[str, Any]:

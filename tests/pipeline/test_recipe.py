@@ -1,21 +1,50 @@
 import csv
 
-from pipeline.recipe import colorizer_configs, router_config, write_log
+from classifier.config import ClassifierConfig
+from colorizers.config import ColorizerConfig
+from pipeline.recipe import iter_steps, write_log
 from preprocessing.categories import CATEGORIES
 
 
+def steps(folder):
+    return list(iter_steps(folder / "packed", folder, "none", CATEGORIES))
+
+
+def colorizers(configs):
+    return [one for one in configs if isinstance(one, ColorizerConfig)]
+
+
+def test_every_step_starts_from_a_run_that_came_before_it(tmp_path):
+    done = set()
+    for config in steps(tmp_path):
+        starts = {config.encoder, getattr(config, "init", None)} - {None}
+        assert starts <= done
+        assert config.run_dir not in done
+        done.add(config.run_dir)
+
+
 def test_every_category_gets_a_decoder_that_starts_from_the_universal_one(tmp_path):
-    configs = list(colorizer_configs(tmp_path / "packed", tmp_path, CATEGORIES))
-    shared = [one for one in configs if one.architecture == "shared_encoder"]
+    folder = tmp_path / "colorizers" / "shared_encoder"
+    shared = [one for one in colorizers(steps(tmp_path)) if one.run_dir.parent == folder]
     assert [one.category for one in shared] == ["universal", *CATEGORIES]
     assert all(one.init == shared[0].run_dir for one in shared[1:])
-    assert all(one.encoder == router_config(tmp_path, tmp_path, "none").run_dir for one in shared)
+
+
+def test_the_encoder_is_left_alone_once_the_router_is_trained_on_it(tmp_path):
+    whole = steps(tmp_path)
+    (router,) = [one for one in whole if one.run_dir == tmp_path / "classifier" / "mobilenet_v2"]
+    assert isinstance(router, ClassifierConfig)
+    assert router.epochs == 0  # its head alone
+    after = colorizers(whole[whole.index(router) + 1 :])
+    assert len(after) == 24
+    assert not [one for one in after if one.train_encoder]
+    decoders = [one for one in after if one.architecture == "shared_encoder"]
+    assert {one.encoder for one in decoders} == {router.run_dir}
 
 
 def test_the_network_of_figure_3_is_trained_for_three_categories(tmp_path):
-    configs = list(colorizer_configs(tmp_path / "packed", tmp_path, CATEGORIES))
-    categories = [one.category for one in configs if one.architecture == "encoder_decoder"]
-    assert categories == ["universal", "fruit", "sunset", "forest"]
+    paper = [one for one in colorizers(steps(tmp_path)) if one.architecture == "encoder_decoder"]
+    assert [one.category for one in paper] == ["universal", "fruit", "sunset", "forest"]
 
 
 def test_the_log_holds_every_epoch_of_every_run(tiny_runs, tmp_path):

@@ -45,6 +45,16 @@ def test_a_run_goes_on_with_the_same_settings_or_those_that_may_change(tmp_path,
     assert read_config(tmp_path) == before
 
 
+def test_a_run_that_began_before_there_was_a_setting_goes_on_with_its_default(tmp_path):
+    open_run(Config(run_dir=tmp_path), tmp_path)
+    path = tmp_path / "config.json"
+    older = {key: value for key, value in read_config(tmp_path).items() if key != "category"}
+    path.write_text(json.dumps(older))
+    open_run(Config(run_dir=tmp_path), tmp_path)
+    with pytest.raises(CheckpointError, match="category beach -> dog"):
+        open_run(Config(run_dir=tmp_path, category="dog"), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("change", "facts", "message"),
     [
