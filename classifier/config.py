@@ -16,8 +16,8 @@ class ClassifierConfig:
         run_dir: where checkpoints, history and settings go.
         backbone: a name of `classifier.backbones.BACKBONES`.
         weights: "imagenet" (Keras' download), "none", or a path.
-        encoder: checkpoint (or run folder) of a classifier whose encoder is taken instead; with
-            `epochs` 0 it stays as it is.
+        encoder: checkpoint (or run folder) of a classifier or colorizer whose encoder is taken
+            instead; with `epochs` 0 it stays as it is.
         known: the categories of that classifier, in its order: what its head knows of them is
             taken too; None starts a new head.
         categories: which to tell apart, in this order; None takes every packed one.

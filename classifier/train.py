@@ -2,7 +2,7 @@
 
 First the head on the frozen backbone, then the backbone too, at a low rate (section IV-B). A killed
 run goes on where it was when the same command is given again. With --encoder and --epochs 0 only a
-new head is trained, on the encoder of another classifier.
+new head is trained, on the encoder of another network.
 """
 
 import argparse
@@ -96,22 +96,22 @@ def _start_or_go_on(
 def load_start(
     network: "keras.Model", path: Path, categories: Sequence[str], known: Sequence[str] | None
 ) -> None:
-    """Give a new classifier the encoder of another one and, of its head, the known categories.
+    """Give a new classifier the encoder of another network and, of its head, the known categories.
 
     Raises:
-        CheckpointError: `path` holds no classifier of that backbone, or none of `known`.
+        CheckpointError: `path` holds no network on that backbone, or no classifier of `known`.
     """
     from classifier.head import take_head
     from training.checkpoints import chosen_checkpoint, load_checkpoint
 
-    fix = "give a checkpoint or run folder of classifier.train with the same --backbone"
+    fix = "give a checkpoint or run folder of a network with the same backbone"
     source = load_checkpoint(
         chosen_checkpoint(path) if path.is_dir() else path, with_optimizer=False
     )
     encoder = network.get_layer("encoder")
     given = next((layer for layer in source.layers if layer.name == "encoder"), None)
     if given is None or [w.shape for w in given.weights] != [w.shape for w in encoder.weights]:
-        raise CheckpointError("not a classifier with such an encoder", path, fix)
+        raise CheckpointError("not a network with such an encoder", path, fix)
     encoder.set_weights(given.get_weights())
     if known is None:
         return
@@ -199,7 +199,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--backbone", default=DEFAULTS.backbone, help="vgg19, resnet50, inception_v3, mobilenet_v2")
     add("--weights", default=DEFAULTS.weights, help="imagenet (Keras' download), none, or a path")
-    add("--encoder", type=Path, help="classifier whose encoder is taken: checkpoint or run folder")
+    add("--encoder", type=Path, help="network whose encoder is taken: checkpoint or run folder")
     add("--known", nargs="+", metavar="NAME", help="its categories: what its head knows is taken")
     add("--packed-dir", type=Path, default=DEFAULTS.packed_dir, help="packed photos")
     add("--categories", nargs="+", metavar="NAME", help="to tell apart [every packed one]")

@@ -66,7 +66,7 @@ def classes(lum: KerasTensor, logits: KerasTensor, truth: KerasTensor) -> KerasT
     half = ops.average_pool(truth, 2)  # (N, H/2, W/2, 2)
     near = ops.maximum(1 - ops.abs(half[..., None] - np.asarray(AXIS)) / STEP, 0)
     target = near[..., 0, :, None] * near[..., 1, None, :]  # (N, H/2, W/2, 15, 15)
-    target = ops.reshape(target, (*half.shape[:-1], len(AXIS) ** 2))
+    target = ops.reshape(target, (-1, *half.shape[1:-1], len(AXIS) ** 2))
     entropy = -ops.sum(target * ops.log_softmax(logits, axis=-1), axis=-1)
     return ops.mean(entropy * _rarity(half))
 

@@ -139,22 +139,27 @@ def run_recipe(
     raw_dir: Path, packed_dir: Path, runs_dir: Path, bundle_dir: Path, weights: str
 ) -> None:
     """Do every step that is not done yet."""
-    import keras
-
-    from classifier.train import train as train_classifier
-    from colorizers.train import train as train_colorizer
     from pipeline.export import export
     from preprocessing.packing import pack, packed_categories
 
     pack(raw_dir, packed_dir)
     for config in iter_steps(packed_dir, runs_dir, weights, packed_categories(packed_dir)):
-        keras.backend.clear_session()
-        log.info("%s", config.run_dir)
-        if isinstance(config, ClassifierConfig):
-            train_classifier(config)
-        else:
-            train_colorizer(config)
+        train(config)
     export(runs_dir, bundle_dir, packed_dir)
+
+
+def train(config: ClassifierConfig | ColorizerConfig) -> Path:
+    """Train one step, or go on with it; returns its last checkpoint."""
+    import keras
+
+    from classifier.train import train as train_classifier
+    from colorizers.train import train as train_colorizer
+
+    keras.backend.clear_session()
+    log.info("%s", config.run_dir)
+    if isinstance(config, ClassifierConfig):
+        return train_classifier(config)
+    return train_colorizer(config)
 
 
 def write_log(runs_dir: Path, path: Path) -> None:

@@ -226,7 +226,7 @@ def test_an_encoder_of_another_kind_is_refused(packed_photos, tmp_path):
     config = ClassifierConfig(
         packed_dir=packed_photos, run_dir=tmp_path, encoder=tmp_path / "small.keras"
     )
-    with pytest.raises(CheckpointError, match=r"not a classifier with such an encoder\n.*small"):
+    with pytest.raises(CheckpointError, match=r"not a network with such an encoder\n.*small"):
         train(config)
 
 

@@ -1,9 +1,14 @@
 import csv
+from dataclasses import replace
+
+import pytest
 
 from classifier.config import ClassifierConfig
 from colorizers.config import ColorizerConfig
-from pipeline.recipe import iter_steps, write_log
+from colorizers.start import encoder_sha256
+from pipeline.recipe import iter_steps, train, write_log
 from preprocessing.categories import CATEGORIES
+from training.checkpoints import load_checkpoint
 
 
 def steps(folder):
@@ -45,6 +50,19 @@ def test_the_encoder_is_left_alone_once_the_router_is_trained_on_it(tmp_path):
 def test_the_network_of_figure_3_is_trained_for_three_categories(tmp_path):
     paper = [one for one in colorizers(steps(tmp_path)) if one.architecture == "encoder_decoder"]
     assert [one.category for one in paper] == ["universal", "fruit", "sunset", "forest"]
+
+
+@pytest.mark.slow
+def test_shortened_to_a_step_each_the_runs_fit_together(packed_photos, tmp_path):
+    hashes = []
+    for config in list(iter_steps(packed_photos, tmp_path, "none", ["beach"]))[:5]:
+        least = {"epochs": min(1, config.epochs), "steps_per_epoch": 1, "batch_size": 2, "size": 32}
+        if isinstance(config, ClassifierConfig):
+            least |= {"head_epochs": 1}
+        hashes.append(encoder_sha256(load_checkpoint(train(replace(config, **least)))))
+    first_router, first_universal, universal, router, beach = hashes
+    assert first_router == first_universal != universal
+    assert universal == router == beach
 
 
 def test_the_log_holds_every_epoch_of_every_run(tiny_runs, tmp_path):
