@@ -113,7 +113,7 @@ def test_with_all_photos_the_router_learns_the_category(taught):
     bundle = read_bundle(taught / "pretrained")
     assert bundle.categories == ("beach", "forest", "fruit", NEW)
     assert bundle.category_weights == (1.0,) * 4
-    assert set(bundle.router.validation) == {"top_1", "top_3"}
+    assert set(bundle.router.validation) == {"top_1", "top_3", "nll"}
     lum, _ = split_lab(load_packed(taught / "data" / "packed", NEW, "test")[0])
     ranking, _ = Colorizer(bundle).classify(lum)
     assert {category for category, _ in ranking} == set(bundle.categories)
