@@ -136,7 +136,7 @@ def measure(candidate: Candidate, config: "ClassifierConfig", checkpoint: Path) 
         "seed": config.seed,
         "seconds": History(config.run_dir / "history.csv", ()).seconds,
     }
-    return table.assign(**budget).round(4)
+    return table.assign(**budget).round(6)
 
 
 def what_learns(candidate: Candidate, config: "ClassifierConfig") -> str:
