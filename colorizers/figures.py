@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -48,9 +47,7 @@ def epoch_curves(table: "pd.DataFrame") -> Figure:
         if measure == "loss":
             values = trained["train_loss"].to_numpy()
             axis.plot(epochs, values, "-", marker="s", ms=4, color="black", label="training")
-        axis.set_xscale("log")
         axis.set_xticks(epochs, [str(epoch) for epoch in epochs])
-        axis.xaxis.set_minor_locator(NullLocator())
         axis.set(xlabel="epochs of training", ylabel=label)
         axis.grid(axis="y", alpha=0.3)
     found = [axis.get_legend_handles_labels() for axis in figure.axes]
