@@ -1,14 +1,9 @@
-"""Compact weights -> run folders: python -m colorizers.compact FOLDER --encoder RUN
+"""Weights small enough to carry home from a borrowed GPU, as `--compact` of training writes them.
 
-`python -m colorizers.train --compact FOLDER` writes the weights that each run chose, small enough
-to carry home from a borrowed GPU: matrices as float16, the short vectors (biases, normalization)
-as float32. An encoder that did not learn stays out; the file holds its hash. `--init` takes such a
-file as it is; this command makes run folders of them, from which pipeline.export ships.
+Matrices are float16, the short vectors (biases, normalization) float32. An encoder that did not
+learn stays out; the file holds its hash.
 """
 
-import argparse
-import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
@@ -55,7 +50,7 @@ def take_compact(network: "keras.Model", path: Path) -> str:
     Raises:
         CheckpointError: there are none, they are damaged, or they do not fit.
     """
-    stored = _read(path)
+    stored = read_compact(path)
     arrays = [stored[name] for name in sorted(stored) if name.isdigit()]
     encoder_sha256 = str(stored[ENCODER])
     weights = _learnt(network) if encoder_sha256 else network.weights
@@ -68,33 +63,6 @@ def take_compact(network: "keras.Model", path: Path) -> str:
     for weight, array in zip(weights, arrays, strict=True):
         weight.assign(array.astype(np.float32))
     return encoder_sha256
-
-
-def unpack(path: Path, runs_dir: Path, encoder: Path | None) -> Path:
-    """Make a run folder of compact weights; returns its `best.keras`.
-
-    Raises:
-        CheckpointError: they do not fit, or were trained on another encoder.
-        ConfigError: they need an encoder.
-    """
-    from colorizers.config import ColorizerConfig
-    from colorizers.models import ARCHITECTURES
-    from colorizers.start import load_start
-    from training.checkpoints import BEST_NAME, save_checkpoint
-    from training.registry import find
-
-    stored = _read(path)
-    run = json.loads(str(stored["config.json"]))
-    architecture, category = run["architecture"], run["category"]
-    network = find(ARCHITECTURES, architecture).build()
-    run_dir = runs_dir / architecture / category
-    places = {"packed_dir": Path(), "run_dir": run_dir, "init": path, "encoder": encoder}
-    load_start(network, ColorizerConfig(category=category, architecture=architecture, **places))
-    for name in TEXTS:
-        with cli.written_aside(run_dir / name) as side:
-            side.write_text(str(stored[name]))
-    save_checkpoint(network, run_dir / BEST_NAME)
-    return run_dir / BEST_NAME
 
 
 def frozen_encoder(network: "keras.Model") -> "keras.Model | None":
@@ -117,7 +85,12 @@ def _smaller(weight: "keras.Variable") -> NDArray:
     return ops.convert_to_numpy(weight).astype(np.float16 if len(weight.shape) > 1 else np.float32)
 
 
-def _read(path: Path) -> dict[str, NDArray]:
+def read_compact(path: Path) -> dict[str, NDArray]:
+    """Arrays by name: the weights as numbers, `TEXTS` and `ENCODER`.
+
+    Raises:
+        CheckpointError: there are none, or they are damaged.
+    """
     if not path.is_file():
         raise CheckpointError("no such compact weights", path, "give the path of an .npz file")
     try:
@@ -127,26 +100,3 @@ def _read(path: Path) -> dict[str, NDArray]:
         raise CheckpointError(
             f"cannot read the compact weights: {error}", path, "write them again with --compact"
         ) from error
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
-    parser = cli.parser(__doc__, "colorizers.compact")
-    parser.add_argument("folder", type=Path, help="what --compact wrote")
-    add = parser.add_argument
-    add("--runs-dir", type=Path, default=Path("runs/colorizers"), help="run folders go below it")
-    add("--encoder", type=Path, help="the router's run folder, for shared_encoder")
-    return cli.run(_job, parser.parse_args(argv))
-
-
-def _job(args: argparse.Namespace) -> int:
-    paths = sorted(args.folder.glob(f"*{SUFFIX}"))
-    if not paths:
-        raise CheckpointError("no compact weights", args.folder, "write some: --compact FOLDER")
-    for path in paths:
-        cli.print_lines([unpack(path, args.runs_dir, args.encoder)])
-    return cli.DONE
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

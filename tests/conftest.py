@@ -1,6 +1,7 @@
 """Fixtures for all tests: drawn photos, the same packed, networks, a clean logger."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,6 +93,14 @@ def tiny_bundle(
 def shipped() -> Path:
     """The bundle that is shipped."""
     return PRETRAINED_DIR
+
+
+@pytest.fixture(autouse=True)
+def _precision_as_it_was() -> Iterator[None]:
+    """Take back the policy that a training sets for the whole process, as a command may."""
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].config.set_dtype_policy("float32")
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from classifier.head import build_classifier
-from colorizers import compact as command
+from colorizers import unpack as command
 from colorizers.compact import take_compact, write_compact
 from colorizers.config import ColorizerConfig
 from colorizers.models import encoder_decoder, shared_encoder

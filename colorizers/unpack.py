@@ -1,0 +1,64 @@
+"""Compact weights -> run folders: python -m colorizers.unpack FOLDER --encoder RUN
+
+FOLDER is what `python -m colorizers.train --compact FOLDER` wrote. `--init` takes such a file as it
+is; this command makes run folders of them, from which pipeline.export ships.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from colorizers.compact import SUFFIX, TEXTS, read_compact
+from preprocessing import cli
+from preprocessing.errors import CheckpointError
+
+
+def unpack(path: Path, runs_dir: Path, encoder: Path | None) -> Path:
+    """Make a run folder of compact weights; returns its `best.keras`.
+
+    Raises:
+        CheckpointError: they do not fit, or were trained on another encoder.
+        ConfigError: they need an encoder.
+    """
+    from colorizers.config import ColorizerConfig
+    from colorizers.models import ARCHITECTURES
+    from colorizers.start import load_start
+    from training.checkpoints import BEST_NAME, save_checkpoint
+    from training.registry import find
+
+    stored = read_compact(path)
+    run = json.loads(str(stored["config.json"]))
+    architecture, category = run["architecture"], run["category"]
+    network = find(ARCHITECTURES, architecture).build()
+    run_dir = runs_dir / architecture / category
+    places = {"packed_dir": Path(), "run_dir": run_dir, "init": path, "encoder": encoder}
+    load_start(network, ColorizerConfig(category=category, architecture=architecture, **places))
+    for name in TEXTS:
+        with cli.written_aside(run_dir / name) as side:
+            side.write_text(str(stored[name]))
+    save_checkpoint(network, run_dir / BEST_NAME)
+    return run_dir / BEST_NAME
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = cli.parser(__doc__, "colorizers.unpack")
+    parser.add_argument("folder", type=Path, help="what --compact wrote")
+    add = parser.add_argument
+    add("--runs-dir", type=Path, default=Path("runs/colorizers"), help="run folders go below it")
+    add("--encoder", type=Path, help="the router's run folder, for shared_encoder")
+    return cli.run(_job, parser.parse_args(argv))
+
+
+def _job(args: argparse.Namespace) -> int:
+    paths = sorted(args.folder.glob(f"*{SUFFIX}"))
+    if not paths:
+        raise CheckpointError("no compact weights", args.folder, "write some: --compact FOLDER")
+    for path in paths:
+        cli.print_lines([unpack(path, args.runs_dir, args.encoder)])
+    return cli.DONE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
