@@ -97,13 +97,14 @@ def _measure_photo(colorizer: "Colorizer", rgb: "NDArray[np.uint8]") -> Iterator
     import numpy as np
 
     from colorizers.metrics import colorfulness, psnr_db
+    from colorizers.predict import blend
     from pipeline.trial import start_trial, trial_ab
     from preprocessing.lab import join_lab
 
     trial = start_trial(colorizer, np.asarray(rgb))
     chosen = colorizer.choose(trial.ranking)
     predictions = [trial_ab(colorizer, trial, file) for file, _ in chosen]
-    ab = np.average(predictions, axis=0, weights=[weight for _, weight in chosen])
+    ab = blend(predictions, [weight for _, weight in chosen])
     for saturation in SATURATIONS:
         predicted = join_lab(trial.lum, np.clip(saturation * ab, -1, 1))
         figures = {"psnr_db": psnr_db(predicted, rgb), "colorfulness": colorfulness(predicted)}

@@ -7,7 +7,14 @@ where the decoder begins, as the global features of Iizuka et al. 2016, section 
 import keras
 from keras import layers
 
-from colorizers.models.shared_encoder import NECK, Tensors, join_skips, on_encoder, reduce_top
+from colorizers.models.shared_encoder import (
+    NECK,
+    Tensors,
+    join_skips,
+    on_encoder,
+    reduce_top,
+    to_ab,
+)
 from training.registry import Architecture
 
 
@@ -21,9 +28,7 @@ def decode(features: Tensors) -> keras.KerasTensor:
     scene = layers.GlobalAveragePooling2D(keepdims=True)(features[-1])  # (N, 1, 1, 1280)
     scene = layers.Dense(NECK, activation="relu")(scene)
     x = layers.Add()([reduce_top(features[-1]), scene])  # (N, H/32, W/32, 256)
-    x = join_skips(x, features)
-    ab = layers.Conv2D(2, 3, padding="same", kernel_initializer="zeros", dtype="float32")(x)
-    return layers.UpSampling2D(interpolation="bilinear", dtype="float32", name="chrominance")(ab)
+    return to_ab(join_skips(x, features))
 
 
 SPEC = Architecture(

@@ -26,10 +26,7 @@ def build() -> keras.Model:
 
 def decode(features: Tensors) -> keras.KerasTensor:
     """The encoder's five feature maps -> (N, H, W, 2) ab."""
-    x = join_skips(reduce_top(features[-1]), features)
-    # zero at first: training starts from gray; linear, for tanh saturated here and learnt nothing
-    ab = layers.Conv2D(2, 3, padding="same", kernel_initializer="zeros", dtype="float32")(x)
-    return layers.UpSampling2D(interpolation="bilinear", dtype="float32", name="chrominance")(ab)
+    return to_ab(join_skips(reduce_top(features[-1]), features))
 
 
 def on_encoder(name: str, decode: Callable[[Tensors], keras.KerasTensor]) -> keras.Model:
@@ -54,6 +51,13 @@ def join_skips(x: keras.KerasTensor, features: Tensors) -> keras.KerasTensor:
         x = layers.Concatenate()([x, skip])
         x = _convolution(x, filters, 3)
     return x
+
+
+def to_ab(x: keras.KerasTensor) -> keras.KerasTensor:
+    """(N, H/2, W/2, c) -> (N, H, W, 2) ab."""
+    # zero at first: training starts from gray; linear, for tanh saturated here and learnt nothing
+    ab = layers.Conv2D(2, 3, padding="same", kernel_initializer="zeros", dtype="float32")(x)
+    return layers.UpSampling2D(interpolation="bilinear", dtype="float32", name="chrominance")(ab)
 
 
 def _convolution(x: keras.KerasTensor, filters: int, side: int) -> keras.KerasTensor:
