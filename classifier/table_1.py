@@ -154,12 +154,7 @@ def write_results(results_dir: Path, table: "pd.DataFrame") -> list[Path]:
     """Write the table and its figure; returns their paths."""
     from classifier.figures import table_1_figure
 
-    paths = [results_dir / "table_1.csv", results_dir / "table_1.png"]
-    with cli.written_aside(paths[0]) as side:
-        table.to_csv(side, index=False)
-    with cli.written_aside(paths[1]) as side:
-        table_1_figure(table).savefig(side)
-    return paths
+    return cli.write_result(results_dir, "table_1", table, table_1_figure(table))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -129,12 +129,7 @@ def write_results(table: "pd.DataFrame", results_dir: Path, stem: str) -> list[P
     """Write the table and the figure of it; returns their paths."""
     from colorizers.figures import epoch_curves
 
-    paths = [results_dir / f"{stem}.csv", results_dir / f"{stem}.png"]
-    with cli.written_aside(paths[0]) as side:
-        table.to_csv(side, index=False)
-    with cli.written_aside(paths[1]) as side:
-        epoch_curves(table).savefig(side)
-    return paths
+    return cli.write_result(results_dir, stem, table, epoch_curves(table))
 
 
 def write_strip(

@@ -134,13 +134,8 @@ def _job(args: argparse.Namespace) -> int:
     from colorizers.figures import vividness
 
     table = compare(args)
-    paths = [args.results_dir / f"compare.{end}" for end in ("csv", "png")]
-    with cli.written_aside(paths[0]) as side:
-        table.to_csv(side, index=False)
-    with cli.written_aside(paths[1]) as side:
-        vividness(table).savefig(side)
     log.info("%s", table[table["saturation"] == 1].to_string(index=False))
-    cli.print_lines(paths)
+    cli.print_lines(cli.write_result(args.results_dir, "compare", table, vividness(table)))
     return cli.DONE
 
 

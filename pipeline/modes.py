@@ -156,13 +156,9 @@ def _job(args: argparse.Namespace) -> int:
     ]
     table = pd.concat([*tables, _compared(tables[0])]).round(4)
     marks = {name: (mode.architecture, mode.saturation) for name, mode in bundle.modes.items()}
-    paths = [args.results_dir / f"modes.{end}" for end in ("csv", "png")]
-    with cli.written_aside(paths[0]) as side:
-        table.to_csv(side, index=False)
-    with cli.written_aside(paths[1]) as side:
-        vividness(table, by="architecture", marks=marks).savefig(side)
+    figure = vividness(table, by="architecture", marks=marks)
     log.info("%s", table.to_string(index=False))
-    cli.print_lines(paths)
+    cli.print_lines(cli.write_result(args.results_dir, "modes", table, figure))
     return cli.DONE
 
 

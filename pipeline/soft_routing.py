@@ -176,14 +176,10 @@ def _job(args: argparse.Namespace) -> int:
     colorizer = Colorizer(args.models, colorizer=args.colorizer)
     measured = measure_ways(colorizer, args.packed_dir, args.limit)
     table, way = summarize(measured), choose_way(measured)
-    paths = [args.results_dir / f"soft_routing{suffix}" for suffix in (".csv", ".png")]
-    with cli.written_aside(paths[0]) as side:
-        table.to_csv(side, index=False)
-    with cli.written_aside(paths[1]) as side:
-        soft_routing_figure(table).savefig(side)
+    figure = soft_routing_figure(table)
     log.info("%s", table.to_string(index=False))
     log.info("%s, universal alone below %.2f", way, choose_threshold(measured, way))
-    cli.print_lines(paths)
+    cli.print_lines(cli.write_result(args.results_dir, "soft_routing", table, figure))
     return cli.DONE
 
 

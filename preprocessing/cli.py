@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
@@ -119,6 +119,20 @@ def positive(kind: type, *, zero: bool = False) -> Callable[[str], int | float]:
 def print_error(error: ProjectError) -> None:
     """Print what was wrong, where, and what to do."""
     print(f"error: {error}", file=sys.stderr)
+
+
+def write_result(results_dir: Path, stem: str, table: Any, figure: Any) -> list[Path]:
+    """Write a pandas table as STEM.csv and a matplotlib figure of it as STEM.png, each aside.
+
+    Returns:
+        The two paths.
+    """
+    paths = [results_dir / f"{stem}.csv", results_dir / f"{stem}.png"]
+    with written_aside(paths[0]) as side:
+        table.to_csv(side, index=False)
+    with written_aside(paths[1]) as side:
+        figure.savefig(side)
+    return paths
 
 
 def print_lines(lines: Sequence[object]) -> None:
