@@ -7,11 +7,18 @@ validation split, else in float32.
 
 import argparse
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.bundle import UNIVERSAL, Bundle, NetworkFile, write_bundle
+from pipeline.bundle import (
+    UNIVERSAL,
+    Bundle,
+    NetworkFile,
+    read_bundle,
+    read_verified,
+    write_bundle,
+)
 from pipeline.network_files import (
     load_run,
     remove_unlisted,
@@ -21,15 +28,23 @@ from pipeline.network_files import (
     write_router,
 )
 from preprocessing import cli
-from preprocessing.errors import CheckpointError
+from preprocessing.categories import require_name
+from preprocessing.errors import CheckpointError, ConfigError
 
 
-def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
+def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path, keep: Sequence[str] = ()) -> Bundle:
     """Export every trained network below `runs_dir`; replaces `bundle_dir` when all is done.
+
+    Args:
+        runs_dir: run folders of classifier and colorizers.
+        bundle_dir: where the bundle goes.
+        packed_dir: what `python -m preprocessing` wrote, for all that validation decides.
+        keep: architectures whose files are taken over from the bundle that is there.
 
     Raises:
         CheckpointError: there is no router or no universal colorizer, or a decoder was trained on
             another encoder than the router's.
+        ConfigError: an architecture to keep is not in the bundle that is there, or has runs, too.
     """
     from pipeline.modes import choose_modes
     from pipeline.selection import choose_blend, choose_confidences, choose_precision
@@ -40,6 +55,8 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
     staging.mkdir(parents=True)
     bundle = _write_float32(runs_dir, staging)
     bundle = choose_precision(bundle, packed_dir)
+    if keep:
+        bundle = take_over(bundle, read_bundle(bundle_dir), keep)
     bundle = choose_confidences(bundle, packed_dir)
     bundle = choose_blend(bundle, packed_dir)
     bundle = choose_modes(bundle, packed_dir)
@@ -53,6 +70,40 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path) -> Bundle:
     staging.rename(bundle_dir)
     shutil.rmtree(old, ignore_errors=True)
     return replace(bundle, folder=bundle_dir)
+
+
+def take_over(bundle: Bundle, old: Bundle, architectures: Sequence[str]) -> Bundle:
+    """Copy all networks of some architectures out of another bundle, with what it says of them.
+
+    Raises:
+        ConfigError: the other bundle has no such architecture, or this one has it, too.
+        CheckpointError: they need another encoder than this router's; or a file is damaged.
+    """
+    colorizers, training = dict(bundle.colorizers), [*bundle.training]
+    for architecture in architectures:
+        require_name(architecture, list(old.colorizers), what="colorizer", where="--keep")
+        if architecture in colorizers:
+            raise ConfigError(
+                f"there are runs of {architecture!r}, too", "--keep", "leave it out, or the runs"
+            )
+        colorizers[architecture] = old.colorizers[architecture]
+        starts = [file for file in old.training if file.architecture == architecture]
+        training += starts
+        for file in (*colorizers[architecture].values(), *starts):
+            sha256 = file.training.get("encoder_sha256")
+            fix = f"leave out: --keep {architecture}"
+            require_encoder(
+                {"encoder_sha256": sha256}, bundle.encoder_sha256, where=old.folder, fix=fix
+            )
+            path = bundle.folder / file.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(read_verified(old.folder, file))
+    default = _default(colorizers)
+    return replace(bundle, colorizers=colorizers, training=training, default=default)
+
+
+def _default(architectures: Collection[str]) -> str:
+    return "shared_encoder" if "shared_encoder" in architectures else min(architectures)
 
 
 def tell_training_photos(bundle: Bundle, packed_dir: Path) -> Bundle:
@@ -110,7 +161,7 @@ def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
         category_weights=(1.0,) * len(categories),
         encoder_sha256=encoder_sha256,
         unsure_below=0.0,
-        default="shared_encoder" if "shared_encoder" in colorizers else min(colorizers),
+        default=_default(colorizers),
         router=router_file,
         colorizers=colorizers,
         training=training,
@@ -125,11 +176,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--packed-dir", type=Path, default=Path("data/packed"), help="photos to measure on"
     )
+    parser.add_argument(
+        "--keep",
+        nargs="*",
+        default=[],
+        metavar="ARCHITECTURE",
+        help="colorizers to take over from the old bundle, where they have no runs",
+    )
     return cli.run(_job, parser.parse_args(argv))
 
 
 def _job(args: argparse.Namespace) -> int:
-    bundle = export(args.runs_dir, args.bundle_dir, args.packed_dir)
+    bundle = export(args.runs_dir, args.bundle_dir, args.packed_dir, args.keep)
     cli.print_lines([bundle.folder / "bundle.json"])
     return cli.DONE
 

@@ -84,7 +84,7 @@ def router_config(packed_dir: Path, runs_dir: Path) -> ClassifierConfig:
 
 
 def shared_encoder_config(packed_dir: Path, runs_dir: Path, category: str) -> ColorizerConfig:
-    """Encoder and universal decoder together, 150 x 25 x 32 photos; decoders of categories alone.
+    """Encoder and universal decoder together, 100 x 25 x 32 photos; decoders of categories alone.
 
     Trained for PSNR, on windows from 96 px and on other films: 7,500 photos are few.
     """
@@ -99,7 +99,7 @@ def shared_encoder_config(packed_dir: Path, runs_dir: Path, category: str) -> Co
         init=runs_dir / FIRST_UNIVERSAL if is_universal else folder / UNIVERSAL,
         train_encoder=is_universal,
         loss="psnr",
-        epochs=150 if is_universal else 8,
+        epochs=100 if is_universal else 8,
         steps_per_epoch=25 if is_universal else 10,
         batch_size=32 if is_universal else 25,
         learning_rate=1.5e-4 if is_universal else 3e-4,

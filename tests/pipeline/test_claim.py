@@ -8,8 +8,8 @@ import pytest
 from colorizers.config import UNIVERSAL
 from colorizers.measure import open_network, predict, score_all, shrink
 from pipeline.bundle import read_bundle
-from pipeline.claim import find_encoder, main
-from pipeline.claim_runs import (
+from pipeline.claim.__main__ import find_encoder, main
+from pipeline.claim.runs import (
     CONTINUED,
     EACH,
     FINE_TUNED,
@@ -20,8 +20,8 @@ from pipeline.claim_runs import (
     ClaimConfig,
     plan,
 )
-from pipeline.claim_scores import GRAY, ROUTED, TINT, UNSURE, by_method, load_test_photos
-from pipeline.claim_tables import gains, levels
+from pipeline.claim.scores import GRAY, ROUTED, TINT, UNSURE, by_method, load_test_photos
+from pipeline.claim.tables import gains, levels
 from pipeline.cross import load_test
 from pipeline.router import Colorizer
 from pipeline.trial import start_trial

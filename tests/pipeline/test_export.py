@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from pipeline.bundle import read_bundle
-from pipeline.export import export
+from pipeline.export import export, main
 from pipeline.network import Network
-from preprocessing.errors import CheckpointError
+from preprocessing.errors import CheckpointError, ConfigError
 from preprocessing.lab import split_lab
 from preprocessing.packing import load_packed
 from training.checkpoints import chosen_checkpoint, load_checkpoint, save_checkpoint
@@ -102,3 +102,46 @@ def test_an_export_that_fails_keeps_the_old_bundle(copied_runs, packed_photos, t
     with pytest.raises(CheckpointError, match="no checkpoint"):
         export(copied_runs, bundle_dir, packed_photos)
     assert (bundle_dir / "bundle.json").read_text() == "old"
+
+
+@pytest.fixture
+def later_runs(copied_runs):
+    """Runs of the router and of `shared_encoder`; those of `encoder_decoder` are gone."""
+    shutil.rmtree(copied_runs / "colorizers" / "encoder_decoder")
+    return copied_runs
+
+
+def test_networks_without_runs_are_kept_byte_for_byte(
+    later_runs, tiny_bundle, packed_photos, tmp_path
+):
+    bundle_dir = shutil.copytree(tiny_bundle, tmp_path / "bundle")
+    arguments = [later_runs, bundle_dir, "--packed-dir", packed_photos, "--keep", "encoder_decoder"]
+    assert main([str(one) for one in arguments]) == 0
+    old, new = read_bundle(tiny_bundle), read_bundle(bundle_dir)
+    assert new.colorizers["encoder_decoder"] == old.colorizers["encoder_decoder"]
+    assert new.find_start("encoder_decoder", "universal") in old.training
+    kept = [file.file for file in old.files if file.architecture == "encoder_decoder"]
+    assert len(kept) == 2
+    for name in kept:
+        assert (bundle_dir / name).read_bytes() == (tiny_bundle / name).read_bytes()
+
+
+def test_what_has_runs_or_is_unknown_cannot_be_kept(
+    tiny_runs, later_runs, tiny_bundle, packed_photos, tmp_path
+):
+    bundle_dir = shutil.copytree(tiny_bundle, tmp_path / "bundle")
+    with pytest.raises(ConfigError, match="there are runs of 'encoder_decoder', too"):
+        export(tiny_runs, bundle_dir, packed_photos, ["encoder_decoder"])
+    with pytest.raises(ConfigError, match="'unet'"):
+        export(later_runs, bundle_dir, packed_photos, ["unet"])
+    assert read_bundle(bundle_dir).files == read_bundle(tiny_bundle).files
+
+
+def test_a_kept_network_must_fit_the_router(copied_runs, tiny_bundle, packed_photos, tmp_path):
+    bundle_dir = shutil.copytree(tiny_bundle, tmp_path / "bundle")
+    shutil.rmtree(copied_runs / "colorizers" / "shared_encoder")
+    path = bundle_dir / "bundle.json"
+    encoder = read_bundle(bundle_dir).encoder_sha256
+    path.write_text(path.read_text().replace(encoder, "0" * 64))
+    with pytest.raises(CheckpointError, match="another encoder"):
+        export(copied_runs, bundle_dir, packed_photos, ["shared_encoder"])

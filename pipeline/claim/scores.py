@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from colorizers.config import UNIVERSAL
 from colorizers.measure import MEASURES, SETTLING, open_network, predict, score_all, shrink
-from pipeline.claim_runs import (
+from pipeline.claim.runs import (
     CONTINUED,
     EACH,
     FINE_TUNED,

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.claim_runs import CONTINUED, FINE_TUNED, FOR_ALL, SCRATCH
-from pipeline.claim_scores import METHODS
-from pipeline.claim_tables import ALL
+from pipeline.claim.runs import CONTINUED, FINE_TUNED, FOR_ALL, SCRATCH
+from pipeline.claim.scores import METHODS
+from pipeline.claim.tables import ALL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +24,8 @@ def claim_figure(table: "pd.DataFrame", gains: "pd.DataFrame") -> Figure:
     """Gains per category beside the means over all photos, both with 95 % intervals.
 
     Args:
-        table: as `claim_tables.levels` makes it.
-        gains: as `claim_tables.gains` makes it.
+        table: as `tables.levels` makes it.
+        gains: as `tables.gains` makes it.
     """
     n_rows = gains["category"].nunique()
     figure = Figure(figsize=(14, max(4, 2.2 + 0.3 * n_rows)), dpi=100, layout="constrained")

@@ -1,6 +1,6 @@
 """Does a network per category beat one for all, at equal compute? python -m pipeline.claim
 
-The claim of the paper. Every arm gets the same budget of N photos (pipeline/claim_runs.py has the
+The claim of the paper. Every arm gets the same budget of N photos (pipeline/claim/runs.py has the
 table): one universal network; a network per category from scratch; the same fine-tuned from a
 universal one of half the budget; and that universal one continued, so that it has the same road
 behind it. Measured on the test split, at the size at which all of them run, in PSNR, SSIM and
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.bundle import PRETRAINED_DIR, ROUTER, Bundle, read_bundle, read_verified
-from pipeline.claim_runs import ClaimConfig, Planned, plan, train_all
+from pipeline.claim.runs import ClaimConfig, Planned, plan, train_all
 from pipeline.cross import load_test
 from preprocessing import cli
 
@@ -52,8 +52,8 @@ def measure(
     """Measure trained networks on the test split.
 
     Returns:
-        The tables of `claim_tables.levels`, with photos_per_network, photos_in_all, size and
-        batch_size, and of `claim_tables.gains`.
+        The tables of `tables.levels`, with photos_per_network, photos_in_all, size and batch_size,
+        and of `tables.gains`.
 
     Raises:
         CheckpointError: a network was not trained.
@@ -61,8 +61,8 @@ def measure(
     """
     import pandas as pd
 
-    from pipeline import claim_scores as scoring
-    from pipeline.claim_tables import gains, levels
+    from pipeline.claim import scores as scoring
+    from pipeline.claim.tables import gains, levels
     from pipeline.router import Colorizer
 
     photos = scoring.load_test_photos(config.packed_dir, categories, config.size, Colorizer(bundle))
@@ -82,8 +82,8 @@ def budgets(
     """
     import pandas as pd
 
-    from pipeline.claim_runs import EACH, FINE_TUNED, SCRATCH
-    from pipeline.claim_scores import ROUTED, UNSURE
+    from pipeline.claim.runs import EACH, FINE_TUNED, SCRATCH
+    from pipeline.claim.scores import ROUTED, UNSURE
 
     n, budget = len(categories), config.budget(len(categories))
     in_all = {EACH: n * budget}
@@ -107,7 +107,7 @@ def write_results(
     results_dir: Path, architecture: str, table: "pd.DataFrame", gains: "pd.DataFrame"
 ) -> list[Path]:
     """Write both tables and the figure; returns their paths."""
-    from pipeline.claim_figure import claim_figure
+    from pipeline.claim.figure import claim_figure
 
     stem = f"claim_{architecture}"
     paths = [results_dir / name for name in (f"{stem}.csv", f"{stem}_gains.csv", f"{stem}.png")]

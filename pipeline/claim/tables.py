@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from colorizers.measure import MEASURES
-from pipeline.claim_runs import CONTINUED, EACH, FINE_TUNED, FOR_ALL, SCRATCH
-from pipeline.claim_scores import METHODS, ROUTED, UNSURE
+from pipeline.claim.runs import CONTINUED, EACH, FINE_TUNED, FOR_ALL, SCRATCH
+from pipeline.claim.scores import METHODS, ROUTED, UNSURE
 from pipeline.evaluate import bootstrap_interval
 
 PAIRS = (  # method, and what it is compared with on the same photos

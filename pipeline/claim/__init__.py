@@ -1,0 +1,1 @@
+"""The claim of the paper: a network per category against one for all, at equal compute."""
