@@ -141,8 +141,8 @@ def write_strip(
 
     gray = np.repeat(gray_from_lum(split_lab(photos.shown)[0])[..., None], 3, axis=-1)
     titles = ["gray", *(f"epoch {epoch}" for epoch in epochs), "ground truth"]
-    with cli.written_aside(path) as side:
-        picture_strip(titles, [gray, *pictures, photos.shown]).savefig(side)
+    strip = picture_strip(titles, [gray, *pictures, photos.shown])
+    cli.write_results(path.parent, {path.name: strip})
 
 
 def main(argv: Sequence[str] | None = None) -> int:

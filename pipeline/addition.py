@@ -109,8 +109,7 @@ def measure(bundle: Bundle, file: NetworkFile, packed_dir: Path, path: Path) -> 
 
     table = summarize(score_category(Colorizer(bundle), file, packed_dir))
     table = table[table["category"] != "all"]
-    with cli.written_aside(path) as side:
-        table.to_csv(side, index=False)
+    cli.write_results(path.parent, {path.name: table})
     log.info("%s", table.to_string(index=False))
 
 

@@ -162,13 +162,7 @@ def write_results(
         f"{stem}_colorfulness.png": cross_figure(order, colorfulness, "colorfulness (no unit)"),
     }
     tables = {f"{stem}.csv": table, f"{stem}_own.csv": own}
-    for name, frame in tables.items():
-        with cli.written_aside(results_dir / name) as side:
-            frame.to_csv(side, index=False)
-    for name, figure in drawn.items():
-        with cli.written_aside(results_dir / name) as side:
-            figure.savefig(side)
-    return [results_dir / name for name in (*tables, *drawn)]
+    return cli.write_results(results_dir, {**tables, **drawn})
 
 
 def main(argv: Sequence[str] | None = None) -> int:

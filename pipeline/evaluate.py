@@ -98,18 +98,15 @@ def write_results(
     values = confidences[list(categories)].to_numpy()
     labels = np.array([categories.index(one) for one in confidences["category"]])
     matrix = confusion_matrix(values.argmax(axis=1), labels, len(categories))
+    confusion = pd.DataFrame(matrix, columns=list(categories))
+    confusion.insert(0, "category", list(categories))
     reliable = reliability_table(values, labels, bundle.temperature)
     tables = {
         f"{stem}.csv": table,
         "router.csv": router_table(confidences, categories),
-        "confusion.csv": pd.DataFrame(matrix, index=list(categories), columns=list(categories)),
+        "confusion.csv": confusion,
         "reliability.csv": reliable,
     }
-    written = []
-    for name, frame in tables.items():
-        with cli.written_aside(results_dir / name) as side:
-            frame.to_csv(side, index=name == "confusion.csv")
-        written.append(results_dir / name)
     shown = ("gray", "mean tint of the category", "universal", "routed")
     per_category = table[table["category"] != "all"]
     lines = {
@@ -122,11 +119,7 @@ def write_results(
         "confusion.png": figures.confusion_figure(categories, matrix),
         "reliability.png": figures.reliability_figure(reliable),
     }
-    for name, figure in drawn.items():
-        with cli.written_aside(results_dir / name) as side:
-            figure.savefig(side)
-        written.append(results_dir / name)
-    return written
+    return cli.write_results(results_dir, {**tables, **drawn})
 
 
 def main(argv: Sequence[str] | None = None) -> int:

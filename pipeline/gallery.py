@@ -157,14 +157,11 @@ def _job(args: argparse.Namespace) -> int:
     picked = pick(scores, args.count, args.least_colorfulness)
     is_default = colorizer.architecture == colorizer.bundle.default
     stem = "gallery" if is_default else f"gallery_{colorizer.architecture}"
-    path = args.results_dir / f"{stem}.csv"
-    with cli.written_aside(path) as side:
-        picked.drop(columns="index").round(3).to_csv(side, index=False)
-    paths = [path]
+    table = picked.drop(columns="index").round(3)
+    paths = cli.write_results(args.results_dir, {f"{stem}.csv": table})
     for category, of_category in picked.groupby("category", sort=False):
-        paths.append(args.sheets_dir / f"{category}.png")
-        with cli.written_aside(paths[-1]) as side:
-            sheet(colorizer, of_category, args.packed_dir).savefig(side)
+        drawn = sheet(colorizer, of_category, args.packed_dir)
+        paths += cli.write_results(args.sheets_dir, {f"{category}.png": drawn})
     share = (scores["gain_db"] < 0).mean()
     log.info(
         "of %d photos %.0f %% came out farther from the truth than gray is",

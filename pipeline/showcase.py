@@ -165,10 +165,8 @@ def _job(args: argparse.Namespace) -> int:
     ]
     with cli.written_aside(grid_path) as side:
         photo_grid(COLUMNS, rows).savefig(side, dpi=80)
-    table_path = args.results_dir / "showcase.csv"
-    with cli.written_aside(table_path) as side:
-        figures_of(shown).to_csv(side, index=False)
-    cli.print_lines([row_path, demo_path, grid_path, table_path])
+    tables = cli.write_results(args.results_dir, {"showcase.csv": figures_of(shown)})
+    cli.print_lines([row_path, demo_path, grid_path, *tables])
     return cli.DONE
 
 

@@ -137,11 +137,8 @@ def _job(args: argparse.Namespace) -> int:
     from pipeline.router import Colorizer
 
     table = measure_views(Colorizer(args.models), args.packed_dir, args.limit)
-    path = args.results_dir / "router_views.csv"
-    with cli.written_aside(path) as side:
-        table.to_csv(side, index=False)
     log.info("%s", table.to_string(index=False))
-    cli.print_lines([path])
+    cli.print_lines(cli.write_results(args.results_dir, {"router_views.csv": table}))
     return cli.DONE
 
 

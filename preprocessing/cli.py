@@ -8,7 +8,7 @@ import itertools
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -121,18 +121,30 @@ def print_error(error: ProjectError) -> None:
     print(f"error: {error}", file=sys.stderr)
 
 
-def write_result(results_dir: Path, stem: str, table: Any, figure: Any) -> list[Path]:
-    """Write a pandas table as STEM.csv and a matplotlib figure of it as STEM.png, each aside.
+def write_results(folder: Path, results: Mapping[str, Any]) -> list[Path]:
+    """Write pandas tables (.csv, without their index) and matplotlib figures, each aside.
+
+    Args:
+        folder: where they go.
+        results: file name -> table or figure.
 
     Returns:
-        The two paths.
+        Their paths, in this order.
     """
-    paths = [results_dir / f"{stem}.csv", results_dir / f"{stem}.png"]
-    with written_aside(paths[0]) as side:
-        table.to_csv(side, index=False)
-    with written_aside(paths[1]) as side:
-        figure.savefig(side)
+    paths = []
+    for name, result in results.items():
+        paths.append(folder / name)
+        with written_aside(paths[-1]) as side:
+            if paths[-1].suffix == ".csv":
+                result.to_csv(side, index=False)
+            else:
+                result.savefig(side)
     return paths
+
+
+def write_result(results_dir: Path, stem: str, table: Any, figure: Any) -> list[Path]:
+    """Write a table as STEM.csv and the figure of it as STEM.png; see `write_results`."""
+    return write_results(results_dir, {f"{stem}.csv": table, f"{stem}.png": figure})
 
 
 def print_lines(lines: Sequence[object]) -> None:

@@ -110,13 +110,8 @@ def write_results(
     from pipeline.claim.figure import claim_figure
 
     stem = f"claim_{architecture}"
-    paths = [results_dir / name for name in (f"{stem}.csv", f"{stem}_gains.csv", f"{stem}.png")]
-    for path, frame in zip(paths[:2], (table, gains), strict=True):
-        with cli.written_aside(path) as side:
-            frame.to_csv(side, index=False)
-    with cli.written_aside(paths[2]) as side:
-        claim_figure(table, gains).savefig(side)
-    return paths
+    results = {f"{stem}.csv": table, f"{stem}_gains.csv": gains}
+    return cli.write_results(results_dir, {**results, f"{stem}.png": claim_figure(table, gains)})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
