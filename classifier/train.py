@@ -171,7 +171,7 @@ def _fit(
         steps_per_epoch=steps,
         batch_size=config.batch_size,
         learning_rate=rate,
-        decay="constant" if in_head else "cosine",
+        decay="constant" if in_head and config.epochs else "cosine",
         decay_from=starts,
         minutes=None if in_head else config.minutes,
     )

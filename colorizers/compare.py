@@ -117,7 +117,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.parser(__doc__, "colorizers.compare")
     add, above, real = parser.add_argument, cli.positive(int), cli.positive(float)
     add("--encoder", type=Path, required=True, help="the router's run folder or checkpoint")
-    add("--photos", type=above, default=16_000, help="budget of each, photos")
+    add("--photos", type=above, default=10_000, help="budget of each, photos")
     add("--batch-size", type=above, default=32, help="photos per batch")
     add("--size", type=above, default=128, help="side of the squares in training and when run, px")
     add("--smallest-px", type=real, default=160.0, help="smallest window, px of 256")

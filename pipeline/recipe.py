@@ -78,7 +78,7 @@ def router_config(packed_dir: Path, runs_dir: Path) -> ClassifierConfig:
         run_dir=runs_dir / "classifier" / "mobilenet_v2",
         backbone="mobilenet_v2",
         encoder=runs_dir / "colorizers" / "shared_encoder" / UNIVERSAL,
-        head_epochs=4,
+        head_epochs=12,
         epochs=0,
     )
 
