@@ -63,13 +63,16 @@ faded prints, films that were blind to red.
 
 The encoder, which router and `shared_encoder` have in common, started from the ImageNet weights of
 MobileNetV2 1.0 (224 px) in google-coral/edgetpu (Apache-2.0), and was changed: every layer of it
-was trained further on the gray photos above. Everything else started from random weights.
+was trained further on the gray photos above, first to classify them, then to colour them together
+with the universal decoder. Everything else started from random weights. `pipeline/recipe.py` has
+the whole chain, its first steps included, which are not shipped and not in the table below.
 
 ## How they were trained
 
 {schedule}
 
-Adam; loss of the colorizers: {losses}; flips and random windows; "photos shown" counts repetitions.
+Adam, with weight decay for `shared_encoder`; loss of the colorizers: {losses}; flips and random
+windows, for `shared_encoder` other tones, too; "photos shown" counts repetitions.
 "universal" saw all categories and is what a category's own network starts from. Minutes are those
 of the machine that trained it. A colorizer is stored in int8 where that costs less than 0.1 dB on
 validation. Versions: {versions}.

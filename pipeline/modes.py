@@ -8,6 +8,7 @@ saturations of its two modes from here.
 
 import argparse
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -33,7 +34,11 @@ VIVID_SHARE = 0.85  # of the originals' colorfulness
 
 
 def measure_saturations(
-    colorizer: "Colorizer", packed_dir: Path, split: str, limit: int | None = PER_CATEGORY
+    colorizer: "Colorizer",
+    packed_dir: Path,
+    split: str,
+    limit: int | None = PER_CATEGORY,
+    saturations: Sequence[float] = SATURATIONS,
 ) -> "pd.DataFrame":
     """Colour photos as `pipeline.colorize` does, at every saturation.
 
@@ -42,6 +47,7 @@ def measure_saturations(
         packed_dir: what `python -m preprocessing` wrote.
         split: "val" or "test".
         limit: photos per category; None for all.
+        saturations: in rising order; 0 is gray.
 
     Returns:
         One row per saturation: mean psnr_db, colorfulness, share of the originals' colorfulness, n.
@@ -60,7 +66,7 @@ def measure_saturations(
         for rgb in load_packed(packed_dir, category, split)[:limit]
     ]
     with ThreadPoolExecutor(2) as pool:  # ONNX Runtime and NumPy release the interpreter
-        found = pool.map(lambda rgb: list(_measure_photo(colorizer, rgb)), photos)
+        found = pool.map(lambda rgb: list(_measure_photo(colorizer, rgb, saturations)), photos)
         rows = [
             row for rows in cli.progress(found, "saturating", total=len(photos)) for row in rows
         ]
@@ -73,18 +79,17 @@ def choose_modes(bundle: Bundle, packed_dir: Path) -> Bundle:
     """The saturations of the two modes, by the validation split.
 
     Faithful: the most colourful that loses no more than 0.02 dB of the best PSNR. Vivid: the least
-    with 85 % of the originals' colorfulness, or the most that was tried.
+    with 85 % of the originals' colorfulness, between those that were tried, or the most of them.
     """
+    import numpy as np
+
     from pipeline.router import Colorizer
 
     table = measure_saturations(Colorizer(bundle), packed_dir, "val")
     log.info("%s", table.to_string(index=False))
     near = table[table["psnr_db"] >= table["psnr_db"].max() - UNNOTICED_DB]
-    bright = table[table["share"] >= VIVID_SHARE]
-    chosen = {
-        FAITHFUL: near["saturation"].max(),
-        VIVID: bright["saturation"].min() if len(bright) else SATURATIONS[-1],
-    }
+    vivid = np.interp(VIVID_SHARE, table["share"], table["saturation"])
+    chosen = {FAITHFUL: near["saturation"].max(), VIVID: math.ceil(100 * vivid) / 100}
     modes = {
         name: Mode(architecture=bundle.default, saturation=float(saturation))
         for name, saturation in chosen.items()
@@ -92,7 +97,9 @@ def choose_modes(bundle: Bundle, packed_dir: Path) -> Bundle:
     return replace(bundle, modes=modes)
 
 
-def _measure_photo(colorizer: "Colorizer", rgb: "NDArray[np.uint8]") -> Iterator[dict[str, float]]:
+def _measure_photo(
+    colorizer: "Colorizer", rgb: "NDArray[np.uint8]", saturations: Sequence[float]
+) -> Iterator[dict[str, float]]:
     """PSNR and colorfulness of one photo at every saturation; the mode's own does not count."""
     import numpy as np
 
@@ -105,7 +112,7 @@ def _measure_photo(colorizer: "Colorizer", rgb: "NDArray[np.uint8]") -> Iterator
     chosen = colorizer.choose(trial.ranking)
     predictions = [trial_ab(colorizer, trial, file) for file, _ in chosen]
     ab = blend(predictions, [weight for _, weight in chosen])
-    for saturation in SATURATIONS:
+    for saturation in saturations:
         predicted = join_lab(trial.lum, np.clip(saturation * ab, -1, 1))
         figures = {"psnr_db": psnr_db(predicted, rgb), "colorfulness": colorfulness(predicted)}
         yield {"saturation": saturation, **figures}
@@ -148,9 +155,10 @@ def _job(args: argparse.Namespace) -> int:
         for name, files in bundle.colorizers.items()
         if name == bundle.default or set(bundle.categories) <= set(files)
     ]
+    saturations = sorted({*SATURATIONS, *(mode.saturation for mode in bundle.modes.values())})
     tables = [
         measure_saturations(
-            Colorizer(bundle, colorizer=name), args.packed_dir, args.split, args.limit
+            Colorizer(bundle, colorizer=name), args.packed_dir, args.split, args.limit, saturations
         ).assign(architecture=name)
         for name in complete
     ]

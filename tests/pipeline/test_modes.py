@@ -97,6 +97,7 @@ def test_the_command_writes_the_curve_and_what_it_is_compared_with(
     table = pd.read_csv(tmp_path / "modes.csv")
     curves = table.dropna(subset="saturation")
     assert set(curves["architecture"]) == {"shared_encoder"}
-    assert len(curves) == len(SATURATIONS)
+    modes = read_bundle(tiny_bundle).modes.values()
+    assert set(curves["saturation"]) == {*SATURATIONS, *(mode.saturation for mode in modes)}
     assert list(table["architecture"].iloc[-2:]) == ["gray", "ground truth"]
     assert (tmp_path / "modes.png").stat().st_size > 5000
