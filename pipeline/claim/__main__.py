@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ROUTER_NETWORK = "mobilenet_v2"
-PHOTOS = {"shared_encoder": 12_000, "encoder_decoder": 24_000}  # about 20 minutes on two cores
+PHOTOS = {"shared_encoder": 16_000, "encoder_decoder": 24_000}  # about 20 minutes on two cores
 SIZES = {"shared_encoder": 128, "encoder_decoder": 64}  # px
 
 
