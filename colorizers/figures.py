@@ -99,18 +99,18 @@ def vividness(
     truth = first.loc["ground truth", "colorfulness"]
     for share in (0.7, 0.85, 1.0):
         axis.axvline(share * truth, color="0.85", lw=1, zorder=0)
+        place = (share * truth, 1)
         axis.annotate(
-            f"{share:.0%} of the originals'",
-            (share * truth, 1),
+            f"{share:.0%}",
+            place,
             xycoords=("data", "axes fraction"),
-            xytext=(-3, -4),
+            xytext=(0, 3),
             textcoords="offset points",
-            rotation=90,
-            ha="right",
-            va="top",
+            ha="center",
             fontsize=8,
             color="0.4",
         )
+    axis.set_title("lines: share of the originals' colorfulness", fontsize=8, color="0.4", pad=16)
     axis.set(xlabel="colorfulness (no unit)", ylabel="PSNR in dB")
     axis.grid(alpha=0.3)
     axis.legend(frameon=False, fontsize=9, loc="lower left")
