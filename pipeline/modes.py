@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SATURATIONS = (0.0, *(round(0.6 + i / 10, 1) for i in range(15)))  # gray, then 0.6 to 2.0
-PER_CATEGORY = 20  # photos, at most: categories count alike
 UNNOTICED_DB = 0.02  # the faithful mode may lose as much of the best PSNR for more colour
 VIVID_SHARE = 0.85  # of the originals' colorfulness
 
@@ -37,7 +36,7 @@ def measure_saturations(
     colorizer: "Colorizer",
     packed_dir: Path,
     split: str,
-    limit: int | None = PER_CATEGORY,
+    limit: int | None = None,
     saturations: Sequence[float] = SATURATIONS,
 ) -> "pd.DataFrame":
     """Colour photos as `pipeline.colorize` does, at every saturation.
