@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from pipeline import claim
+from pipeline.claim.__main__ import main as claim
 
 
 def make(folder: Path, packed_dir: Path, bundle_dir: Path) -> None:
@@ -14,5 +14,4 @@ def make(folder: Path, packed_dir: Path, bundle_dir: Path) -> None:
     network = ["--architecture", "encoder_decoder", "--policy", "float32"]
     places = ["--packed-dir", str(folder / "two"), "--models", str(bundle_dir)]
     results = ["--runs-dir", str(folder / "runs"), "--results-dir", str(folder / "results")]
-    if claim.main([*short, *network, *places, *results]):
-        raise RuntimeError("claim failed")
+    assert claim([*short, *network, *places, *results]) == 0
