@@ -113,5 +113,5 @@ def vividness(
     axis.set_title("lines: share of the originals' colorfulness", fontsize=8, color="0.4", pad=16)
     axis.set(xlabel="colorfulness (no unit)", ylabel="PSNR in dB")
     axis.grid(alpha=0.3)
-    axis.legend(frameon=False, fontsize=9, loc="lower left")
+    axis.legend(frameon=False, fontsize=9)
     return figure

@@ -42,6 +42,14 @@ def blending(bundle: Bundle) -> str:
     return f"the {best}{rest}{unsure if bundle.unsure_below > 0 else ''}"
 
 
+def mode_list(bundle: Bundle) -> str:
+    """The modes, the default one named, with the factors of their chrominance."""
+    names = {bundle.mode, *bundle.modes}
+    factors = {name: bundle.find_mode(name).saturation for name in sorted(names)}
+    told = " and ".join(f"`{name}` ({factor:g})" for name, factor in factors.items())
+    return f"Modes, with the factor of their chrominance: {told}; `{bundle.mode}` is the default"
+
+
 def architecture_table(bundle: Bundle) -> str:
     """The kinds of colorizers, and how many categories have one of their own."""
     kinds = {

@@ -32,7 +32,7 @@ Written by `python -m pipeline.model_card` from [bundle.json](bundle.json) and t
 A black-and-white photo goes through a router, which gives each of {n_categories} categories a
 confidence, and then through {blending}.
 Only chrominance is predicted: the photo keeps its own luminance. `{default}` colours unless
-another is asked for.
+another is asked for. {modes}.
 
 {architectures}
 
@@ -181,6 +181,7 @@ def _about(bundle: Bundle, packed_dir: Path, histories: Sequence[Path]) -> dict[
         "n_categories": len(bundle.categories),
         "blending": tables.blending(bundle),
         "default": bundle.default,
+        "modes": tables.mode_list(bundle),
         "architectures": tables.architecture_table(bundle),
         "total": sum(totals.values()),
         "data": data,
