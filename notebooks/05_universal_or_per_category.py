@@ -33,6 +33,8 @@ gains, levels = (
     pd.concat({one: pd.read_csv(f"results/claim_{one}{end}") for one in names}, names=["network"])
     for end in ("_gains.csv", ".csv")
 )
+
+# %%
 over_all = levels[(levels["category"] == "all") & (levels["seed"] == 0)]
 costs = ["networks", "photos_per_network", "photos_in_all", "size"]
 measures = ["psnr_db", "psnr_db_low", "psnr_db_high", "ssim", "colorfulness"]
