@@ -50,10 +50,15 @@ def psnr(lum: KerasTensor, predicted: KerasTensor, truth: KerasTensor) -> KerasT
     Averaging logarithms makes a photo that can be got right count as much as one that cannot,
     where squared errors would be ruled by the latter.
     """
-    difference = ops.square(join_lab(lum, predicted) - join_lab(lum, truth))
-    per_photo = ops.mean(difference, axis=(1, 2, 3))
+    per_photo = srgb_error(lum, predicted, truth)
     beyond = OUT_OF_GAMUT * mse(lum, predicted, truth)
     return (ops.mean(ops.log(per_photo + PSNR_FLOOR)) + beyond) / math.log(10)
+
+
+def srgb_error(lum: KerasTensor, predicted: KerasTensor, truth: KerasTensor) -> KerasTensor:
+    """Mean squared error (N,) of each photo in sRGB, 0 to 1."""
+    difference = join_lab(lum, predicted) - join_lab(lum, truth)
+    return ops.mean(ops.square(difference), axis=(1, 2, 3))
 
 
 def classes(lum: KerasTensor, logits: KerasTensor, truth: KerasTensor) -> KerasTensor:

@@ -7,10 +7,10 @@ import keras
 from keras import ops
 
 from colorizers.config import CLASSES
-from colorizers.losses import LOSSES
+from colorizers.losses import LOSSES, srgb_error
 from colorizers.models.class_encoder import with_logits
 from training.augment import bend_tones, cut_windows
-from training.lab_ops import join_lab, split_lab
+from training.lab_ops import split_lab
 
 
 class ColorizerTrainer(keras.Model):
@@ -74,6 +74,5 @@ def _psnr_db(
     lum: keras.KerasTensor, predicted: keras.KerasTensor, ground_truth: keras.KerasTensor
 ) -> keras.KerasTensor:
     """PSNR (N,) in dB of two ab (N, H, W, 2) under one lum (N, H, W, 1), in sRGB."""
-    first, second = (join_lab(lum, ab) for ab in (predicted, ground_truth))
-    mse = ops.mean(ops.square(first - second), axis=(1, 2, 3))
+    mse = srgb_error(lum, predicted, ground_truth)
     return -10 / math.log(10) * ops.log(ops.maximum(mse, 1e-10))
