@@ -16,6 +16,11 @@ def with_mirror(lum: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.stack([lum, lum[:, ::-1]])
 
 
+def with_mirrors(lums: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """N photos (h, w, 1) lum -> (2 N, h, w, 1): each photo followed by its mirror image."""
+    return np.concatenate([with_mirror(lum) for lum in lums])
+
+
 def predict_ab(inputs: Sequence[NDArray[np.float32]], run: Run) -> NDArray[np.float32]:
     """Predict the chrominance of one photo: the mean of its own and that of its mirror image.
 
@@ -27,8 +32,14 @@ def predict_ab(inputs: Sequence[NDArray[np.float32]], run: Run) -> NDArray[np.fl
     Returns:
         (h, w, 2) ab, held within [-1, 1].
     """
+    return predict_abs(inputs, run)[0]
+
+
+def predict_abs(inputs: Sequence[NDArray[np.float32]], run: Run) -> NDArray[np.float32]:
+    """`predict_ab` of several photos at once: inputs of 2 n rows -> (n, h, w, 2)."""
     (ab,) = run(inputs)
-    return np.clip((ab[0] + ab[1, :, ::-1]) / 2, -1, 1)
+    mean = (ab[0::2] + ab[1::2, :, ::-1]) / 2
+    return np.clip(mean, -1, 1, dtype=np.float32)
 
 
 def blend(

@@ -5,17 +5,23 @@ from pipeline import Colorizer
 Colorizer().colorize("photo.jpg")
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeline.router import Colored, Colorizer
+    from pipeline.options import Options
+    from pipeline.results import Colored
+    from pipeline.router import Colorizer
 
-__all__ = ["Colored", "Colorizer"]
+__all__ = ["Colored", "Colorizer", "Options"]
+_HOMES = {
+    "Colored": "pipeline.results",
+    "Colorizer": "pipeline.router",
+    "Options": "pipeline.options",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from pipeline import router
-
-        return getattr(router, name)
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'pipeline' has no attribute {name!r}")

@@ -6,20 +6,21 @@ category, or by a blend of those of the likeliest. The result lies beside the ph
 """
 
 import argparse
-import json
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.bundle import FAITHFUL, PRETRAINED_DIR, VIVID
-from pipeline.outputs import FORMATS, find_tasks
+from pipeline.options import Options
+from pipeline.outputs import Plan, plan
+from pipeline.report import Report
 from preprocessing import cli
-from preprocessing.errors import ProjectError
+from preprocessing.formats import FORMATS, QUALITY, Saving
+from preprocessing.photo import MAX_PIXELS
 
 if TYPE_CHECKING:
-    from pipeline.router import Colored
+    from pipeline.router import Colorizer
 
 log = logging.getLogger(__name__)
 
@@ -27,19 +28,43 @@ log = logging.getLogger(__name__)
 def build_parser() -> argparse.ArgumentParser:
     """The options of the command; the README lists the same."""
     parser = cli.parser(__doc__, "pipeline.colorize")
-    add = parser.add_argument
-    add("photos", nargs="+", type=Path, metavar="PHOTO|DIR", help="photos, or folders of them")
-    add("-o", "--output", type=Path, help="file for one photo, else folder [beside each photo]")
+    add, number = parser.add_argument, cli.positive(int)
+    told = "photos, or folders of them; - is standard input"
+    add("photos", nargs="+", type=Path, metavar="PHOTO|DIR", help=told)
+    told = "file for one photo, else folder; - is standard output [beside each photo]"
+    add("-o", "--output", type=Path, help=told)
+
+    add = parser.add_argument_group("colours").add_argument
     add("--category", help="colour as this category, whatever the router says")
     add("--mode", choices=(FAITHFUL, VIVID), help="nearest to the likely truth, or more colour")
     add("--colorizer", help="architecture of the colorizers [that of the mode]")
-    number = cli.positive(int)
     told = "blend the colorizers of the K most confident categories, weighted by confidence"
     add("--top", type=number, metavar="K", help=f"{told} [the bundle's choice]")
-    add("--format", choices=list(FORMATS), help="of the result [as the photo]")
-    add("--force", action="store_true", help="overwrite what exists")
-    add("--json", action="store_true", help="print one JSON object per photo instead of its path")
+    told = "factor of the colours, 0 (gray) to 3 [that of the mode]"
+    add("--saturation", type=float, metavar="X", help=told)
+    add("--keep-color", action="store_true", help="leave photos alone that are in colour already")
     add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of models")
+
+    add = parser.add_argument_group("results").add_argument
+    told = "of the result [as the photo; PNG for GIF, HEIC and AVIF]"
+    add("--format", choices=list(FORMATS), help=told)
+    add("--quality", type=number, metavar="Q", default=QUALITY, help="of JPEG and WebP, 1 to 100")
+    add("--strip", action="store_true", help="leave metadata out: EXIF, GPS, XMP, IPTC, DPI")
+    add("--pages", choices=("first", "all"), default="first", help="of a TIFF of several")
+    add("--compare", action="store_true", help="also write a picture of before and after")
+    add("--ranking", action="store_true", help="also write a picture of the five best categories")
+    add("--force", action="store_true", help="overwrite what exists")
+    told = "leave out what has a result [in folders only]"
+    add("--resume", action=argparse.BooleanOptionalAction, help=told)
+    add("--json", action="store_true", help="print one JSON object per photo instead of its path")
+
+    add = parser.add_argument_group("bounds").add_argument
+    add("--max-pixels", type=number, default=MAX_PIXELS, metavar="N", help="refuse larger photos")
+    add("--tolerate", action="store_true", help="colour what is left of a damaged photo")
+    told = "what runs the networks: cpu, cuda, coreml, or auto, the best that is there"
+    add("--device", default="auto", help=told)
+    add("--threads", type=cli.positive(int, zero=True), default=0, metavar="N",
+        help="processors to use; 0 takes all")  # fmt: skip
     return parser
 
 
@@ -49,34 +74,48 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(args: argparse.Namespace) -> int:
+    from pipeline.piping import piped
     from pipeline.router import Colorizer
 
-    colorizer = Colorizer(args.models, colorizer=args.colorizer, mode=args.mode)
-    tasks, errors = find_tasks(args.photos, args.output, args.format)
-    for error in errors:
-        cli.print_error(error)
-    for task in cli.progress(tasks, "colouring"):
-        try:
-            colored = colorizer.colorize(
-                task.photo, task.output, category=args.category, top=args.top, force=args.force
-            )
-        except ProjectError as error:
-            errors.append(error)
-            cli.print_error(error)
-        else:
-            report(colored, unsure_below=colorizer.bundle.unsure_below, as_json=args.json)
-    return cli.FAILED if errors else cli.DONE
+    options = Options(
+        category=args.category,
+        top=args.top,
+        saturation=args.saturation,
+        max_pixels=args.max_pixels,
+        tolerate=args.tolerate,
+        all_pages=args.pages == "all",
+        force=args.force,
+        saving=Saving(quality=args.quality, strip=args.strip),
+    )
+    with piped(args) as (paths, output):
+        planned = plan(paths, output, args.format, resume=args.resume, force=args.force)
+        for folder in {task.output.parent for task in planned.tasks}:
+            cli.remove_leftovers(folder)
+        colorizer = Colorizer(
+            args.models,
+            colorizer=args.colorizer,
+            mode=args.mode,
+            device=args.device,
+            threads=1 if len(planned.tasks) > 1 else args.threads,
+        )
+        return _colorize(colorizer, planned, options, args)
 
 
-def report(colored: "Colored", *, unsure_below: float, as_json: bool) -> None:
-    """Print one result: to stdout its path or JSON, to stderr what the router said."""
-    sure = colored.confidence
-    said = "unknown to the router" if sure is None else f"{sure:.0%}"
-    if sure is not None and sure < unsure_below and colored.colorizer.endswith("/universal"):
-        log.info("unsure, perhaps %s (%s): universal colorizer", colored.category, said)
-    else:
-        log.info("%s (%s), coloured by %s", colored.category, said, colored.colorizer)
-    cli.print_lines([json.dumps(asdict(colored), default=str) if as_json else colored.output])
+def _colorize(colorizer: "Colorizer", planned: Plan, options: Options, args: Any) -> int:
+    """Colour what is planned; returns the exit code."""
+    from pipeline.batch import colorize_all
+    from pipeline.pictures import write_compare, write_ranking
+
+    report = Report(planned, args, unsure_below=colorizer.bundle.unsure_below)
+    outcomes = colorize_all(
+        colorizer, planned.tasks, options, workers=args.threads, keep_color=args.keep_color
+    )
+    for outcome in cli.progress(outcomes, "colouring", total=len(planned.tasks)):
+        report.tell(outcome)
+        for wanted, write in ((args.compare, write_compare), (args.ranking, write_ranking)):
+            if wanted and outcome.colored:
+                log.info("written: %s", write(outcome.colored))
+    return report.end()
 
 
 if __name__ == "__main__":

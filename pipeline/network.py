@@ -1,5 +1,6 @@
 """A shipped network, opened: ONNX Runtime runs it."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,13 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.bundle import NetworkFile, read_verified
+from pipeline.devices import find_providers
 
 
 class Network:
-    """An opened network."""
+    """An opened network; several threads may run it at once.
 
-    def __init__(self, folder: Path, file: NetworkFile) -> None:
+    Attributes:
+        seconds: how long its runs have taken so far, summed over threads.
+    """
+
+    def __init__(
+        self, folder: Path, file: NetworkFile, *, device: str = "cpu", threads: int = 0
+    ) -> None:
         """Verify and open a file of the bundle.
+
+        Args:
+            folder: the bundle's.
+            file: which of its files.
+            device: see `pipeline.devices.find_providers`.
+            threads: that share one run; 0 takes all processors.
 
         Raises:
             CheckpointError: it is missing, or its content is not what bundle.json says.
@@ -23,9 +37,15 @@ class Network:
         content = read_verified(folder, file)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors only
-        self.session = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
+        options.intra_op_num_threads = threads
+        options.enable_cpu_mem_arena = False  # it would keep what the largest photo took
+        self.session = onnxruntime.InferenceSession(content, options, find_providers(device))
         self.inputs = [one.name for one in self.session.get_inputs()]
+        self.seconds = 0.0
 
     def __call__(self, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
         """Run the network; inputs and outputs in the order of the file."""
-        return self.session.run(None, dict(zip(self.inputs, inputs, strict=True)))
+        started = time.perf_counter()
+        outputs = self.session.run(None, dict(zip(self.inputs, inputs, strict=True)))
+        self.seconds += time.perf_counter() - started
+        return outputs

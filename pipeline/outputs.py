@@ -1,14 +1,17 @@
-"""Which files are to be coloured, and where each result goes. Nothing is read or written here."""
+"""Which files are to be coloured, and where each result goes. No photo is read or written here."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from preprocessing.errors import DataError, ProjectError
+from preprocessing.formats import FORMATS, READABLE, WRITABLE
 
-FORMATS = {"jpg": ".jpg", "png": ".png", "webp": ".webp", "tiff": ".tif"}  # that we can write
-WRITABLE = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
-READABLE = WRITABLE | {".gif", ".avif", ".heic", ".heif"}  # what a folder is searched for
+PIPE = Path("-")  # standard input or output
+RESULT = "_color"  # what a result's stem ends with
+PICTURES = ("_compare", "_ranking")  # what pictures of a result end with
+LONGEST_NAME = 255  # bytes; of most file systems
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,19 +22,43 @@ class Task:
     output: Path
 
 
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to be done.
+
+    Attributes:
+        tasks: photos to colour.
+        done: results that are there already.
+        errors: what cannot be done.
+    """
+
+    tasks: list[Task] = field(default_factory=list)
+    done: list[Path] = field(default_factory=list)
+    errors: list[ProjectError] = field(default_factory=list)
+
+
 def default_output(path: Path, format_: str | None = None) -> Path:
     """`<stem>_color.<ext>` beside the input.
 
     The suffix is that of `format_` if given, else the photo's own if it can be written: GIF, HEIC
-    and AVIF become PNG.
+    and AVIF become PNG. A stem too long for a file's name is cut.
     """
     own = path.suffix if path.suffix.lower() in WRITABLE else ".png"
-    return path.with_name(f"{path.stem}_color{FORMATS[format_] if format_ else own}")
+    end = f"{RESULT}{FORMATS[format_] if format_ else own}"
+    stem = os.fsencode(path.stem)[: LONGEST_NAME - len(os.fsencode(end))]
+    if len(stem) < len(os.fsencode(path.stem)):
+        stem = stem.decode(errors="ignore").encode()  # no half characters
+    return path.with_name(f"{os.fsdecode(stem)}{end}")
 
 
-def find_tasks(
-    paths: Sequence[Path], output: Path | None, format_: str | None
-) -> tuple[list[Task], list[ProjectError]]:
+def plan(
+    paths: Sequence[Path],
+    output: Path | None,
+    format_: str | None,
+    *,
+    resume: bool | None = None,
+    force: bool = False,
+) -> Plan:
     """Say for each photo where its result goes.
 
     A folder keeps its structure below `output`. Results of earlier runs are not coloured again.
@@ -41,39 +68,78 @@ def find_tasks(
         output: a file if there is one photo and the name has a suffix, else a folder; None leaves
             each result beside its photo.
         format_: jpg, png, webp or tiff; None keeps each photo's own.
-
-    Returns:
-        The tasks, and an error for each folder without photos.
+        resume: whether what has a result is left out; None does so in folders only.
+        force: whether results are made again.
     """
-    tasks: list[Task] = []
-    errors: list[ProjectError] = []
+    made = Plan()
+    taken: dict[Path, Path] = {}
     alone = len(paths) == 1 and not paths[0].is_dir()
     for path in paths:
-        photos = find_photos(path) if path.is_dir() else [path]
-        if not photos:
-            fix = f"put photos there: {', '.join(sorted(READABLE))}"
-            errors.append(DataError("no photos in the folder", path, fix))
+        skips = not force and (path.is_dir() if resume is None else resume)
+        photos = _photos_of(path, made.errors)
         for photo in photos:
             if output is None or (alone and output.suffix):
                 target = output or default_output(photo, format_)
             else:
                 below = photo.relative_to(path) if path.is_dir() else Path(photo.name)
                 target = output / default_output(below, format_)
-            tasks.append(Task(photo=photo, output=target))
-    return tasks, errors
+            if target in taken:
+                what = f"two photos would become one result: {taken[target]} and this"
+                made.errors.append(DataError(what, photo, "rename one, or colour it on its own"))
+                continue
+            taken[target] = photo
+            if skips and target.exists():
+                made.done.append(target)
+            else:
+                made.tasks.append(Task(photo=photo, output=target))
+    return made
 
 
-def find_photos(folder: Path) -> list[Path]:
-    """Every photo below a folder, sorted; results of earlier runs left out."""
-    found = [path for path in folder.rglob("*") if path.suffix.lower() in READABLE]
+def _photos_of(path: Path, errors: list[ProjectError]) -> list[Path]:
+    """The photos of a folder, or the one that was named; what is wrong goes into `errors`."""
+    if not path.is_dir():
+        return [path]
+    unread: list[ProjectError] = []
+    photos = find_photos(path, unread)
+    errors += unread
+    if not photos and not unread:
+        fix = f"put photos there: {', '.join(sorted(READABLE))}"
+        errors.append(DataError("no photos in the folder", path, fix))
+    return photos
+
+
+def find_photos(folder: Path, errors: list[ProjectError] | None = None) -> list[Path]:
+    """Every photo below a folder, sorted; hidden files and results of earlier runs left out.
+
+    Links to folders are not followed, so they cannot lead round in circles.
+
+    Args:
+        folder: where to look.
+        errors: folders that must not be read are told here.
+    """
+    found = [path for path in _walk(folder, errors) if path.suffix.lower() in READABLE]
     stems = {path.with_suffix("") for path in found}
-    return sorted(
-        path
-        for path in found
-        if path.is_file()
-        and not path.name.startswith(".")
-        and not (
-            path.stem.endswith("_color")
-            and path.with_name(path.stem.removesuffix("_color")) in stems
-        )
-    )
+    return sorted(path for path in found if path.is_file() and not _is_result(path, stems))
+
+
+def _walk(folder: Path, errors: list[ProjectError] | None) -> Iterator[Path]:
+    """Every file below a folder that is not hidden."""
+
+    def tell(error: OSError) -> None:
+        if errors is not None:
+            what = f"cannot read the folder: {error.strerror}"
+            errors.append(DataError(what, error.filename, "give yourself the right to read it"))
+
+    for parent, _, names in os.walk(folder, onerror=tell):
+        for name in names:
+            if not name.startswith("."):
+                yield Path(parent, name)
+
+
+def _is_result(path: Path, stems: set[Path]) -> bool:
+    """Whether a file is the result of an earlier run, or a picture of one."""
+    stem = path.stem
+    for picture in PICTURES:
+        if stem.endswith(RESULT + picture):
+            stem = stem.removesuffix(picture)
+    return stem.endswith(RESULT) and path.with_name(stem.removesuffix(RESULT)) in stems

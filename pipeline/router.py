@@ -1,9 +1,8 @@
 """Classify a gray photo, then colour it with the network of its category (Fig. 2)."""
 
-import logging
+import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,46 +10,22 @@ from numpy.typing import NDArray
 
 from classifier.calibration import calibrate
 from classifier.predict import Ranking, rank
-from colorizers.predict import blend, predict_ab, with_mirror
+from colorizers.predict import blend, predict_ab, predict_abs, with_mirror, with_mirrors
 from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, Bundle, NetworkFile, read_bundle
 from pipeline.network import Network
+from pipeline.options import Options
 from pipeline.outputs import default_output
+from pipeline.pages import colorize_pages
+from pipeline.results import Blend, Colored, Predicted, Seen
 from preprocessing.categories import require_category
-from preprocessing.errors import ConfigError, DataError
-from preprocessing.photo import Photo, luminance_thumbnail, open_photo
-from preprocessing.recolor import write_colored
-
-log = logging.getLogger(__name__)
+from preprocessing.errors import DataError
+from preprocessing.miniature import luminance_thumbnail
+from preprocessing.photo import open_photo
+from preprocessing.recolor import require_holds, write_colored
 
 NEGLIGIBLE = 0.01  # share of a blend that no eye would miss
 
-Blend = list[tuple[NetworkFile, float]]  # colorizers with weights that sum to 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Colored:
-    """One coloured photo, and how it came about.
-
-    Attributes:
-        input, output: paths.
-        category: the most confident one, or the one that the caller named.
-        confidence: the router's for that category, 0 to 1; None if it does not know it.
-        ranking: (category, confidence) of all that the router knows, most confident first.
-        width, height: px, of input and output alike.
-        seconds: wall time.
-        colorizer: what coloured it, such as "shared_encoder/beach"; of a blend all, joined by
-            "+", the weightiest first.
-    """
-
-    input: Path
-    output: Path
-    category: str
-    confidence: float | None
-    ranking: Ranking
-    width: int
-    height: int
-    seconds: float
-    colorizer: str
+DEFAULTS = Options()
 
 
 class Colorizer:
@@ -62,6 +37,8 @@ class Colorizer:
         *,
         colorizer: str | None = None,
         mode: str | None = None,
+        device: str = "cpu",
+        threads: int = 0,
     ) -> None:
         """Read the bundle.
 
@@ -69,6 +46,8 @@ class Colorizer:
             models: folder with a bundle.json, or what was read of one.
             colorizer: an architecture of the bundle; None takes that of the mode.
             mode: "faithful" or "vivid", as the bundle has them; None takes its default.
+            device: "cuda", "coreml", "cpu" or "auto".
+            threads: that share one run of a network; 0 takes all processors.
 
         Raises:
             CheckpointError: the bundle cannot be used.
@@ -78,81 +57,143 @@ class Colorizer:
         chosen = self.bundle.find_mode(mode or self.bundle.mode)
         self.architecture, self.saturation = colorizer or chosen.architecture, chosen.saturation
         self.bundle.find_colorizer(self.architecture, UNIVERSAL)
-        self._opened: dict[str, Network] = {}
+        self.device, self.threads = device, threads
+        self.opened: dict[str, Network] = {}
+        self._opening = threading.Lock()
 
     def colorize(
         self,
         path: str | Path,
         output: str | Path | None = None,
         *,
-        category: str | None = None,
-        top: int | None = None,
         format_: str | None = None,
-        force: bool = False,
+        options: Options = DEFAULTS,
     ) -> Colored:
         """Colour one photo and write it.
 
         Args:
             path: the photo, of any size, in any format that libvips reads safely.
             output: where the result goes; None gives `<stem>_color.<ext>` beside the input.
-            category: colour it as this category, whatever the router says.
-            top: blend the colorizers of this many categories, weighted by confidence; None takes
-                the bundle's number.
             format_: jpg, png, webp or tiff; None keeps the format of the input (or of `output`).
-            force: overwrite `output` if it exists.
+            options: how it is coloured and saved.
 
         Raises:
             DataError: the photo cannot be read, or the result not be written.
             ConfigError: unknown category.
             CheckpointError: a network of the bundle cannot be used.
         """
-        started = time.perf_counter()
-        if category is not None:
-            known = self.bundle.known_categories(self.architecture)
-            require_category(category, known, where="--category")
-        photo = open_photo(Path(path))
         target = Path(output) if output else default_output(Path(path), format_)
-        if target.exists() and not force:
+        seen = self.look(Path(path), target, options)
+        if options.all_pages and seen.photo.is_paged:
+            return colorize_pages(self, Path(path), target, options, seen.photo.n_pages)
+        (predicted,) = self.predict([seen], options)
+        return self.write(predicted, target, options)
+
+    def look(self, path: Path, target: Path, options: Options, *, page: int = 0) -> Seen:
+        """Open a photo and see it as the networks do; first make sure that it can be written.
+
+        Raises:
+            DataError: the photo cannot be read, or `target` not be written.
+            ConfigError: unknown category.
+        """
+        started = time.perf_counter()
+        self.require_category(options.category)
+        photo = open_photo(
+            path, max_pixels=options.max_pixels, page=page, tolerates=options.tolerate
+        )
+        require_holds(photo, target)
+        if target.exists() and not options.force:
             raise DataError("the output exists already", target, "give --force to overwrite it")
         lum = luminance_thumbnail(photo, self.bundle.router.short_side)
-        ranking, features = self.classify(lum)
-        chosen = self.choose(ranking, category=category, top=top)
-        predictions = [self._predict(file, photo, features) for file, _ in chosen]
-        write_colored(photo, self.mix(predictions, [weight for _, weight in chosen]), target)
-        best = category or ranking[0][0]
+        return Seen(photo=photo, lum=lum, seconds=time.perf_counter() - started)
+
+    def predict(self, batch: Sequence[Seen], options: Options) -> list[Predicted]:
+        """Classify photos and predict their chrominance: each network runs once for all it serves.
+
+        Args:
+            batch: photos whose miniatures have one size.
+            options: how they are coloured.
+        """
+        started = time.perf_counter()
+        rankings, features = self.classify_all([seen.lum for seen in batch])
+        choices = [self.choose(ranking, options=options) for ranking in rankings]
+        predictions: list[dict[str, NDArray[np.float32]]] = [{} for _ in batch]
+        for file, indices in _by_colorizer(choices):
+            abs_ = self._predict(file, batch, features, indices)
+            for index, ab in zip(indices, abs_, strict=True):
+                predictions[index][file.file] = ab
+        share = (time.perf_counter() - started) / len(batch)
+        return [
+            Predicted(
+                seen=seen,
+                ranking=ranking,
+                chosen=chosen,
+                ab=self.mix(
+                    [by_file[file.file] for file, _ in chosen],
+                    [weight for _, weight in chosen],
+                    options.saturation,
+                ),
+                seconds=seen.seconds + share,
+            )
+            for seen, ranking, chosen, by_file in zip(
+                batch, rankings, choices, predictions, strict=True
+            )
+        ]
+
+    def write(self, predicted: Predicted, target: Path, options: Options) -> Colored:
+        """Write a photo at full size in its predicted colours.
+
+        Raises:
+            DataError: the photo is damaged, or the result cannot be written.
+        """
+        started = time.perf_counter()
+        photo, ranking = predicted.seen.photo, predicted.ranking
+        write_colored(photo, predicted.ab, target, lum=predicted.seen.lum, saving=options.saving)
+        best = options.category or ranking[0][0]
         return Colored(
-            input=Path(path),
+            input=photo.path,
             output=target,
             category=best,
             confidence=dict(ranking).get(best),
             ranking=ranking,
             width=photo.width,
             height=photo.height,
-            seconds=round(time.perf_counter() - started, 3),
-            colorizer="+".join(f"{file.architecture}/{file.category}" for file, _ in chosen),
+            seconds=round(predicted.seconds + time.perf_counter() - started, 3),
+            colorizer="+".join(
+                f"{file.architecture}/{file.category}" for file, _ in predicted.chosen
+            ),
         )
+
+    def require_category(self, category: str | None) -> None:
+        """Raise `ConfigError` unless the bundle knows the category; None is fine."""
+        if category is not None:
+            known = self.bundle.known_categories(self.architecture)
+            require_category(category, known, where="--category")
 
     def classify(self, lum: NDArray[np.float32]) -> tuple[Ranking, list[NDArray[np.float32]]]:
         """(h, w, 1) lum at the router's size -> ranking, the encoder's feature maps."""
-        bundle = self.bundle
-        confidences, *features = self.network(bundle.router)([with_mirror(lum)])
-        mean = confidences.mean(axis=0)
-        calibrated = calibrate(mean, bundle.category_weights, bundle.temperature)
-        return rank(calibrated, bundle.categories), features
+        (ranking,), features = self.classify_all([lum])
+        return ranking, features
 
-    def choose(
-        self, ranking: Ranking, *, category: str | None = None, top: int | None = None
-    ) -> Blend:
+    def classify_all(
+        self, lums: Sequence[NDArray[np.float32]]
+    ) -> tuple[list[Ranking], list[NDArray[np.float32]]]:
+        """N (h, w, 1) lum of one size -> their rankings, the encoder's feature maps (2 N, ...)."""
+        bundle = self.bundle
+        confidences, *features = self.network(bundle.router)([with_mirrors(lums)])
+        means = (confidences[0::2] + confidences[1::2]) / 2
+        calibrated = calibrate(means, bundle.category_weights, bundle.temperature)
+        return [rank(one, bundle.categories) for one in calibrated], features
+
+    def choose(self, ranking: Ranking, *, options: Options = DEFAULTS) -> Blend:
         """Which colorizers colour the photo, and how much each counts.
 
         That of the named category if there is one; else the universal one where the router is
         unsure; else those of the `top` most confident categories, as the bundle says of blends.
         """
-        top = self.bundle.top if top is None else top
-        if top < 1:
-            raise ConfigError(f"top {top}", "--top", "give 1 or more")
-        if category is not None:
-            return self.blend_of({category: 1.0})
+        top = self.bundle.top if options.top is None else options.top
+        if options.category is not None:
+            return self.blend_of({options.category: 1.0})
         if ranking[0][1] < self.bundle.unsure_below:
             return self.blend_of({UNIVERSAL: 1.0})
         return self.blend_of(shares(ranking, top, universal_rest=self.bundle.universal_rest))
@@ -174,10 +215,14 @@ class Colorizer:
         return [(file, weight / total) for file, weight in sorted(kept, key=lambda one: -one[1])]
 
     def mix(
-        self, predictions: Sequence[NDArray[np.float32]], weights: Sequence[float]
+        self,
+        predictions: Sequence[NDArray[np.float32]],
+        weights: Sequence[float],
+        saturation: float | None = None,
     ) -> NDArray[np.float32]:
-        """Blend several (h, w, 2) ab, as colourful as the mode wants them."""
-        return np.clip(self.saturation * blend(predictions, weights), -1, 1)
+        """Blend several (h, w, 2) ab, as colourful as the mode, or the caller, wants them."""
+        factor = self.saturation if saturation is None else saturation
+        return np.clip(factor * blend(predictions, weights), -1, 1)
 
     def network(self, file: NetworkFile) -> Network:
         """Open a file of the bundle, or give the one that is open.
@@ -185,20 +230,39 @@ class Colorizer:
         Raises:
             CheckpointError: it is missing or damaged.
         """
-        if file.file not in self._opened:
-            self._opened[file.file] = Network(self.bundle.folder, file)
-        return self._opened[file.file]
+        with self._opening:
+            if file.file not in self.opened:
+                self.opened[file.file] = Network(
+                    self.bundle.folder, file, device=self.device, threads=self.threads
+                )
+            return self.opened[file.file]
 
     def _predict(
-        self, file: NetworkFile, photo: Photo, features: Sequence[NDArray[np.float32]]
-    ) -> NDArray[np.float32]:
-        """Chrominance (h, w, 2) by one colorizer, from the shared features or the photo itself."""
-        own = (
-            []
-            if file.shares_encoder
-            else [with_mirror(luminance_thumbnail(photo, file.short_side))]
-        )
-        return predict_ab(own or features, self.network(file))
+        self,
+        file: NetworkFile,
+        batch: Sequence[Seen],
+        features: Sequence[NDArray[np.float32]],
+        indices: Sequence[int],
+    ) -> Sequence[NDArray[np.float32]]:
+        """Chrominance (h, w, 2) of some photos of a batch by one colorizer.
+
+        It takes the shared features, or the photos themselves, at its own size.
+        """
+        network = self.network(file)
+        if file.shares_encoder:
+            rows = [row for index in indices for row in (2 * index, 2 * index + 1)]
+            return list(predict_abs([one[rows] for one in features], network))
+        lums = [luminance_thumbnail(batch[index].photo, file.short_side) for index in indices]
+        return [predict_ab([with_mirror(lum)], network) for lum in lums]
+
+
+def _by_colorizer(choices: Sequence[Blend]) -> list[tuple[NetworkFile, list[int]]]:
+    """Each colorizer that is wanted, with the indices of the photos that want it."""
+    wanted: dict[str, tuple[NetworkFile, list[int]]] = {}
+    for index, chosen in enumerate(choices):
+        for file, _ in chosen:
+            wanted.setdefault(file.file, (file, []))[1].append(index)
+    return list(wanted.values())
 
 
 def shares(ranking: Ranking, top: int, *, universal_rest: bool) -> dict[str, float]:

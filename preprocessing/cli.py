@@ -7,6 +7,8 @@ import argparse
 import itertools
 import logging
 import os
+import platform
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from tqdm import tqdm
 from preprocessing.errors import ProjectError
 
 Item = TypeVar("Item")
+SIDE = ".partial-"  # what the names of side files begin with
 _sides = itertools.count()  # side files of one process never meet
 
 TALKATIVE = ("httpx", "httpcore", "selenium", "urllib3", "tf2onnx")  # they log every step
@@ -82,12 +85,54 @@ def written_aside(path: Path) -> Iterator[Path]:
     The side file keeps the suffix, by which writers choose a format.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    side = path.with_name(f".partial-{os.getpid()}-{next(_sides)}{path.suffix}")
+    side = _side_of(path)
     try:
         yield side
         side.replace(path)
     finally:
         side.unlink(missing_ok=True)
+
+
+@contextmanager
+def aside(path: Path) -> Iterator[Path]:
+    """Give a side folder for the parts of `path`; it is removed when the block ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    side = _side_of(path).with_suffix("")
+    side.mkdir()
+    try:
+        yield side
+    finally:
+        shutil.rmtree(side, ignore_errors=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the side files and side folders of processes of this machine that were killed."""
+    for side in folder.glob(f"{SIDE}{_host()}-*"):
+        process = side.name.removeprefix(f"{SIDE}{_host()}-").split("-")[0]
+        if process.isdigit() and not _is_running(int(process)):
+            if side.is_dir():
+                shutil.rmtree(side, ignore_errors=True)
+            else:
+                side.unlink(missing_ok=True)
+
+
+def _side_of(path: Path) -> Path:
+    return path.with_name(f"{SIDE}{_host()}-{os.getpid()}-{next(_sides)}{path.suffix}")
+
+
+def _host() -> str:
+    """This machine's name, as far as it can be a part of a file's."""
+    return "".join(one for one in platform.node() if one.isalnum())[:40]
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
 
 
 @contextmanager

@@ -1,27 +1,24 @@
-"""Open any photo safely, and see it as the networks do: its luminance, 256 px on the short side.
+"""Open any photo safely, and read it at full size.
 
-Full-size pixels stay in libvips, which streams them; only the miniature comes to NumPy.
+Full-size pixels stay in libvips, which streams them; `preprocessing/miniature.py` has what the
+networks see.
 """
 
 import logging
 import os
+import stat
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyvips
-from numpy.typing import NDArray
 
 from preprocessing.errors import DataError
-from preprocessing.lab import lum_from_gray, lum_from_rgb
+from preprocessing.formats import LOADERS
+from preprocessing.heic import is_heic, read_heic
 
 MAX_PIXELS = 300_000_000  # more is refused before anything is decoded
-STRIDE_PX = 32  # sides of the miniature are multiples of it, as the encoder needs
-LONGEST_PX = 1024  # long side of the miniature; thin strips are squeezed
-# libvips loaders of photos; all others (SVG, PDF, CSV, raw ...) are refused
-LOADERS = {"jpegload", "pngload", "webpload", "tiffload", "gifload", "heifload", "jxlload"}
 COLOURS = {"b-w": 1, "grey16": 1, "cmyk": 4}  # channels of colour, by libvips' name; else 3
 
 
@@ -35,6 +32,10 @@ class Photo:
         depth: bits per channel, 8 or 16.
         has_alpha: whether some of it is transparent.
         is_turned: whether EXIF says that the camera was; then it cannot be streamed.
+        loader: what libvips reads it with, such as "jpegload".
+        page: which page of the file it is, from 0.
+        n_pages: how many the file has, or frames.
+        tolerates: whether damage is coloured as it comes, instead of refused.
     """
 
     path: Path
@@ -43,25 +44,42 @@ class Photo:
     depth: int
     has_alpha: bool
     is_turned: bool
+    loader: str = ""
+    page: int = 0
+    n_pages: int = 1
+    tolerates: bool = False
+
+    @property
+    def is_paged(self) -> bool:
+        """Whether it is a page of a scan of several; frames of a film are no pages."""
+        return self.n_pages > 1 and self.loader == "tiffload"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What libvips is told to read it with."""
+        paged = {"page": self.page} if self.page else {}
+        return {"fail_on": "none" if self.tolerates else "error", **paged}
 
 
-def open_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> Photo:
+def open_photo(
+    path: Path, *, max_pixels: int = MAX_PIXELS, page: int = 0, tolerates: bool = False
+) -> Photo:
     """Read a photo's header and check that it is a photo.
+
+    Args:
+        path: of the file.
+        max_pixels: more are refused, before anything is decoded.
+        page: which one of a file of several, from 0.
+        tolerates: whether a damaged photo is read as far as it goes.
 
     Raises:
         DataError: it is missing, empty, no photo, too large, or of a kind that is not read.
     """
-    if path.is_dir():
-        raise DataError("a folder, not a photo", path, "give a photo")
-    if not path.exists():
-        raise DataError("no such photo", path, "check the path")
-    if not os.access(path, os.R_OK):
-        raise DataError("the photo must not be read", path, "give yourself the right to read it")
-    if path.stat().st_size == 0:
-        raise DataError("the file is empty", path, "get the photo anew")
+    _require_file(path)
     allow_safe_loaders_only()
     try:
-        image = pyvips.Image.new_from_source(source(path), "", access="sequential")
+        options = {"page": page} if page else {}
+        image = pyvips.Image.new_from_source(source(path), "", access="sequential", **options)
     except pyvips.Error as error:
         raise DataError(
             "not a photo that can be read", path, "give a JPEG, PNG, WebP, TIFF, GIF, AVIF or HEIC"
@@ -69,17 +87,23 @@ def open_photo(path: Path, *, max_pixels: int = MAX_PIXELS) -> Photo:
     _require_photo(image, path)
     if image.width * image.height > max_pixels:
         raise DataError(
-            f"{image.width} x {image.height} px are more than {max_pixels:,}", path, "shrink it"
+            f"{image.width} x {image.height} px are more than {max_pixels:,}",
+            path,
+            "shrink it, or allow more: --max-pixels",
         )
-    orientation = int(str(image.get("orientation"))) if image.get_typeof("orientation") else 1
-    swaps = orientation >= 5  # EXIF 5 to 8: a quarter turn
+    turned = orientation(image)
+    swaps = turned >= 5  # EXIF 5 to 8: a quarter turn
     return Photo(
         path=path,
         width=image.height if swaps else image.width,
         height=image.width if swaps else image.height,
         depth=16 if image.format == "ushort" else 8,
         has_alpha=bool(image.hasalpha()),
-        is_turned=orientation > 1,
+        is_turned=turned > 1,
+        loader=_loader(image),
+        page=page,
+        n_pages=int(str(image.get("n-pages"))) if image.get_typeof("n-pages") else 1,
+        tolerates=tolerates,
     )
 
 
@@ -94,51 +118,28 @@ def read_full(photo: Photo) -> pyvips.Image:
     """
     access = "random" if photo.is_turned else "sequential"
     with reading(photo):
-        image = pyvips.Image.new_from_source(
-            source(photo.path), "", access=access, fail_on="error"
-        ).autorot()
-        return _to_srgb(image)
-
-
-def luminance_thumbnail(photo: Photo, short_side: int = 256) -> NDArray[np.float32]:
-    """The miniature that the networks see.
-
-    It is resized in sRGB and then converted, as the training photos were.
-
-    Args:
-        photo: an opened photo.
-        short_side: px.
-
-    Returns:
-        (h, w, 1) float32 lum: the photo's own proportions, each side a multiple of 32, the long one
-        at most 1024.
-
-    Raises:
-        DataError: the photo is damaged.
-    """
-    scale = short_side / min(photo.width, photo.height)
-    width, height = (
-        min(max(STRIDE_PX, round(side * scale / STRIDE_PX) * STRIDE_PX), LONGEST_PX)
-        for side in (photo.width, photo.height)
-    )
-    with reading(photo):
-        # `fail_on` must stand in the option string: libvips 8.18 ignores the argument here
-        image = pyvips.Image.thumbnail_source(
-            source(photo.path), width, height=height, size="force", option_string="[fail_on=error]"
-        )
-        image = _to_srgb(image)
-        if image.hasalpha():
-            image = image.flatten(background=[255 if image.format == "uchar" else 65535])
-        if image.bands == 1:
-            return lum_from_gray(image.colourspace("b-w").cast("uchar").numpy())
-        return lum_from_rgb(image.colourspace("srgb").cast("uchar").numpy())
+        image = pyvips.Image.new_from_source(source(photo.path), "", access=access, **photo.options)
+        if is_heic(image):
+            image = read_heic(photo.path, image)
+        return to_srgb(image.autorot())
 
 
 @cache
 def allow_safe_loaders_only() -> None:
-    """Block the libvips loaders that are unsafe for untrusted files; once per process."""
+    """Block the libvips loaders that are unsafe for untrusted files; once per process.
+
+    libvips then keeps no images of finished operations either: no photo is read twice alike.
+    """
     pyvips.block_untrusted_set(True)
+    pyvips.cache_set_max(0)
     logging.getLogger("pyvips").setLevel(logging.ERROR)
+
+
+def one_thread_each() -> None:
+    """Let each of several threads that use libvips do its work alone; for the whole process."""
+    from pyvips import vips_lib
+
+    vips_lib.vips_concurrency_set(1)
 
 
 def source(path: Path) -> pyvips.Source:
@@ -174,9 +175,35 @@ def first_line(error: pyvips.Error) -> str:
     return next((line for line in lines if line), "unknown error")
 
 
+def orientation(image: pyvips.Image) -> int:
+    """EXIF's orientation, 1 (upright) to 8."""
+    return int(str(image.get("orientation"))) if image.get_typeof("orientation") else 1
+
+
+def _loader(image: pyvips.Image) -> str:
+    """What libvips reads it with, such as "jpegload"."""
+    return str(image.get("vips-loader")).removesuffix("_source")
+
+
+def _require_file(path: Path) -> None:
+    """Raise `DataError` unless the path is a file that may be read and has content."""
+    try:
+        kind = path.stat().st_mode
+    except OSError as error:
+        raise DataError(f"no such photo: {error.strerror}", path, "check the path") from error
+    if stat.S_ISDIR(kind):
+        raise DataError("a folder, not a photo", path, "give a photo")
+    if not stat.S_ISREG(kind):
+        raise DataError("no file: a pipe or a device", path, "give a photo; - is standard input")
+    if not os.access(path, os.R_OK):
+        raise DataError("the photo must not be read", path, "give yourself the right to read it")
+    if path.stat().st_size == 0:
+        raise DataError("the file is empty", path, "get the photo anew")
+
+
 def _require_photo(image: pyvips.Image, path: Path) -> None:
     """Raise `DataError` for drawings, tables, floating point samples and surplus channels."""
-    loader = str(image.get("vips-loader")).removesuffix("_source")
+    loader = _loader(image)
     n_colours = COLOURS.get(str(image.interpretation), 3)
     if loader not in LOADERS or image.bands > n_colours + 1:
         raise DataError(
@@ -191,7 +218,7 @@ def _require_photo(image: pyvips.Image, path: Path) -> None:
         )
 
 
-def _to_srgb(image: pyvips.Image) -> pyvips.Image:
+def to_srgb(image: pyvips.Image) -> pyvips.Image:
     """Gray stays gray of its own depth; all else becomes sRGB, by the embedded profile if any."""
     deep = image.format == "ushort"
     if image.get_typeof("icc-profile-data"):

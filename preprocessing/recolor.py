@@ -4,7 +4,6 @@ Everything is one libvips pipeline from file to file, streamed strip by strip.
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyvips
@@ -12,26 +11,31 @@ from numpy.typing import NDArray
 
 from preprocessing.cli import written_aside
 from preprocessing.errors import DataError
+from preprocessing.formats import DEEP, MOST_PX, OPAQUE, TIFF, WRITABLE, Saving, saver_options
 from preprocessing.lab import AB_SCALE, L_SCALE, lum_from_gray
+from preprocessing.metadata import described, tiff_described
 from preprocessing.photo import Photo, first_line, read_full, reading
+from preprocessing.upsampling import enlarge, with_slopes
 
-JPEG = {"Q": 95, "subsample_mode": "off"}  # 4:4:4: colour at full resolution
-WEBP = {"Q": 95, "smart_subsample": True}
-TIFF = {"compression": "deflate", "predictor": "horizontal"}  # below 4 GB: no viewer balks
-PNG = {"compression": 3, "filter": "sub"}  # filtered, a photo needs no more effort
-SAVERS: dict[str, dict[str, Any]] = {
-    ".jpg": JPEG, ".jpeg": JPEG, ".png": PNG, ".webp": WEBP, ".tif": TIFF, ".tiff": TIFF,
-}  # fmt: skip
-DEEP = {".png", ".tif", ".tiff"}  # formats that hold 16 bits per channel
+TILE_PX = 512, 16  # width, height of what is computed at once: whole rows took 3 x the memory
 
 
-def write_colored(photo: Photo, ab: NDArray[np.float32], path: Path) -> None:
+def write_colored(
+    photo: Photo,
+    ab: NDArray[np.float32],
+    path: Path,
+    *,
+    lum: NDArray[np.float32],
+    saving: Saving | None = None,
+) -> None:
     """Join a photo's luminance with a chrominance and write it, aside first.
 
     Args:
         photo: an opened photo.
-        ab: (h, w, 2) a*/128 and b*/128 of any size; enlarged to the photo's with a bicubic filter.
+        ab: (h, w, 2) a*/128 and b*/128 of any size; enlarged along the photo's edges.
         path: of the result; its suffix chooses the format.
+        lum: (h, w, 1) L*/100, the miniature from which `ab` was predicted.
+        saving: quality and metadata; None takes the defaults.
 
     Raises:
         DataError: the photo is damaged, `ab` is no chrominance, or the result cannot be written;
@@ -39,21 +43,23 @@ def write_colored(photo: Photo, ab: NDArray[np.float32], path: Path) -> None:
     """
     _require_ab(ab)
     suffix = path.suffix.lower()
-    if suffix not in SAVERS:
-        raise DataError(f"cannot write {suffix or 'a file without suffix'}", path, "name it .jpg")
+    require_holds(photo, path)
+    saving = saving or Saving()
     with reading(photo):
-        image = colored(read_full(photo), ab, deep=photo.depth == 16 and suffix in DEEP)
-        if image.hasalpha() and suffix in (".jpg", ".jpeg"):
-            image = image.flatten(background=[255])
+        image = read_full(photo)
+        result = colored(image, with_slopes(ab, lum), deep=photo.depth == 16 and suffix in DEEP)
+        result = described(result, photo.path, page=photo.page, strip=saving.strip)
+        if result.hasalpha() and suffix in OPAQUE:
+            result = result.flatten(background=[255])
+        result = _by_tiles(result)
     try:
-        with written_aside(path) as side, side.open("wb+") as file:
-            target = pyvips.Target.new_to_descriptor(file.fileno())
-            image.write_to_target(target, suffix, **SAVERS[suffix])
+        with written_aside(path) as side:
+            _save(result, side, suffix, saving)
     except pyvips.Error as error:
         raise DataError(
             f"cannot write the coloured photo: {first_line(error)}",
             f"{photo.path} -> {path}",
-            "check the disk and that the photo opens elsewhere",
+            "check the disk and that the photo opens elsewhere (--tolerate colours what is left)",
         ) from error
     except OSError as error:
         raise DataError(
@@ -63,12 +69,33 @@ def write_colored(photo: Photo, ab: NDArray[np.float32], path: Path) -> None:
         ) from error
 
 
-def colored(image: pyvips.Image, ab: NDArray[np.float32], *, deep: bool) -> pyvips.Image:
-    """Gray or sRGB of any depth -> sRGB of 8 bits (16 if `deep`) in new colours, alpha kept."""
+def require_holds(photo: Photo, path: Path) -> None:
+    """Check that the format of a result can hold the photo.
+
+    Raises:
+        DataError: it is a format that is not written, or too small for the photo.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in WRITABLE:
+        raise DataError(f"cannot write {suffix or 'a file without suffix'}", path, "name it .jpg")
+    most, longest = MOST_PX.get(suffix), max(photo.width, photo.height)
+    if most and longest > most:
+        what = f"{photo.width} x {photo.height} px: {suffix} ends at {most:,} px"
+        raise DataError(what, photo.path, "save it as another format: --format png")
+
+
+def colored(image: pyvips.Image, sloped: NDArray[np.float32], *, deep: bool) -> pyvips.Image:
+    """Gray or sRGB of any depth -> sRGB of 8 bits (16 if `deep`) in new colours, alpha kept.
+
+    Args:
+        image: the photo at full size.
+        sloped: (h, w, 5) from `with_slopes`.
+        deep: whether the result has 16 bits per channel.
+    """
     alpha = image[image.bands - 1] if image.hasalpha() else None
     opaque = image[: image.bands - 1] if alpha is not None else image
     lum = _luminance(opaque)
-    lab = lum.bandjoin(_enlarge(ab * AB_SCALE, image.width, image.height))
+    lab = (lum * L_SCALE).bandjoin(enlarge(sloped, lum) * AB_SCALE)
     linear = _into_gamut(lab.copy(interpretation="lab").colourspace("xyz"))
     rgb = linear.copy(interpretation="scrgb").colourspace("rgb16" if deep else "srgb")
     if alpha is not None:
@@ -76,11 +103,27 @@ def colored(image: pyvips.Image, ab: NDArray[np.float32], *, deep: bool) -> pyvi
         if was_deep != deep:
             alpha = alpha * 257 if deep else alpha / 257  # 65535 = 255 * 257
         rgb = rgb.bandjoin(alpha.cast(rgb.format))
-    rgb = rgb.copy()
-    for field in ("jpeg-thumbnail-data", "icc-profile-data"):  # a gray miniature; an old profile
-        if rgb.get_typeof(field):
-            rgb.remove(field)
     return rgb
+
+
+def _save(image: pyvips.Image, side: Path, suffix: str, saving: Saving) -> None:
+    """Write an image to a side file, tagged as sRGB."""
+    with side.open("wb+") as file:
+        target = pyvips.Target.new_to_descriptor(file.fileno())
+        image.write_to_target(target, suffix, profile="srgb", **saver_options(suffix, saving))
+    if suffix in TIFF:
+        with written_aside(side) as described_side:
+            tiff_described(image, side, described_side)
+
+
+def _by_tiles(image: pyvips.Image) -> pyvips.Image:
+    """Computed tile by tile: rows of a wide photo would be held in each of some thirty steps."""
+    width, height = TILE_PX
+    across = -(-image.width // width)
+    return image.tilecache(
+        tile_width=width, tile_height=height, max_tiles=4 * across, access="sequential",
+        threaded=True,
+    )  # fmt: skip
 
 
 def _require_ab(ab: NDArray[np.float32]) -> None:
@@ -94,17 +137,11 @@ def _require_ab(ab: NDArray[np.float32]) -> None:
 
 
 def _luminance(image: pyvips.Image) -> pyvips.Image:
-    """Gray or sRGB -> L* 0 to 100; 8-bit gray by table, the same as the networks see."""
+    """Gray or sRGB -> L*/100; 8-bit gray by table, the same as the networks see."""
     if image.bands == 1 and image.format == "uchar":
-        table = L_SCALE * lum_from_gray(np.arange(256, dtype=np.uint8)[None])
+        table = lum_from_gray(np.arange(256, dtype=np.uint8)[None])
         return image.maplut(pyvips.Image.new_from_array(table))
-    return image.colourspace("lab")[0]
-
-
-def _enlarge(ab: NDArray[np.float32], width: int, height: int) -> pyvips.Image:
-    """(h, w, 2) -> an image of width x height px."""
-    small = pyvips.Image.new_from_array(np.ascontiguousarray(ab, np.float32))
-    return small.resize(width / small.width, vscale=height / small.height, kernel="cubic")
+    return image.colourspace("lab")[0] / L_SCALE
 
 
 def _into_gamut(xyz: pyvips.Image) -> pyvips.Image:

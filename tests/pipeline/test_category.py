@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from pipeline import Colorizer
+from pipeline import Colorizer, Options
 from pipeline.bundle import read_bundle, read_verified, write_bundle
 from pipeline.category import main
 from pipeline.colorize import main as colorize
@@ -79,7 +79,7 @@ def copied(taught, tmp_path) -> Path:
 
 def test_a_word_outside_the_twenty_colours_at_once(lonely, gray_photo):
     bundle_dir = lonely / "pretrained"
-    colored = Colorizer(bundle_dir).colorize(gray_photo, category=NEW)
+    colored = Colorizer(bundle_dir).colorize(gray_photo, options=Options(category=NEW))
     assert colored.colorizer == f"shared_encoder/{NEW}"
     assert colored.category == NEW
     require_whole(bundle_dir)

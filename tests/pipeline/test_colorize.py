@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import pyvips
 
-from pipeline import Colorizer
+from pipeline import Colorizer, Options
 from pipeline.bundle import read_bundle
 from pipeline.colorize import build_parser, main
 from pipeline.outputs import find_photos
@@ -120,7 +120,7 @@ def test_an_unknown_category_offers_the_nearest_name(gray_photo, capsys):
 
 
 def test_a_named_category_overrides_the_router(gray_photo):
-    colored = Colorizer().colorize(gray_photo, category="sunset")
+    colored = Colorizer().colorize(gray_photo, options=Options(category="sunset"))
     assert (colored.category, colored.colorizer) == ("sunset", "shared_encoder/sunset")
     assert colored.confidence == dict(colored.ranking)["sunset"]
 
@@ -155,15 +155,18 @@ RANKING = [("beach", 0.6), ("forest", 0.3), ("fruit", 0.1)]
 def test_the_bundle_says_how_many_are_blended_by_confidence(blending):
     colorizer = Colorizer(blending)
     assert named(colorizer.choose(RANKING)) == [("beach", 2 / 3), ("forest", 1 / 3)]
-    assert named(colorizer.choose(RANKING, top=1)) == [("beach", 1.0)]
-    assert named(colorizer.choose(RANKING, top=9)) == RANKING
-    assert named(colorizer.choose(RANKING, category="fruit")) == [("fruit", 1.0)]
+    assert named(colorizer.choose(RANKING, options=Options(top=1))) == [("beach", 1.0)]
+    assert named(colorizer.choose(RANKING, options=Options(top=9))) == RANKING
+    assert named(colorizer.choose(RANKING, options=Options(category="fruit"))) == [("fruit", 1.0)]
 
 
 def test_the_universal_colorizer_takes_what_the_best_leave(blending):
     colorizer = Colorizer(replace(blending, universal_rest=True))
-    assert named(colorizer.choose(RANKING, top=1)) == [("beach", 0.6), ("universal", 0.4)]
-    assert named(colorizer.choose([("beach", 0.3), ("forest", 0.3), ("fruit", 0.4)], top=2)) == [
+    assert named(colorizer.choose(RANKING, options=Options(top=1))) == [
+        ("beach", 0.6),
+        ("universal", 0.4),
+    ]
+    assert named(colorizer.choose([("beach", 0.3), ("forest", 0.3), ("fruit", 0.4)], options=Options(top=2))) == [
         ("universal", 0.4), ("beach", 0.3), ("forest", 0.3),
     ]  # fmt: skip
 
@@ -175,7 +178,7 @@ def test_a_colorizer_that_hardly_counts_is_left_out(blending):
 
 def test_categories_that_share_a_colorizer_count_as_one(tiny_bundle):
     colorizer = Colorizer(tiny_bundle)  # only the beach has a network of its own
-    assert named(colorizer.choose(RANKING, top=3)) in (
+    assert named(colorizer.choose(RANKING, options=Options(top=3))) in (
         [("beach", 0.6), ("universal", 0.4)],
         [("universal", 1.0)],  # where the router counts as unsure
     )
@@ -195,17 +198,17 @@ def test_a_blend_lies_between_its_colorizers(blending, packed_photos):
 
 def test_the_result_names_every_colorizer_of_the_blend(gray_photo, tmp_path):
     colorizer = Colorizer()
-    colored = colorizer.colorize(gray_photo, tmp_path / "3.png", top=3)
-    blend = colorizer.choose(colored.ranking, top=3)
+    colored = colorizer.colorize(gray_photo, tmp_path / "3.png", options=Options(top=3))
+    blend = colorizer.choose(colored.ranking, options=Options(top=3))
     assert colored.colorizer == "+".join(f"shared_encoder/{file.category}" for file, _ in blend)
 
 
 def test_the_universal_colorizer_takes_over_where_the_router_is_unsure(blending):
     colorizer = Colorizer(replace(blending, unsure_below=0.5))
     assert named(colorizer.choose([("beach", 0.49), ("fruit", 0.4)])) == [("universal", 1.0)]
-    assert named(colorizer.choose([("beach", 0.51)], top=1)) == [("beach", 1.0)]
+    assert named(colorizer.choose([("beach", 0.51)], options=Options(top=1))) == [("beach", 1.0)]
     low = [("beach", 0.1)]
-    assert named(colorizer.choose(low, category="fruit")) == [("fruit", 1.0)]
+    assert named(colorizer.choose(low, options=Options(category="fruit"))) == [("fruit", 1.0)]
 
 
 def test_the_readme_tells_every_option_as_the_help_does(capsys):
@@ -220,9 +223,9 @@ def test_the_readme_tells_every_option_as_the_help_does(capsys):
     assert told in " ".join(build_parser().format_help().split())
 
 
-def test_top_below_one_is_refused(tiny_bundle):
+def test_top_below_one_is_refused():
     with pytest.raises(ConfigError, match="top 0"):
-        Colorizer(tiny_bundle).choose([("beach", 1.0)], top=0)
+        Options(top=0)
 
 
 def test_an_existing_output_is_refused_by_the_library_too(gray_photo):

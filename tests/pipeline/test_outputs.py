@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.outputs import Task, default_output, find_photos, find_tasks
+from pipeline.outputs import Task, default_output, find_photos, plan
 
 
 @pytest.mark.parametrize(
@@ -38,18 +38,19 @@ def test_results_of_earlier_runs_are_not_coloured_again(album):
 
 
 def test_a_folder_keeps_its_structure_below_the_output(album):
-    tasks, errors = find_tasks([album], Path("out"), None)
-    assert Task(photo=album / "1950/d.PNG", output=Path("out/1950/d_color.PNG")) in tasks
-    assert errors == []
+    planned = plan([album], Path("out"), None)
+    task = Task(photo=album / "1950/d.PNG", output=Path("out/1950/d_color.PNG"))
+    assert task in planned.tasks
+    assert planned.errors == []
 
 
 def test_one_photo_may_name_its_output(album):
-    tasks, _ = find_tasks([album / "a.jpg"], Path("out.png"), None)
+    tasks = plan([album / "a.jpg"], Path("out.png"), None).tasks
     assert tasks == [Task(photo=album / "a.jpg", output=Path("out.png"))]
 
 
 def test_several_photos_share_an_output_folder(album):
-    tasks, _ = find_tasks([album / "a.jpg", album / "b_color.jpg"], Path("v1.0"), None)
+    tasks = plan([album / "a.jpg", album / "b_color.jpg"], Path("v1.0"), None).tasks
     assert [task.output for task in tasks] == [
         Path("v1.0/a_color.jpg"),
         Path("v1.0/b_color_color.jpg"),
@@ -57,6 +58,7 @@ def test_several_photos_share_an_output_folder(album):
 
 
 def test_a_folder_without_photos_is_an_error_and_the_rest_goes_on(album):
-    tasks, (error,) = find_tasks([album / "bare", album / "a.jpg"], None, None)
-    assert [task.photo.name for task in tasks] == ["a.jpg"]
+    planned = plan([album / "bare", album / "a.jpg"], None, None)
+    (error,) = planned.errors
+    assert [task.photo.name for task in planned.tasks] == ["a.jpg"]
     assert "no photos in the folder" in str(error)

@@ -6,7 +6,8 @@ import pyvips
 
 from preprocessing.errors import DataError
 from preprocessing.lab import lum_from_gray, split_lab
-from preprocessing.photo import luminance_thumbnail, open_photo, read_full
+from preprocessing.miniature import luminance_thumbnail
+from preprocessing.photo import open_photo, read_full
 from tests.drawing import draw_photo
 
 

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from preprocessing.errors import DataError
 from preprocessing.lab import gray_from_lum, join_lab, lum_from_gray, split_lab
+from preprocessing.miniature import luminance_thumbnail
 from preprocessing.photo import open_photo
 from preprocessing.recolor import write_colored
 from tests.drawing import draw_photo
 
 MILD = np.full((8, 12, 2), (0.08, 0.1), np.float32)  # in gamut for all but the ends of the scale
+FLAT = np.full((8, 12, 1), 0.5, np.float32)
 STRONG = np.full((8, 12, 2), (0.6, 0.6), np.float32)  # an orange that sRGB does not have
 
 
@@ -38,7 +40,8 @@ def read(path):
 
 
 def recolor(path, output, ab=MILD):
-    write_colored(open_photo(path), ab, output)
+    photo = open_photo(path)
+    write_colored(photo, ab, output, lum=luminance_thumbnail(photo))
     return read(output)
 
 
@@ -161,7 +164,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path, suffix):
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))  # bytes a file may have
     try:
         with pytest.raises(DataError, match=r"cannot write the coloured photo: .*write"):
-            write_colored(photo, MILD, tmp_path / f"out{suffix}")
+            write_colored(photo, MILD, tmp_path / f"out{suffix}", lum=FLAT)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [one.name for one in tmp_path.iterdir()] == ["in.png"]
@@ -177,7 +180,7 @@ def test_a_photo_may_be_replaced_by_its_result(tmp_path):
 
 def test_a_name_that_is_no_utf8_is_written(ramp, tmp_path):
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
-    write_colored(open_photo(ramp), MILD, folder / "out.png")
+    write_colored(open_photo(ramp), MILD, folder / "out.png", lum=FLAT)
     assert (folder / "out.png").stat().st_size > 0
 
 
@@ -191,16 +194,16 @@ def test_damage_leaves_no_output(tmp_path):
     path.write_bytes(path.read_bytes()[:-3000])
     photo = open_photo(path)
     with pytest.raises(DataError, match=r"cannot write the coloured photo|damaged"):
-        write_colored(photo, MILD, tmp_path / "out.png")
+        write_colored(photo, MILD, tmp_path / "out.png", lum=FLAT)
     assert [one.name for one in tmp_path.iterdir()] == ["in.png"]
 
 
 def test_an_output_folder_that_cannot_be_made_is_told(ramp, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match=r"cannot write the coloured photo: .*/file"):
-        write_colored(open_photo(ramp), MILD, tmp_path / "file" / "out.png")
+        write_colored(open_photo(ramp), MILD, tmp_path / "file" / "out.png", lum=FLAT)
 
 
 def test_an_output_of_unknown_format_is_refused(ramp, tmp_path):
     with pytest.raises(DataError, match=r"cannot write \.bmp"):
-        write_colored(open_photo(ramp), MILD, tmp_path / "out.bmp")
+        write_colored(open_photo(ramp), MILD, tmp_path / "out.bmp", lum=FLAT)

@@ -1,0 +1,157 @@
+"""Many photos at once: decoded, coloured and encoded side by side on all processors.
+
+Photos whose miniatures have one size pass the router together, and each colorizer once for all of
+them that it serves. Each step of each batch is one job on one thread, so that steps of different
+photos overlap and no processor waits for another.
+"""
+
+import os
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.options import Options
+from pipeline.outputs import Task
+from pipeline.results import Colored, Predicted, Seen
+from pipeline.router import Colorizer
+from preprocessing.errors import ProjectError
+from preprocessing.miniature import is_in_color
+from preprocessing.photo import one_thread_each
+
+BATCH = 4  # photos that pass the networks together; more took memory and no less time
+AHEAD = 4  # batches per worker that are seen before they are wanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of a task.
+
+    Attributes:
+        task: the photo, and where its result should go.
+        colored: the result; None if there is none.
+        error: why there is none; None if there is, or if the photo was left alone.
+        n_pages: how many pages the file has, of which one was coloured.
+    """
+
+    task: Task
+    colored: Colored | None = None
+    error: ProjectError | None = None
+    n_pages: int = 1
+
+
+def colorize_all(
+    colorizer: Colorizer,
+    tasks: Sequence[Task],
+    options: Options,
+    *,
+    workers: int = 0,
+    keep_color: bool = False,
+) -> Iterator[Outcome]:
+    """Colour photos and write them; what went wrong with one does not stop the others.
+
+    Args:
+        colorizer: opened with `threads=1` if there are several workers.
+        tasks: photos, and where their results go.
+        options: how they are coloured and saved.
+        workers: threads; 0 takes one per processor.
+        keep_color: leave photos alone that are in colour already.
+
+    Yields:
+        one outcome per task, in the order in which they come about.
+    """
+    workers = workers or os.cpu_count() or 1
+    colorizer.require_category(options.category)
+    if workers > 1 and len(tasks) > 1:
+        one_thread_each()
+    with ThreadPoolExecutor(workers) as pool:
+        run = _Run(colorizer, options, keep_color, pool, workers)
+        try:
+            yield from run.outcomes(tasks)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _Run:
+    """One call of `colorize_all`: jobs that run, and photos that wait for their batch."""
+
+    def __init__(
+        self,
+        colorizer: Colorizer,
+        options: Options,
+        keep_color: bool,
+        pool: ThreadPoolExecutor,
+        workers: int,
+    ) -> None:
+        """Nothing runs yet."""
+        self.colorizer, self.options, self.keep_color = colorizer, options, keep_color
+        self.pool, self.workers = pool, workers
+        self.running: dict[Future[Any], Sequence[Task]] = {}
+        self.waiting: dict[tuple[int, ...], list[tuple[Task, Seen]]] = defaultdict(list)
+        self.n_open = 0  # tasks begun and not yet told
+
+    def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """Begin as many as there is room for, and tell what became of them."""
+        left = deque(tasks)
+        while left or self.n_open:
+            while left and self.n_open < BATCH * AHEAD * self.workers:
+                task = left.popleft()
+                self.n_open += 1
+                self._start([task], self._look, task)
+            self._flush()
+            done, _ = wait(self.running, return_when=FIRST_COMPLETED)
+            for future in done:
+                for outcome in self._take(self.running.pop(future), future):
+                    self.n_open -= 1
+                    yield outcome
+
+    def _start(self, tasks: Sequence[Task], job: Any, *args: Any) -> None:
+        self.running[self.pool.submit(job, *args)] = tasks
+
+    def _flush(self) -> None:
+        """Predict a batch that is not full where a worker would be idle otherwise."""
+        while self.waiting and len(self.running) < self.workers:
+            size = max(self.waiting, key=lambda one: len(self.waiting[one]))
+            self._predict_batch(self.waiting.pop(size))
+
+    def _predict_batch(self, batch: Sequence[tuple[Task, Seen]]) -> None:
+        tasks, seen = zip(*batch, strict=True)
+        self._start(tasks, self.colorizer.predict, seen, self.options)
+
+    def _look(self, task: Task) -> Seen | Outcome:
+        """The first job, and the last one for what needs no batch."""
+        seen = self.colorizer.look(task.photo, task.output, self.options)
+        if self.keep_color and is_in_color(seen.photo):
+            return Outcome(task=task)
+        if self.options.all_pages and seen.photo.is_paged:
+            colored = self.colorizer.colorize(task.photo, task.output, options=self.options)
+            return Outcome(task=task, colored=colored)
+        return seen
+
+    def _write(self, task: Task, predicted: Predicted) -> Outcome:
+        """The last job."""
+        colored = self.colorizer.write(predicted, task.output, self.options)
+        return Outcome(
+            task=task,
+            colored=colored,
+            n_pages=predicted.seen.photo.n_pages if predicted.seen.photo.is_paged else 1,
+        )
+
+    def _take(self, tasks: Sequence[Task], future: Future[Any]) -> Iterator[Outcome]:
+        """Go on with what a job gave: the next job, or outcomes."""
+        try:
+            result = future.result()
+        except ProjectError as error:
+            yield from (Outcome(task=task, error=error) for task in tasks)
+            return
+        if isinstance(result, Outcome):
+            yield result
+        elif isinstance(result, list):
+            for task, predicted in zip(tasks, result, strict=True):
+                self._start([task], self._write, task, predicted)
+        else:
+            batch = self.waiting[result.lum.shape]
+            batch.append((tasks[0], result))
+            if len(batch) == BATCH:
+                self._predict_batch(self.waiting.pop(result.lum.shape))

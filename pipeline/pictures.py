@@ -1,0 +1,81 @@
+"""Pictures of a result: before and after side by side, and what the router thought.
+
+libvips joins, Pillow draws: it brings a typeface of its own, where a server may have none.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyvips
+
+from pipeline.results import Colored
+from preprocessing.cli import written_aside
+from preprocessing.miniature import thumbnail
+from preprocessing.photo import open_photo
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont, ImageFont
+
+COMPARE, RANKING = "_compare", "_ranking"  # what their stems end with
+COMPARE_PX = 1600  # long side of each half
+GAP_PX = 16
+BEST = 5  # categories in the ranking
+INK, PALE, BAR, TRACK = "#1f2328", "#59636e", "#2f6f9f", "#e7ebef"
+
+
+def write_compare(colored: Colored) -> Path:
+    """Write <result>_compare.jpg: the photo without its colours, and the result.
+
+    Raises:
+        DataError: one of them cannot be read.
+    """
+    scale = min(1.0, COMPARE_PX / max(colored.width, colored.height))
+    size = [max(1, round(side * scale)) for side in (colored.width, colored.height)]
+    before = thumbnail(open_photo(colored.input, tolerates=True), *size)
+    after = thumbnail(open_photo(colored.output), *size)
+    gray = before.colourspace("b-w").colourspace("srgb")
+    wide = size[0] >= size[1] * 2  # a panorama: one above the other
+    both = pyvips.Image.arrayjoin(
+        [gray, after.colourspace("srgb")], across=1 if wide else 2, shim=GAP_PX, background=[255]
+    )
+    path = _beside(colored.output, COMPARE, ".jpg")
+    with written_aside(path) as side:
+        both.write_to_file(str(side), Q=92, keep="none")
+    return path
+
+
+def write_ranking(colored: Colored) -> Path:
+    """Write <result>_ranking.png: a bar for each of the five most confident categories."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    width, row, left, right, top = 720, 56, 190, 90, 28
+    best = colored.ranking[:BEST]
+    image = Image.new("RGB", (width, 2 * top + row * len(best)), "white")
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(24)
+    for i, (category, confidence) in enumerate(best):
+        middle = top + row * i + row // 2
+        bar = (left, middle - 13, width - right, middle + 13)
+        draw.rounded_rectangle(bar, 4, fill=TRACK)
+        length = confidence * (bar[2] - bar[0])
+        if length >= 1:
+            draw.rounded_rectangle((*bar[:2], bar[0] + length, bar[3]), 4, fill=BAR)
+        name = _shortened(category, font, left - 40)
+        draw.text((left - 14, middle), name, INK, font, anchor="rm")
+        draw.text((width - right + 14, middle), f"{confidence:.0%}", PALE, font, anchor="lm")
+    path = _beside(colored.output, RANKING, ".png")
+    with written_aside(path) as side:
+        image.save(side)
+    return path
+
+
+def _shortened(name: str, font: "FreeTypeFont | ImageFont", most_px: int) -> str:
+    """A name that fits into `most_px`."""
+    if font.getlength(name) <= most_px:
+        return name
+    while name and font.getlength(f"{name}…") > most_px:
+        name = name[:-1]
+    return f"{name}…"
+
+
+def _beside(output: Path, ending: str, suffix: str) -> Path:
+    return output.with_name(f"{output.stem}{ending}{suffix}")

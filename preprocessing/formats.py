@@ -1,0 +1,45 @@
+"""Which files count as photos, and how results are saved."""
+
+from dataclasses import dataclass
+from typing import Any
+
+# libvips loaders of photos; all others (SVG, PDF, CSV, raw ...) are refused
+LOADERS = {"jpegload", "pngload", "webpload", "tiffload", "gifload", "heifload", "jxlload"}
+FORMATS = {"jpg": ".jpg", "png": ".png", "webp": ".webp", "tiff": ".tif"}  # that we write
+WRITABLE = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
+READABLE = WRITABLE | {".gif", ".avif", ".heic", ".heif"}  # what a folder is searched for
+DEEP = {".png", ".tif", ".tiff"}  # formats that hold 16 bits per channel
+TIFF = {".tif", ".tiff"}
+OPAQUE = {".jpg", ".jpeg"}  # formats without transparency
+QUALITY = 95  # of JPEG and WebP, 1 to 100
+MOST_PX = {".jpg": 65_535, ".jpeg": 65_535, ".webp": 16_383}  # longest side that a format holds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saving:
+    """How a result is saved.
+
+    Attributes:
+        quality: of JPEG and WebP, 1 to 100; others lose nothing.
+        strip: leave the photo's metadata out.
+    """
+
+    quality: int = QUALITY
+    strip: bool = False
+
+
+def saver_options(suffix: str, saving: Saving) -> dict[str, Any]:
+    """What libvips is told to save a file of this suffix with; `suffix` is one of `WRITABLE`."""
+    if suffix in OPAQUE:  # 4:4:4: colour at full resolution
+        return {"Q": saving.quality, "subsample_mode": "off"}
+    if suffix == ".webp":
+        return {"Q": saving.quality, "smart_subsample": True}
+    if suffix in TIFF:  # below 4 GB: no viewer balks
+        return {"compression": "deflate", "predictor": "horizontal"}
+    return {"compression": 3, "filter": "sub"}  # filtered, a photo needs no more effort
+
+
+def format_suffix(loader: str) -> str:
+    """The suffix of a file that libvips reads by `loader`; ".png" where we write no such file."""
+    suffixes = {"jpegload": ".jpg", "webpload": ".webp", "tiffload": ".tif"}
+    return suffixes.get(loader, ".png")
