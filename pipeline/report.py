@@ -27,14 +27,15 @@ class Report:
         """Tell what cannot even be begun."""
         self.args, self.unsure_below = args, unsure_below
         self.counts = Counter({"coloured": 0, "done already": len(planned.done)})
-        self.failures: list[ProjectError] = []
+        self.failures: list[tuple[str, str]] = []  # where, what: errors would keep photos open
         self.n_photos = len(planned.tasks) + len(planned.done)
         for error in planned.errors:
             self.fail(error)
 
     def fail(self, error: ProjectError) -> None:
         """Tell what went wrong, and remember it."""
-        self.failures.append(error)
+        what, where, _ = error.args
+        self.failures.append((where, what))
         cli.print_error(error)
 
     def tell(self, outcome: "Outcome") -> None:
@@ -57,8 +58,7 @@ class Report:
             counts = {**self.counts, "failed": len(self.failures)}
             log.info("%s", ", ".join(f"{number:,} {what}" for what, number in counts.items()
                                      if number))  # fmt: skip
-            for error in self.failures[:MOST_LISTED]:
-                what, where, _ = error.args
+            for where, what in self.failures[:MOST_LISTED]:
                 log.info("  failed: %s: %s", where, what)
             if len(self.failures) > MOST_LISTED:
                 log.info("  and %d more, told above", len(self.failures) - MOST_LISTED)
@@ -67,11 +67,11 @@ class Report:
     def _tell_colored(self, colored: "Colored") -> None:
         sure = colored.confidence
         said = "unknown to the router" if sure is None else f"{sure:.0%}"
+        told = f"{colored.category} ({said}), coloured by {colored.colorizer}"
         universal = colored.colorizer.endswith("/universal")
         if sure is not None and sure < self.unsure_below and universal:
-            log.info("unsure, perhaps %s (%s): universal colorizer", colored.category, said)
-        else:
-            log.info("%s (%s), coloured by %s", colored.category, said, colored.colorizer)
+            told = f"unsure, perhaps {colored.category} ({said}): universal colorizer"
+        log.info("%s", f"{colored.input}: {told}" if self.n_photos > 1 else told)
         if self.args.output == PIPE:
             return
         as_json = json.dumps(asdict(colored), default=str)

@@ -14,9 +14,16 @@ from typing import Any
 
 import pyvips
 
-NOTE = "image colorizer: colours predicted by a neural network"  # in EXIF's Software
-SCREEN_DPI = 72  # what a photo says that is to say nothing
+from preprocessing.formats import TIFF
+from preprocessing.photo import Photo
 
+NOTE = "image colorizer: colours predicted by a neural network"  # in EXIF's Software
+SCREEN_DPI = 72  # what stands for no resolution at all
+
+MM_PER_INCH = 25.4
+UNKNOWN = 1.0  # px per mm: what libvips gives where a file says nothing
+
+PHOTOSHOP = b"Photoshop 3.0\0"  # what a JPEG's segment of resources begins with
 SOFTWARE = 305
 # The tags of a TIFF that describe the photo and not how its pixels are stored (EXIF 2.32, 4.6.4):
 # document, description, make, model, page, software, time, artist, host, XP titles, rating,
@@ -36,31 +43,32 @@ UNREADABLE = (ValueError, KeyError, IndexError, TypeError, OSError, struct.error
 log = logging.getLogger(__name__)
 
 
-def described(image: pyvips.Image, path: Path, *, page: int, strip: bool) -> pyvips.Image:
+def described(image: pyvips.Image, photo: Photo, *, suffix: str, strip: bool) -> pyvips.Image:
     """A coloured image that says what its photo said, and that its colours are predicted.
 
     Args:
         image: with the fields that libvips read from the photo.
-        path: of the photo.
-        page: of the photo, from 0.
+        photo: what it was.
+        suffix: of the file that it becomes.
         strip: keep nothing but the note.
     """
     image = image.copy()
     for name in image.get_fields():
         if name in OUTDATED or (strip and PRIVATE.match(name)):
             image.remove(name)
+    dpi = SCREEN_DPI if strip else _dpi(image)
+    image = image.copy(xres=dpi / MM_PER_INCH, yres=dpi * image.yres / image.xres / MM_PER_INCH)
     if strip:
-        return _noted(image.copy(xres=SCREEN_DPI / 25.4, yres=SCREEN_DPI / 25.4))
-    if str(image.get("vips-loader")).startswith("tiffload"):
-        exif = _exif_from_tiff(path, page)
+        return _noted(image)
+    if photo.loader == "tiffload":
+        _move_iptc_from_tiff(image, suffix)
+        exif = _exif_from_tiff(photo)
         if exif:
-            image.set_type(
-                pyvips.GValue.blob_type,
-                "exif-data",
-                exif,  # pyright: ignore[reportArgumentType]  # pyvips takes bytes for a blob
-            )
+            _set_blob(image, "exif-data", exif)
+    elif suffix in TIFF:
+        _move_iptc_to_tiff(image)
     if image.get_typeof("exif-data") and len(_blob(image, "exif-data")) > LARGEST:
-        log.warning("%s: its EXIF is too large and is left out", path)
+        log.warning("%s: its EXIF is too large and is left out", photo.path)
         for name in image.get_fields():
             if name.startswith("exif-"):
                 image.remove(name)
@@ -86,6 +94,41 @@ def tiff_described(image: pyvips.Image, side: Path, target: Path) -> None:
     tifftools.write_tiff(info, str(target), allowExisting=True)
 
 
+def _move_iptc_to_tiff(image: pyvips.Image) -> None:
+    """What JPEG has in one segment, TIFF has as Photoshop's resources, without the signature."""
+    if image.get_typeof("iptc-data"):
+        block = _blob(image, "iptc-data").removeprefix(PHOTOSHOP)
+        _set_blob(image, "photoshop-data", block)
+        image.remove("iptc-data")
+
+
+def _move_iptc_from_tiff(image: pyvips.Image, suffix: str) -> None:
+    """The other way round; a TIFF may have the bare IPTC records instead."""
+    if suffix in TIFF:
+        return
+    if image.get_typeof("photoshop-data"):
+        _set_blob(image, "iptc-data", PHOTOSHOP + _blob(image, "photoshop-data"))
+    elif image.get_typeof("iptc-data"):
+        records = _blob(image, "iptc-data")
+        resource = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(records)) + records
+        _set_blob(image, "iptc-data", PHOTOSHOP + resource)
+    if image.get_typeof("iptc-data") and len(_blob(image, "iptc-data")) > LARGEST:
+        image.remove("iptc-data")
+
+
+def _dpi(image: pyvips.Image) -> float:
+    """Dots per inch across, which WebP and HEIC have in their EXIF alone."""
+    if image.xres != UNKNOWN:
+        return image.xres * MM_PER_INCH
+    name, unit = "exif-ifd0-XResolution", "exif-ifd0-ResolutionUnit"
+    if not image.get_typeof(name):
+        return SCREEN_DPI
+    match = re.match(r"(\d+)/(\d+) ", str(image.get(name)))
+    told = int(match[1]) / max(int(match[2]), 1) if match else 0
+    in_cm = bool(image.get_typeof(unit)) and "Centimet" in str(image.get(unit))
+    return told * (2.54 if in_cm else 1) or SCREEN_DPI
+
+
 def _noted(image: pyvips.Image) -> pyvips.Image:
     """With the note after what EXIF's Software says already."""
     software = _software(image)
@@ -107,23 +150,22 @@ def _software(image: pyvips.Image) -> str:
     return told if told.endswith(NOTE) else "; ".join(part for part in (told, NOTE) if part)
 
 
-def _exif_from_tiff(path: Path, page: int) -> bytes:
-    """The descriptive tags of a TIFF's page as an EXIF block; empty where there are none."""
+def _exif_from_tiff(photo: Photo) -> bytes:
+    """The descriptive tags of a page of a TIFF as an EXIF block; empty where there are none."""
     import tifftools
 
     try:
-        with path.open("rb") as file:
+        with photo.path.open("rb") as file:
             info = tifftools.read_tiff(file)
-            tags = _descriptive(info["ifds"][page]["tags"])
+            page = info["ifds"][photo.page]
+            tags = _descriptive(page["tags"])
             if not tags:
                 return b""
             block = BytesIO()
-            tifftools.write_tiff(
-                {**info, "bigtiff": False, "ifds": [{**info["ifds"][page], "tags": tags}]}, block
-            )
+            tifftools.write_tiff([{**page, "tags": tags}], block, info["bigEndian"], bigtiff=False)
             return b"Exif\0\0" + block.getvalue()
     except (tifftools.TifftoolsError, *UNREADABLE) as error:
-        log.warning("%s: its metadata is damaged and is left out: %s", path, error)
+        log.warning("%s: its metadata is damaged and is left out: %s", photo.path, error)
         return b""
 
 
@@ -147,3 +189,9 @@ def _blob(image: pyvips.Image, name: str) -> bytes:
     """The bytes of a field; empty if there is none."""
     value: Any = image.get(name)
     return bytes(value)
+
+
+def _set_blob(image: pyvips.Image, name: str, content: bytes) -> None:
+    """Set a field; pyvips takes bytes for a blob, though its types do not say so."""
+    value: Any = content
+    image.set_type(pyvips.GValue.blob_type, name, value)

@@ -10,7 +10,7 @@ from preprocessing.photo import Photo, read_full, reading, source, to_srgb
 STRIDE_PX = 32  # sides are multiples of it, as the encoder needs
 LONGEST_PX = 1024  # long side; thin strips are squeezed
 TINT_LEVELS = 16  # of luminance; a toned print has one tint for each
-LEAST_SPREAD = 5.0  # of chroma, in CIELAB units, of a photo in colour; ours
+LEAST_SPREAD = 4.0  # of chroma, in CIELAB units, of a photo in colour; faded sepia has up to 3.8
 
 
 def luminance_thumbnail(photo: Photo, short_side: int = 256) -> NDArray[np.float32]:

@@ -171,8 +171,8 @@ class reading:
 
 def first_line(error: pyvips.Error) -> str:
     """What libvips says went wrong, without what followed from it."""
-    lines = [line.strip() for line in str(error.detail or error.message).splitlines()]
-    return next((line for line in lines if line), "unknown error")
+    lines = [line.strip() for line in str(error.detail).splitlines()]  # of all threads alike
+    return next((line for line in lines if line), "it cannot be decoded")
 
 
 def orientation(image: pyvips.Image) -> int:

@@ -48,7 +48,7 @@ def write_colored(
     with reading(photo):
         image = read_full(photo)
         result = colored(image, with_slopes(ab, lum), deep=photo.depth == 16 and suffix in DEEP)
-        result = described(result, photo.path, page=photo.page, strip=saving.strip)
+        result = described(result, photo, suffix=suffix, strip=saving.strip)
         if result.hasalpha() and suffix in OPAQUE:
             result = result.flatten(background=[255])
         result = _by_tiles(result)

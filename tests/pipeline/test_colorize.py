@@ -166,7 +166,8 @@ def test_the_universal_colorizer_takes_what_the_best_leave(blending):
         ("beach", 0.6),
         ("universal", 0.4),
     ]
-    assert named(colorizer.choose([("beach", 0.3), ("forest", 0.3), ("fruit", 0.4)], options=Options(top=2))) == [
+    even = [("beach", 0.3), ("forest", 0.3), ("fruit", 0.4)]
+    assert named(colorizer.choose(even, options=Options(top=2))) == [
         ("universal", 0.4), ("beach", 0.3), ("forest", 0.3),
     ]  # fmt: skip
 

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+import pyvips
+
+from preprocessing.lab import split_lab
+from preprocessing.upsampling import enlarge, with_slopes
+
+
+def image_of(lum):
+    return pyvips.Image.new_from_array(np.ascontiguousarray(lum, np.float32))
+
+
+def shrunk(array, factor):
+    height, width = array.shape[:2]
+    blocks = array.reshape(height // factor, factor, width // factor, factor, -1)
+    return blocks.mean(axis=(1, 3)).astype(np.float32)
+
+
+def bicubic(ab, factor):
+    return image_of(ab).resize(factor, kernel="cubic").numpy()
+
+
+@pytest.fixture
+def two_halves():
+    """A dark red half beside a light green one: lum, ab (96, 96); the edge lies within a block."""
+    rgb = np.empty((96, 96, 3), np.uint8)
+    rgb[:, :45], rgb[:, 45:] = (110, 40, 30), (150, 220, 140)
+    return split_lab(rgb)
+
+
+def test_colours_do_not_bleed_over_an_edge_as_they_do_bicubically(two_halves):
+    lum, ab = two_halves
+    small, small_lum = shrunk(ab, 8), shrunk(lum, 8)
+    guided = enlarge(with_slopes(small, small_lum), image_of(lum)).numpy()
+    near = slice(45 - 8, 45 + 8)
+    errors = [np.abs(one - ab)[:, near].mean() for one in (guided, bicubic(small, 8))]
+    assert errors[0] < 0.75 * errors[1]
+
+
+def test_an_even_luminance_leaves_plain_bicubic():
+    rng = np.random.default_rng(0)
+    ab = rng.uniform(-0.2, 0.2, (8, 12, 2)).astype(np.float32)
+    even = np.full((8, 12, 1), 0.4, np.float32)
+    guided = enlarge(with_slopes(ab, even), image_of(np.full((64, 96, 1), 0.4))).numpy()
+    np.testing.assert_allclose(guided, bicubic(ab, 8), atol=1e-5)
+
+
+def test_at_its_own_size_chrominance_stays_as_it_is(two_halves):
+    lum, ab = two_halves
+    guided = enlarge(with_slopes(ab, lum), image_of(lum)).numpy()
+    np.testing.assert_allclose(guided, ab, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 90), (90, 1), (33, 257)])
+def test_any_size_is_reached(size):
+    ab = np.full((4, 4, 2), 0.1, np.float32)
+    lum = np.full((4, 4, 1), 0.5, np.float32)
+    enlarged = enlarge(with_slopes(ab, lum), image_of(np.full((*size, 1), 0.5)))
+    assert (enlarged.height, enlarged.width, enlarged.bands) == (*size, 2)
+
+
+def test_a_miniature_of_another_size_is_brought_to_that_of_the_chrominance(two_halves):
+    lum, ab = two_halves
+    same = with_slopes(shrunk(ab, 8), shrunk(lum, 8))
+    other = with_slopes(shrunk(ab, 8), shrunk(lum, 4))
+    assert same.shape == other.shape == (12, 12, 5)
+    np.testing.assert_allclose(other[..., 4], same[..., 4], atol=0.12)
