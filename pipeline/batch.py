@@ -143,6 +143,7 @@ class _Run:
         try:
             result = future.result()
         except ProjectError as error:
+            _forget_frames(error)
             yield from (Outcome(task=task, error=error) for task in tasks)
             return
         if isinstance(result, Outcome):
@@ -155,3 +156,11 @@ class _Run:
             batch.append((tasks[0], result))
             if len(batch) == BATCH:
                 self._predict_batch(self.waiting.pop(result.lum.shape))
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Drop the frames that an error came through, which hold its photo open."""
+    link: BaseException | None = error
+    while link is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.bundle import NetworkFile, read_verified
-from pipeline.devices import find_providers
 
 
 class Network:
@@ -19,14 +18,19 @@ class Network:
     """
 
     def __init__(
-        self, folder: Path, file: NetworkFile, *, device: str = "cpu", threads: int = 0
+        self,
+        folder: Path,
+        file: NetworkFile,
+        *,
+        providers: Sequence[str] = ("CPUExecutionProvider",),
+        threads: int = 0,
     ) -> None:
         """Verify and open a file of the bundle.
 
         Args:
             folder: the bundle's.
             file: which of its files.
-            device: see `pipeline.devices.find_providers`.
+            providers: of ONNX Runtime, the first that can run it; see `pipeline.devices`.
             threads: that share one run; 0 takes all processors.
 
         Raises:
@@ -39,7 +43,7 @@ class Network:
         options.log_severity_level = 3  # errors only
         options.intra_op_num_threads = threads
         options.enable_cpu_mem_arena = False  # it would keep what the largest photo took
-        self.session = onnxruntime.InferenceSession(content, options, find_providers(device))
+        self.session = onnxruntime.InferenceSession(content, options, list(providers))
         self.inputs = [one.name for one in self.session.get_inputs()]
         self.seconds = 0.0
 

@@ -12,6 +12,7 @@ from classifier.calibration import calibrate
 from classifier.predict import Ranking, rank
 from colorizers.predict import blend, predict_ab, predict_abs, with_mirror, with_mirrors
 from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, Bundle, NetworkFile, read_bundle
+from pipeline.devices import find_providers
 from pipeline.network import Network
 from pipeline.options import Options
 from pipeline.outputs import default_output
@@ -58,6 +59,7 @@ class Colorizer:
         self.architecture, self.saturation = colorizer or chosen.architecture, chosen.saturation
         self.bundle.find_colorizer(self.architecture, UNIVERSAL)
         self.device, self.threads = device, threads
+        self._providers: list[str] = []  # found with the first network
         self.opened: dict[str, Network] = {}
         self._opening = threading.Lock()
 
@@ -232,8 +234,9 @@ class Colorizer:
         """
         with self._opening:
             if file.file not in self.opened:
+                self._providers = self._providers or find_providers(self.device)
                 self.opened[file.file] = Network(
-                    self.bundle.folder, file, device=self.device, threads=self.threads
+                    self.bundle.folder, file, providers=self._providers, threads=self.threads
                 )
             return self.opened[file.file]
 

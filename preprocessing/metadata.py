@@ -57,7 +57,8 @@ def described(image: pyvips.Image, photo: Photo, *, suffix: str, strip: bool) ->
         if name in OUTDATED or (strip and PRIVATE.match(name)):
             image.remove(name)
     dpi = SCREEN_DPI if strip else _dpi(image)
-    image = image.copy(xres=dpi / MM_PER_INCH, yres=dpi * image.yres / image.xres / MM_PER_INCH)
+    shape = image.yres / image.xres if image.xres > 0 and image.yres > 0 else 1.0
+    image = image.copy(xres=dpi / MM_PER_INCH, yres=dpi * shape / MM_PER_INCH)
     if strip:
         return _noted(image)
     if photo.loader == "tiffload":
@@ -118,7 +119,7 @@ def _move_iptc_from_tiff(image: pyvips.Image, suffix: str) -> None:
 
 def _dpi(image: pyvips.Image) -> float:
     """Dots per inch across, which WebP and HEIC have in their EXIF alone."""
-    if image.xres != UNKNOWN:
+    if image.xres > 0 and image.xres != UNKNOWN:
         return image.xres * MM_PER_INCH
     name, unit = "exif-ifd0-XResolution", "exif-ifd0-ResolutionUnit"
     if not image.get_typeof(name):

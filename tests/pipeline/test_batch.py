@@ -1,0 +1,99 @@
+import json
+
+import numpy as np
+import pytest
+import pyvips
+
+from pipeline import Colorizer, Options
+from pipeline.batch import BATCH, colorize_all
+from pipeline.colorize import main
+from pipeline.outputs import Task
+from preprocessing.errors import ConfigError
+from tests.drawing import CATEGORIES, draw_photo
+
+SIZES = [(200, 300), (300, 200), (256, 256)]
+
+
+@pytest.fixture
+def album(tmp_path):
+    """Fourteen gray photos of three sizes, and two that are none."""
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for i in range(14):
+        drawn = draw_photo(CATEGORIES[i % 3], i, *SIZES[i % 3])
+        image = pyvips.Image.new_from_array(drawn, interpretation="srgb").colourspace("b-w")
+        image.write_to_file(str(folder / f"{i:02}.png"))
+    (folder / "empty.png").touch()
+    (folder / "text.png").write_text("no photo")
+    return folder
+
+
+def tasks_of(album, output):
+    return [Task(photo=path, output=output / path.name) for path in sorted(album.iterdir())]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_each_task_has_one_outcome_and_the_picture_that_it_gets_alone(album, tmp_path, workers):
+    colorizer = Colorizer(threads=1)
+    tasks = tasks_of(album, tmp_path / "out")
+    outcomes = list(colorize_all(colorizer, tasks, Options(), workers=workers))
+    assert sorted(one.task.photo for one in outcomes) == [task.photo for task in tasks]
+    assert sorted(one.task.photo.name for one in outcomes if one.error) == ["empty.png", "text.png"]
+    for outcome in outcomes:
+        if outcome.colored:
+            alone = colorizer.colorize(outcome.task.photo, tmp_path / "alone.png",
+                                       options=Options(force=True))  # fmt: skip
+            assert outcome.colored.category == alone.category
+            assert outcome.colored.colorizer == alone.colorizer
+            one, other = (
+                pyvips.Image.new_from_file(str(path), revalidate=True).numpy().astype(int)
+                for path in (outcome.task.output, alone.output)
+            )
+            assert np.abs(one - other).max() <= 1  # sums of floats in another order
+
+
+def test_photos_of_one_size_pass_each_network_together(album, tmp_path):
+    colorizer = Colorizer(threads=1)
+    sizes = []
+    router = colorizer.network(colorizer.bundle.router)
+    run = type(router).__call__
+
+    class Counting(type(router)):
+        def __call__(self, inputs):
+            sizes.append(len(inputs[0]))
+            return run(self, inputs)
+
+    router.__class__ = Counting
+    list(colorize_all(colorizer, tasks_of(album, tmp_path / "out"), Options(), workers=1))
+    assert sum(sizes) == 2 * 14  # each with its mirror image
+    assert max(sizes) == 2 * BATCH
+    assert len(sizes) < 14
+
+
+def test_an_unknown_category_stops_before_the_first_photo(album, tmp_path):
+    with pytest.raises(ConfigError, match="unknown category"):
+        list(colorize_all(Colorizer(), tasks_of(album, tmp_path), Options(category="beech")))
+    assert [path.name for path in tmp_path.iterdir()] == ["album"]
+
+
+def test_a_folder_ends_with_a_summary(album, capsys):
+    assert main([str(album), "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert {json.loads(line)["width"] for line in out.splitlines()} == {300, 200, 256}
+    assert "14 coloured, 2 failed" in err
+    assert f"failed: {album / 'empty.png'}: the file is empty" in err
+    assert f"failed: {album / 'text.png'}: not a photo that can be read" in err
+    assert f"{album / '00.png'}: " in err
+
+
+def test_any_number_of_threads_colours_all(album, tmp_path):
+    for threads in ("1", "3"):
+        output = tmp_path / threads
+        assert main([str(album), "-o", str(output), "--threads", threads]) == 1
+        assert len(list(output.iterdir())) == 14
+
+
+def test_a_folder_of_photos_for_the_network_of_figure_3(album, tmp_path):
+    output = tmp_path / "out"
+    assert main([str(album), "-o", str(output), "--colorizer", "encoder_decoder"]) == 1
+    assert len(list(output.iterdir())) == 14
