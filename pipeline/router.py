@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from classifier.calibration import calibrate
 from classifier.predict import Ranking, rank
 from colorizers.predict import blend, predict_ab, predict_abs, with_mirror, with_mirrors
+from pipeline.blending import blend_of, by_colorizer, shares
 from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, Bundle, NetworkFile, read_bundle
 from pipeline.devices import find_providers
 from pipeline.network import Network
@@ -23,8 +24,6 @@ from preprocessing.errors import DataError
 from preprocessing.miniature import luminance_thumbnail
 from preprocessing.photo import open_photo
 from preprocessing.recolor import require_holds, write_colored
-
-NEGLIGIBLE = 0.01  # share of a blend that no eye would miss
 
 DEFAULTS = Options()
 
@@ -120,7 +119,7 @@ class Colorizer:
         rankings, features = self.classify_all([seen.lum for seen in batch])
         choices = [self.choose(ranking, options=options) for ranking in rankings]
         predictions: list[dict[str, NDArray[np.float32]]] = [{} for _ in batch]
-        for file, indices in _by_colorizer(choices):
+        for file, indices in by_colorizer(choices):
             abs_ = self._predict(file, batch, features, indices)
             for index, ab in zip(indices, abs_, strict=True):
                 predictions[index][file.file] = ab
@@ -201,20 +200,9 @@ class Colorizer:
         return self.blend_of(shares(ranking, top, universal_rest=self.bundle.universal_rest))
 
     def blend_of(self, shares: Mapping[str, float]) -> Blend:
-        """The colorizers of some categories, the weightiest first; the weights sum to 1.
-
-        Categories that share a colorizer count as one. One below 1 % of the whole is left out: to
-        open it takes longer than its share is worth.
-        """
-        files: dict[str, tuple[NetworkFile, float]] = {}
-        for category, share in shares.items():
-            file = self.bundle.find_colorizer(self.architecture, category)
-            _, weight = files.get(file.file, (file, 0.0))
-            files[file.file] = file, weight + share
-        least = NEGLIGIBLE * sum(shares.values())
-        kept = [(file, weight) for file, weight in files.values() if weight >= least]
-        total = sum(weight for _, weight in kept)
-        return [(file, weight / total) for file, weight in sorted(kept, key=lambda one: -one[1])]
+        """The colorizers of some categories, the weightiest first; see `blending.blend_of`."""
+        files = {one: self.bundle.find_colorizer(self.architecture, one) for one in shares}
+        return blend_of(files, shares)
 
     def mix(
         self,
@@ -257,22 +245,3 @@ class Colorizer:
             return list(predict_abs([one[rows] for one in features], network))
         lums = [luminance_thumbnail(batch[index].photo, file.short_side) for index in indices]
         return [predict_ab([with_mirror(lum)], network) for lum in lums]
-
-
-def _by_colorizer(choices: Sequence[Blend]) -> list[tuple[NetworkFile, list[int]]]:
-    """Each colorizer that is wanted, with the indices of the photos that want it."""
-    wanted: dict[str, tuple[NetworkFile, list[int]]] = {}
-    for index, chosen in enumerate(choices):
-        for file, _ in chosen:
-            wanted.setdefault(file.file, (file, []))[1].append(index)
-    return list(wanted.values())
-
-
-def shares(ranking: Ranking, top: int, *, universal_rest: bool) -> dict[str, float]:
-    """The `top` most confident categories with their confidences.
-
-    With `universal_rest` the universal colorizer takes what they leave of 1.
-    """
-    best = dict(ranking[:top])
-    rest = max(0.0, 1 - sum(best.values()))
-    return {**best, UNIVERSAL: rest} if universal_rest else best

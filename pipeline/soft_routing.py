@@ -188,7 +188,7 @@ def _measure_photo(
 ) -> tuple[float, list[tuple[float, float, int]]]:
     """The router's confidence; per way PSNR in dB, colorfulness, number of colorizers."""
     from colorizers.metrics import colorfulness, psnr_db
-    from pipeline.router import shares
+    from pipeline.blending import shares
     from pipeline.trial import join_blend, start_trial, trial_ab
 
     trial = start_trial(colorizer, np.asarray(rgb))

@@ -22,7 +22,7 @@ def scan(tmp_path):
 def sizes(path):
     with Image.open(path) as image:
         found = []
-        for page in range(image.n_frames):
+        for page in range(getattr(image, "n_frames", 1)):
             image.seek(page)
             image.load()
             found.append((image.mode, image.size))

@@ -1,0 +1,49 @@
+"""Which colorizers colour a photo together, and how much each counts."""
+
+from collections.abc import Mapping, Sequence
+
+from classifier.predict import Ranking
+from pipeline.bundle import UNIVERSAL, NetworkFile
+from pipeline.results import Blend
+
+NEGLIGIBLE = 0.01  # share of a blend that no eye would miss
+
+
+def shares(ranking: Ranking, top: int, *, universal_rest: bool) -> dict[str, float]:
+    """The `top` most confident categories with their confidences.
+
+    With `universal_rest` the universal colorizer takes what they leave of 1.
+    """
+    best = dict(ranking[:top])
+    rest = max(0.0, 1 - sum(best.values()))
+    return {**best, UNIVERSAL: rest} if universal_rest else best
+
+
+def blend_of(files: Mapping[str, NetworkFile], shares: Mapping[str, float]) -> Blend:
+    """The colorizers of some categories, the weightiest first; the weights sum to 1.
+
+    Categories that share a colorizer count as one. One below 1 % of the whole is left out: to
+    open it takes longer than its share is worth.
+
+    Args:
+        files: category -> its colorizer.
+        shares: category -> its share, above 0.
+    """
+    weights: dict[str, tuple[NetworkFile, float]] = {}
+    for category, share in shares.items():
+        file = files[category]
+        _, weight = weights.get(file.file, (file, 0.0))
+        weights[file.file] = file, weight + share
+    least = NEGLIGIBLE * sum(shares.values())
+    kept = [(file, weight) for file, weight in weights.values() if weight >= least]
+    total = sum(weight for _, weight in kept)
+    return [(file, weight / total) for file, weight in sorted(kept, key=lambda one: -one[1])]
+
+
+def by_colorizer(choices: Sequence[Blend]) -> list[tuple[NetworkFile, list[int]]]:
+    """Each colorizer that is wanted, with the indices of the photos that want it."""
+    wanted: dict[str, tuple[NetworkFile, list[int]]] = {}
+    for index, chosen in enumerate(choices):
+        for file, _ in chosen:
+            wanted.setdefault(file.file, (file, []))[1].append(index)
+    return list(wanted.values())
