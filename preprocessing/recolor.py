@@ -15,9 +15,10 @@ from preprocessing.formats import DEEP, MOST_PX, OPAQUE, TIFF, WRITABLE, Saving,
 from preprocessing.lab import AB_SCALE, L_SCALE, lum_from_gray
 from preprocessing.metadata import described, tiff_described
 from preprocessing.photo import Photo, first_line, read_full, reading
-from preprocessing.upsampling import enlarge, with_slopes
+from preprocessing.upsampling import enlarge, fit_coefficients
 
-TILE_PX = 512, 16  # width, height of what is computed at once: whole rows took 3 x the memory
+WIDE_PX = 5000  # a photo with wider rows is computed in tiles
+TILE_PX = 1024, 16  # width, height
 
 
 def write_colored(
@@ -47,7 +48,9 @@ def write_colored(
     saving = saving or Saving()
     with reading(photo):
         image = read_full(photo)
-        result = colored(image, with_slopes(ab, lum), deep=photo.depth == 16 and suffix in DEEP)
+        result = colored(
+            image, fit_coefficients(ab, lum), deep=photo.depth == 16 and suffix in DEEP
+        )
         result = described(result, photo, suffix=suffix, strip=saving.strip)
         if result.hasalpha() and suffix in OPAQUE:
             result = result.flatten(background=[255])
@@ -84,18 +87,18 @@ def require_holds(photo: Photo, path: Path) -> None:
         raise DataError(what, photo.path, "save it as another format: --format png")
 
 
-def colored(image: pyvips.Image, sloped: NDArray[np.float32], *, deep: bool) -> pyvips.Image:
+def colored(image: pyvips.Image, coefficients: NDArray[np.float32], *, deep: bool) -> pyvips.Image:
     """Gray or sRGB of any depth -> sRGB of 8 bits (16 if `deep`) in new colours, alpha kept.
 
     Args:
         image: the photo at full size.
-        sloped: (h, w, 5) from `with_slopes`.
+        coefficients: (h, w, 4) from `fit_coefficients`.
         deep: whether the result has 16 bits per channel.
     """
     alpha = image[image.bands - 1] if image.hasalpha() else None
     opaque = image[: image.bands - 1] if alpha is not None else image
     lum = _luminance(opaque)
-    lab = (lum * L_SCALE).bandjoin(enlarge(sloped, lum) * AB_SCALE)
+    lab = (lum * L_SCALE).bandjoin(enlarge(coefficients, lum) * AB_SCALE)
     linear = _into_gamut(lab.copy(interpretation="lab").colourspace("xyz"))
     rgb = linear.copy(interpretation="scrgb").colourspace("rgb16" if deep else "srgb")
     if alpha is not None:
@@ -117,7 +120,9 @@ def _save(image: pyvips.Image, side: Path, suffix: str, saving: Saving) -> None:
 
 
 def _by_tiles(image: pyvips.Image) -> pyvips.Image:
-    """Computed tile by tile: rows of a wide photo would be held in each of some thirty steps."""
+    """A wide photo tile by tile: its rows would be held in each of some thirty steps."""
+    if image.width <= WIDE_PX:
+        return image
     width, height = TILE_PX
     across = -(-image.width // width)
     return image.tilecache(
@@ -150,9 +155,9 @@ def _into_gamut(xyz: pyvips.Image) -> pyvips.Image:
     The same as `preprocessing.lab.join_lab`. libvips gives 0 for a division by 0, which here means
     that the colour is gray anyway.
     """
-    gray = xyz[1] / 100
-    linear = xyz.colourspace("scrgb")
-    highest = linear[0].maxpair(linear[1]).maxpair(linear[2])
-    lowest = linear[0].minpair(linear[1]).minpair(linear[2])
+    gray = xyz[1] * (1 / 100)
+    red, green, blue = xyz.colourspace("scrgb").bandsplit()
+    highest, lowest = red.maxpair(green).maxpair(blue), red.minpair(green).minpair(blue)
     share = ((1 - gray) / (highest - gray)).minpair(gray / (gray - lowest)).clamp()
-    return gray + share * (linear - gray)
+    rest = gray * (1 - share)  # one channel at a time: libvips would copy `gray` into three
+    return (red * share + rest).bandjoin([green * share + rest, blue * share + rest])

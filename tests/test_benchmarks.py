@@ -1,0 +1,116 @@
+"""The benchmarks of colouring run on small inputs, and their parts do what their tables claim."""
+
+import re
+import sys
+
+import numpy as np
+import pytest
+import pyvips
+from PIL import Image
+
+from benchmarks import cold_start, common, edges, folder, large, photos, usual_way
+from preprocessing.lab import split_lab
+
+
+def test_memory_is_not_told_where_the_measuring_process_held_as_much():
+    with pytest.raises(SystemExit, match="from too large a process"):
+        common.measure([sys.executable, "-c", "pass"])
+
+
+def test_a_command_that_fails_ends_the_benchmark_with_what_it_said():
+    program = "import sys; sys.exit('out of luck')"
+    with pytest.raises(SystemExit, match=r"(?s)failed \(1\).*out of luck"):
+        common.measure([sys.executable, "-c", program])
+
+
+def test_ratios_are_those_to_ours_and_a_way_that_is_not_there_says_so(capsys):
+    costs = {
+        cold_start.OURS: common.Cost(2.0, 100.0),
+        cold_start.KERAS: common.Cost(8.0, 1000.0),
+        cold_start.FLOOR: common.Cost(0.5, 50.0),
+    }
+    cold_start.print_costs(costs, 12)
+    rows = [line[28:].split() for line in capsys.readouterr().out.splitlines()]
+    assert rows == [
+        ["2.00", "1.00", "100", "1.00"],
+        ["8.00", "4.00", "1000", "10.00"],
+        ["PyTorch", "is", "not", "installed"],
+        ["0.50", "0.25", "50", "0.50"],
+    ]
+
+
+def test_drawn_photos_are_gray_and_all_different(tmp_path):
+    paths = photos.draw_photos(tmp_path, 12, 60, 40)
+    images = [pyvips.Image.new_from_file(str(path)) for path in paths]
+    assert {(one.width, one.height, one.bands) for one in images} == {(60, 40, 1)}
+    assert len({one.numpy().tobytes() for one in images}) == 12
+
+
+def test_photos_to_measure_on_are_packed_ones_or_those_of_scikit_image(packed_photos, tmp_path):
+    packed = photos.square_photos(packed_photos, "test", 1)
+    own = photos.square_photos(tmp_path / "nowhere", "test", 1)
+    assert len(packed) == 3
+    assert len(own) == len(photos.IN_COLOR)
+    assert {(one.shape, one.dtype) for one in [*packed, *own]} == {((256, 256, 3), np.dtype("u1"))}
+
+
+def test_the_network_of_2016_has_its_size():
+    network = usual_way.build_torch()
+    weights = sum(one.numel() for one in network.parameters())
+    assert weights == pytest.approx(32.2e6, rel=0.01)
+    ab = usual_way.run_torch(np.full((1, 64, 96, 1), 0.5, np.float32))
+    assert ab.shape == (64, 96, 2)
+    assert np.isfinite(ab).all()
+
+
+def test_the_usual_way_leaves_a_photo_as_it_was_where_no_colour_is_predicted():
+    rgb = np.repeat(np.arange(256, dtype=np.uint8).reshape(16, 16, 1), 3, axis=-1)
+    joined = usual_way.join(Image.fromarray(rgb), np.zeros((4, 4, 2), np.float32))
+    np.testing.assert_allclose(np.asarray(joined).astype(int), rgb, atol=1)
+
+
+def test_the_usual_way_sees_luminance_at_the_size_of_the_networks():
+    lum = usual_way.small_lum(Image.new("RGB", (600, 400), (128, 128, 128)))
+    assert (lum.shape, lum.dtype) == ((1, 256, 384, 1), np.float32)
+    assert lum.mean() == pytest.approx(0.536, abs=1e-3)
+
+
+def test_pixels_near_a_strong_edge_are_those_within_eight_px_of_it():
+    lum = np.zeros((40, 64, 1), np.float32)
+    lum[:, 32:] = 0.5
+    near = edges.near_edges(lum)
+    assert np.flatnonzero(near[20]).tolist() == list(range(31 - 8, 32 + 8 + 1))
+    assert not edges.near_edges(np.full((40, 64, 1), 0.5, np.float32)).any()
+
+
+def test_errors_are_none_for_the_truth_and_distances_in_cielab_units():
+    rgb = np.full((8, 8, 3), 128, np.uint8)
+    _, truth = split_lab(rgb)
+    near = np.zeros((8, 8), bool)
+    assert edges.errors_of(truth, rgb, near)[1:] == (0, float("inf"))
+    near[0] = True
+    shifted = edges.errors_of(truth + np.float32(10 / 128), rgb, near)
+    assert shifted[:2] == pytest.approx((200**0.5, 200**0.5), rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", [*large.STREAMED, *large.WHOLE], ids=lambda kind: kind.name)
+def test_photos_of_every_kind_are_what_the_table_says(kind, tmp_path):
+    path = tmp_path / f"photo{kind.suffix}"
+    large.write(kind, path, 60, 40)
+    image = pyvips.Image.new_from_file(str(path))
+    told = {name: image.get(name) for name in image.get_fields()}
+    assert (image.width, image.height, image.bands) == (60, 40, 1 if kind.gray else 3)
+    assert image.format == ("ushort" if kind.deep else "uchar")
+    assert told.get("orientation", 1) == kind.orientation
+    assert bool(told.get("interlaced")) == bool(kind.saving.get("interlace"))
+
+
+@pytest.mark.slow
+def test_a_folder_is_timed_beside_one_photo_at_a_time(capsys):
+    assert folder.main(["--photos", "3", "--alone", "2"]) == 0
+    printed = capsys.readouterr().out
+    rows = re.findall(r"thread[s]? +(\d+) +([\d.]+) +([\d.]+) +([\d.]+)% +([\d.]+)%", printed)
+    assert [row[0] for row in rows] == ["2", "3"]
+    assert rows[0][2] == "1.00"
+    assert all(float(number) > 0 for row in rows for number in row)
+    assert re.findall(r"^ +(\d) together", printed, re.MULTILINE) == ["1", "2", "4", "8"]
