@@ -2,24 +2,35 @@
 
     python -m benchmarks.cold_start
 
-Colours gray JPEGs of 1 and 12 megapixels, each in a fresh process, and prints wall time and peak
-resident memory beside those of libvips reading and writing the same file without colouring it:
-the floor. The median of five runs counts.
+Colours gray JPEGs of 1 and 12 megapixels, each in a fresh process, imports included:
+
+(a) `python -m pipeline.colorize`;
+(b) the usual way (`benchmarks/usual_way.py`): a router and a colorizer of (a), by Keras, Pillow and
+    scikit-image;
+(c) the same by PyTorch, with a network like the ImageNet colorizer of 2016, if PyTorch is there;
+
+and the floor: libvips reading and writing the same file without colouring it. They take turns; the
+median of their seconds counts, and the greatest peak of resident memory.
 """
 
 import argparse
-import os
-import platform
-import statistics
-import subprocess
+import importlib.util
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-MEGAPIXELS = {1: (1224, 816), 12: (4240, 2832)}  # width, height in px; 3:2 as cameras have it
-RUNS = 5
+from benchmarks.common import (
+    SIZES_PX,
+    Cost,
+    colorize_command,
+    in_own_process,
+    machine_line,
+    measure_in_turn,
+)
+
+MEGAPIXELS = (1, 12)
+OURS, KERAS, TORCH, FLOOR = "(a) colorize", "(b) usual, Keras", "(c) usual, PyTorch", "copy only"
 COPY = (
     "import sys, pyvips;"
     "pyvips.Image.new_from_file(sys.argv[1], access='sequential').colourspace('srgb')"
@@ -29,48 +40,52 @@ COPY = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
-    argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0]).parse_args(argv)
-    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print(f"{'':>6}{'colorize':>12}{'':>10}{'copy only':>12}{'':>10}{'ratio':>8}")
-    with tempfile.TemporaryDirectory() as folder:
-        for megapixels, (width, height) in MEGAPIXELS.items():
-            photo, output = Path(folder) / f"{megapixels}.jpg", Path(folder) / "out.jpg"
-            draw_photo(photo, width, height)
-            colorize = [
-                sys.executable, "-m", "pipeline.colorize", str(photo), "-o", str(output), "--force",
-            ]  # fmt: skip
-            copy = [sys.executable, "-c", COPY, str(photo), str(output)]
-            (seconds, mb), (floor_s, floor_mb) = (measure(one) for one in (colorize, copy))
-            print(
-                f"{megapixels:>3} MP{seconds:>10.2f} s{mb:>7.0f} MB{floor_s:>10.2f} s"
-                f"{floor_mb:>7.0f} MB{seconds / floor_s:>8.1f}"
-            )
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--runs", type=int, default=3, help="of each, of which the median counts")
+    args = parser.parse_args(argv)
+    print(machine_line())
+    print(f"{'':<28}{'seconds':>9}{'ratio':>8}{'peak MB':>10}{'ratio':>8}")
+    for megapixels in MEGAPIXELS:
+        with tempfile.TemporaryDirectory() as folder:
+            photo, output = Path(folder) / "photo.jpg", Path(folder) / "out.jpg"
+            in_own_process(draw, photo, *SIZES_PX[megapixels])
+            print_costs(measure_in_turn(ways(photo, output), args.runs), megapixels)
     return 0
 
 
-def draw_photo(path: Path, width: int, height: int) -> None:
-    """Write scikit-image's camera photo, enlarged, with film grain, as a gray JPEG."""
-    import pyvips
-    from skimage.data import camera
+def draw(path: Path, width: int, height: int) -> None:
+    """Write the photo that is coloured."""
+    from benchmarks.photos import (
+        draw_photo,
+    )  # libvips would count as memory of all that is measured
 
-    small = pyvips.Image.new_from_array(camera())
-    large = small.thumbnail_image(width, height=height, crop="centre")
-    grain = pyvips.Image.gaussnoise(width, height, mean=0, sigma=6, seed=0)
-    (large + grain).cast("uchar").write_to_file(str(path), Q=92)
+    draw_photo(path, width, height)
 
 
-def measure(command: Sequence[str]) -> tuple[float, float]:
-    """Median wall seconds and greatest peak resident memory in MB of a command."""
-    seconds, peaks = [], []
-    for _ in range(RUNS):
-        started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        if status != 0:
-            raise SystemExit(f"failed: {' '.join(command)}")
-        seconds.append(time.perf_counter() - started)
-        peaks.append(usage.ru_maxrss / 1024)  # Linux counts in kB
-    return statistics.median(seconds), max(peaks)
+def ways(photo: Path, output: Path) -> dict[str, list[str]]:
+    """The commands that colour a photo, ours first, or only copy it."""
+    files = [str(photo), str(output)]
+    usual = [sys.executable, "-m", "benchmarks.usual_way", *files, "--network"]
+    commands = {OURS: colorize_command(photo, output), KERAS: [*usual, "keras"]}
+    if importlib.util.find_spec("torch"):
+        commands[TORCH] = [*usual, "torch"]
+    return {**commands, FLOOR: [sys.executable, "-c", COPY, *files]}
+
+
+def print_costs(costs: Mapping[str, Cost], megapixels: int) -> None:
+    """Print the rows of the table for one size; ratios are those to ours."""
+    ours = costs[OURS]
+    for name in (OURS, KERAS, TORCH, FLOOR):
+        title = f"{megapixels:>3} MP  {name:<20}"
+        if name not in costs:
+            print(f"{title}  PyTorch is not installed")
+            continue
+        seconds, peak_mb = costs[name]
+        print(
+            f"{title}{seconds:>9.2f}{seconds / ours.seconds:>8.2f}"
+            f"{peak_mb:>10.0f}{peak_mb / ours.peak_mb:>8.2f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

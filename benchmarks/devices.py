@@ -1,13 +1,13 @@
 """What a device can do at most, and how much of it a network asks for; on any Keras backend."""
 
-import platform
 import shutil
 import subprocess
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from benchmarks.common import processor_name
 
 if TYPE_CHECKING:
     import keras
@@ -61,8 +61,4 @@ def device_name() -> str:
         if shutil.which(command[0]) is None:
             return device
         return subprocess.check_output(command, text=True).splitlines()[0]
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    facts = {key.strip(): value.strip() for key, _, value in (one.partition(":") for one in lines)}
-    known = {"avx512_bf16", "amx_bf16"}.intersection(facts.get("flags", "").split())
-    return ", ".join([facts.get("model name", f"CPU {platform.machine()}"), *sorted(known)])
+    return processor_name()

@@ -9,8 +9,6 @@ tells it), sampled twice a second.
 """
 
 import argparse
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -20,6 +18,7 @@ from collections.abc import Sequence
 
 import psutil
 
+from benchmarks.common import machine_line
 from tests.site.server import Site, photo_jpeg
 
 SIZE_PX = 256
@@ -34,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--latency", type=float, default=0.2, help="s")
     parser.add_argument("--parallel", type=int, default=4)
     args = parser.parse_args(argv)
-    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(machine_line())
     for number in range(args.photos):
         photo_jpeg(number, SIZE_PX, SIZE_PX)  # drawn before the clock runs
     with Site(n_photos=args.photos) as site, tempfile.TemporaryDirectory() as out_dir:

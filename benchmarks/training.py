@@ -16,8 +16,6 @@ no resizing. Compiling and the first steps of each round are not counted; the me
 """
 
 import argparse
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from benchmarks.common import machine_line
 from benchmarks.devices import bf16_matrix_rate, device_name, forward_flop
 from preprocessing.lab import AB_SCALE, L_SCALE
 from preprocessing.square import SIDE_PX
@@ -70,10 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     import keras  # after --help
 
-    print(
-        f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"{keras.backend.backend()} on {device_name()}"
-    )
+    print(machine_line(f"{keras.backend.backend()} on {device_name()}"))
     drawn = args.drawn or not args.packed_dir.is_dir()
     photos = photos_in_memory(None if drawn else args.packed_dir)
     print(

@@ -20,8 +20,8 @@ from preprocessing.errors import ProjectError
 from preprocessing.miniature import is_in_color
 from preprocessing.photo import one_thread_each
 
-BATCH = 4  # photos that pass the networks together; more took memory and no less time
-AHEAD = 4  # batches per worker that are seen before they are wanted
+BATCH = 2  # photos that pass the networks together; more leave a processor's cache
+AHEAD = 8  # batches per worker that are seen before they are wanted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +66,7 @@ def colorize_all(
     if workers > 1 and len(tasks) > 1:
         one_thread_each()
     with ThreadPoolExecutor(workers) as pool:
+        pool.submit(colorizer.network, colorizer.bundle.router)  # opened while photos are decoded
         run = _Run(colorizer, options, keep_color, pool, workers)
         try:
             yield from run.outcomes(tasks)

@@ -13,11 +13,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from preprocessing.errors import ProjectError
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 Item = TypeVar("Item")
 SIDE = ".partial-"  # what the names of side files begin with
@@ -68,11 +69,15 @@ class _HelpWithDefaults(argparse.ArgumentDefaultsHelpFormatter):
 
 def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
     """Iterate with a bar on a terminal, shown only when the work takes over two seconds."""
+    from tqdm import tqdm  # a thirtieth of a second
+
     return tqdm(items, desc=what, total=total, delay=2, disable=None, file=sys.stderr)
 
 
-def progress_bar(what: str, total: int, done: int) -> tqdm:
+def progress_bar(what: str, total: int, done: int) -> "tqdm":
     """A bar for photos that many threads bring: call its `update()`; on a terminal only."""
+    from tqdm import tqdm
+
     return tqdm(
         desc=what, total=total, initial=done, unit="photo", delay=2, disable=None, file=sys.stderr
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from preprocessing.cli import written_aside
 from preprocessing.errors import DataError
 from preprocessing.formats import DEEP, MOST_PX, OPAQUE, TIFF, WRITABLE, Saving, saver_options
-from preprocessing.lab import AB_SCALE, L_SCALE, lum_from_gray
+from preprocessing.lab import L_SCALE, lum_from_gray
 from preprocessing.metadata import described, tiff_described
 from preprocessing.photo import Photo, first_line, read_full, reading
 from preprocessing.upsampling import enlarge, fit_coefficients
@@ -98,7 +98,7 @@ def colored(image: pyvips.Image, coefficients: NDArray[np.float32], *, deep: boo
     alpha = image[image.bands - 1] if image.hasalpha() else None
     opaque = image[: image.bands - 1] if alpha is not None else image
     lum = _luminance(opaque)
-    lab = (lum * L_SCALE).bandjoin(enlarge(coefficients, lum) * AB_SCALE)
+    lab = lum.bandjoin(enlarge(coefficients, lum))
     linear = _into_gamut(lab.copy(interpretation="lab").colourspace("xyz"))
     rgb = linear.copy(interpretation="scrgb").colourspace("rgb16" if deep else "srgb")
     if alpha is not None:
@@ -142,11 +142,11 @@ def _require_ab(ab: NDArray[np.float32]) -> None:
 
 
 def _luminance(image: pyvips.Image) -> pyvips.Image:
-    """Gray or sRGB -> L*/100; 8-bit gray by table, the same as the networks see."""
+    """Gray or sRGB -> L* 0 to 100; 8-bit gray by table, the same as the networks see."""
     if image.bands == 1 and image.format == "uchar":
-        table = lum_from_gray(np.arange(256, dtype=np.uint8)[None])
+        table = L_SCALE * lum_from_gray(np.arange(256, dtype=np.uint8)[None])
         return image.maplut(pyvips.Image.new_from_array(table))
-    return image.colourspace("lab")[0] / L_SCALE
+    return image.colourspace("lab")[0]
 
 
 def _into_gamut(xyz: pyvips.Image) -> pyvips.Image:

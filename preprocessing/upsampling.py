@@ -12,6 +12,8 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+from preprocessing.lab import AB_SCALE, L_SCALE
+
 RADIUS = 1  # px of the miniature; wider windows were worse
 EPSILON = 0.01  # of lum^2: a contrast of 0.1 counts half
 CUBIC_SCALE = (
@@ -42,14 +44,16 @@ def enlarge(coefficients: NDArray[np.float32], lum: pyvips.Image) -> pyvips.Imag
 
     Args:
         coefficients: (h, w, 4) from `fit_coefficients`.
-        lum: the photo's luminance at full size, L*/100.
+        lum: the photo's luminance at full size, L*, 0 to 100.
 
     Returns:
-        an image of two float bands, as large as `lum`.
+        an image of two float bands, a* and b*, as large as `lum`.
     """
-    image = pyvips.Image.new_from_array(np.ascontiguousarray(coefficients, np.float32))
+    units = np.array([AB_SCALE, AB_SCALE, AB_SCALE / L_SCALE, AB_SCALE / L_SCALE], np.float32)
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(coefficients * units, np.float32))
     if min(lum.width / image.width, lum.height / image.height) > CUBIC_SCALE:
         image = resized(image, CUBIC_SCALE * image.width, CUBIC_SCALE * image.height)
+        image = image.copy_memory()  # 25 MB, which is read several times over
         image = resized(image, lum.width, lum.height, "bilinear")
     else:
         image = resized(image, lum.width, lum.height)

@@ -1,0 +1,135 @@
+"""Chrominance near strong edges: enlarged along the photo's edges, and by plain bicubic.
+
+    python -m benchmarks.edges --limit 5
+
+The true ab of test photos, shrunk by 4 and by 8, and the ab that the shipped networks predict,
+shrunk by 2, are enlarged to 256 px by both. Errors are distances to the true ab in CIELAB units,
+over the pixels within 8 px of a strong edge and over all, means over photos; PSNR in dB is that of
+the joined photo in sRGB. Without packed photos, scikit-image's are taken.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from benchmarks.common import machine_line
+from benchmarks.photos import square_photos
+from colorizers.metrics import psnr_db
+from pipeline.router import Colorizer
+from pipeline.trial import start_trial, trial_ab
+from preprocessing.lab import AB_SCALE, L_SCALE, join_lab, split_lab
+from preprocessing.upsampling import enlarge, fit_coefficients, resized
+
+STRONG = 0.08  # of lum per px: a strong edge
+NEAR_PX = 8
+SOBEL = 8  # what the Sobel filter makes of a slope of 1 per px
+METHODS = ("bicubic", "guided")
+CASES = {"true ab / 4": 4, "true ab / 8": 8, "predicted ab / 2": 2}  # how much it is shrunk
+
+Image = NDArray[np.float32]
+
+
+class Errors(NamedTuple):
+    """How far an ab is from the truth.
+
+    Attributes:
+        near: CIELAB units, near strong edges; nan where there are none.
+        overall: CIELAB units.
+        psnr_db: of the joined photo.
+    """
+
+    near: float
+    overall: float
+    psnr_db: float
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the benchmark; returns the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--packed", type=Path, default=Path("data/packed"), help="packed photos")
+    parser.add_argument("--limit", type=int, default=5, help="photos per category")
+    args = parser.parse_args(argv)
+    print(machine_line())
+    photos = square_photos(args.packed, "test", args.limit)
+    means = mean_errors(photos)
+    print(f"{len(photos)} photos")
+    print(f"{'':<18}{'near edges':>24}{'overall':>25}{'PSNR in dB':>25}")
+    print(" " * 18 + f"{'bicubic':>9}{'guided':>8}{'ratio':>7} " * 2, end="")
+    print(f"{'bicubic':>9}{'guided':>8}{'gain':>7}")
+    for case in CASES:
+        print(row(case, *(means[case, method] for method in METHODS)))
+    return 0
+
+
+def row(case: str, bicubic: Errors, guided: Errors) -> str:
+    """A row of the table."""
+    near, overall, psnr = zip(bicubic, guided, strict=True)
+    columns = [f"{was:>9.2f}{now:>8.2f}{now / was:>7.2f}" for was, now in (near, overall)]
+    columns.append(f"{psnr[0]:>9.2f}{psnr[1]:>8.2f}{psnr[1] - psnr[0]:>+7.2f}")
+    return f"{case:<18}" + " ".join(columns)
+
+
+def mean_errors(photos: Sequence[NDArray[np.uint8]]) -> Mapping[tuple[str, str], Errors]:
+    """(case, method) -> means over photos (256, 256, 3) uint8."""
+    colorizer, found = Colorizer(), {}
+    for rgb in photos:
+        lum, truth = split_lab(rgb)
+        near = near_edges(lum)
+        predicted = _predicted(colorizer, rgb)
+        for case, factor in CASES.items():
+            ab = predicted if case.startswith("predicted") else truth
+            for method, large in enlarged(lum, ab, factor).items():
+                found.setdefault((case, method), []).append(errors_of(large, rgb, near))
+    return {key: Errors(*np.nanmean(rows, axis=0).tolist()) for key, rows in found.items()}
+
+
+def enlarged(lum: Image, ab: Image, factor: int) -> dict[str, Image]:
+    """An ab (h, w, 2), shrunk by a factor and enlarged again by each method."""
+    height, width = lum.shape[:2]
+    both = pyvips.Image.new_from_array(np.concatenate([lum, ab], axis=-1))
+    small = both.resize(1 / factor, kernel="lanczos3").numpy()
+    bicubic = resized(pyvips.Image.new_from_array(small[..., 1:].copy()), width, height)
+    guided = enlarge(
+        fit_coefficients(small[..., 1:], small[..., :1]),
+        pyvips.Image.new_from_array(lum * L_SCALE),
+    )
+    return {"bicubic": bicubic.numpy(), "guided": (guided.numpy() / AB_SCALE).astype(np.float32)}
+
+
+def errors_of(ab: Image, rgb: NDArray[np.uint8], near: NDArray[np.bool_]) -> Errors:
+    """The errors of an ab (h, w, 2) of one photo (h, w, 3); `near` (h, w) marks the edges."""
+    lum, truth = split_lab(rgb)
+    distance = np.linalg.norm(ab - truth, axis=-1) * AB_SCALE
+    return Errors(
+        near=float(distance[near].mean()) if near.any() else float("nan"),
+        overall=float(distance.mean()),
+        psnr_db=psnr_db(join_lab(lum, np.clip(ab, -1, 1)), rgb),
+    )
+
+
+def near_edges(lum: Image) -> NDArray[np.bool_]:
+    """(h, w, 1) lum -> (h, w): which pixels are within 8 px of a strong edge."""
+    slopes = [ndimage.sobel(lum[..., 0], axis=axis) / SOBEL for axis in (0, 1)]
+    strong = np.hypot(*slopes) > STRONG
+    if not strong.any():
+        return strong
+    distance = np.asarray(ndimage.distance_transform_edt(~strong))
+    return distance <= NEAR_PX
+
+
+def _predicted(colorizer: Colorizer, rgb: NDArray[np.uint8]) -> Image:
+    """The ab (h, w, 2) of a photo as `pipeline.colorize` predicts it."""
+    trial = start_trial(colorizer, rgb)
+    chosen = colorizer.choose(trial.ranking)
+    predictions = [trial_ab(colorizer, trial, file) for file, _ in chosen]
+    return colorizer.mix(predictions, [weight for _, weight in chosen])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

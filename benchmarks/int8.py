@@ -1,0 +1,170 @@
+"""int8 against float32 of the colorizers: milliseconds, megabytes, and what it costs in PSNR.
+
+    python -m benchmarks.int8 --limit 5
+
+Writes the universal colorizers of `pretrained/training/` in both precisions, quantized as
+`pipeline.export` does. Times are medians over one photo of 256 x 384 px with its mirror image, all
+cores; PSNR is the mean over validation photos, each coloured with its network alone. Without packed
+photos, scikit-image's set the ranges of int8, and measure it.
+"""
+
+import argparse
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.common import machine_line
+from benchmarks.photos import IN_COLOR, drawn, square_photos
+from colorizers.metrics import psnr_db
+from colorizers.predict import with_mirror
+from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, NetworkFile, file_sha256, read_bundle
+from pipeline.network import Network
+from pipeline.router import Colorizer
+from pipeline.selection import CALIBRATION_PHOTOS
+from pipeline.trial import network_inputs, start_trial, trial_rgb
+from preprocessing import cli
+from preprocessing.lab import lum_from_gray
+
+ARCHITECTURES = ("shared_encoder", "encoder_decoder")
+WIDTH_PX, HEIGHT_PX = 384, 256  # of the photo that is timed
+RUNS = 5  # of a network before the other one has its turn
+
+Photos = Sequence[NDArray[np.uint8]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One precision of a network: median ms of a run, MB (10**6 bytes) of its file, mean PSNR."""
+
+    ms: float
+    mb: float
+    psnr_db: float
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the benchmark; returns the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--packed", type=Path, default=Path("data/packed"), help="packed photos")
+    parser.add_argument("--limit", type=int, default=5, help="photos per category, for PSNR")
+    parser.add_argument("--rounds", type=int, default=10, help=f"of {RUNS} timed runs each")
+    return cli.run(_job, parser.parse_args(argv))
+
+
+def _job(args: argparse.Namespace) -> int:
+    print(machine_line())
+    photos = square_photos(args.packed, "val", args.limit)
+    print(f"{len(photos)} photos")
+    print(f"{'':<16}{'float32':>9}{'int8':>9}{'speed-':>8}{'float32':>9}{'int8':>7}", end="")
+    print(f"{'float32':>10}{'int8':>8}{'dB':>7}")
+    print(f"{'':<16}{'ms':>9}{'ms':>9}{'up':>8}{'MB':>9}{'MB':>7}{'dB':>10}{'dB':>8}{'lost':>7}")
+    for architecture in ARCHITECTURES:
+        with tempfile.TemporaryDirectory() as folder:
+            colorizer = colorizer_in(Path(folder))
+            files = write_both(colorizer, architecture, args.packed)
+            print(row(architecture, *measure(colorizer, files, photos, args.rounds)), flush=True)
+    return cli.DONE
+
+
+def row(architecture: str, exact: Measured, small: Measured) -> str:
+    """A row of the table."""
+    return (
+        f"{architecture:<16}{exact.ms:>9.1f}{small.ms:>9.1f}{exact.ms / small.ms:>8.2f}"
+        f"{exact.mb:>9.1f}{small.mb:>7.1f}{exact.psnr_db:>10.2f}{small.psnr_db:>8.2f}"
+        f"{exact.psnr_db - small.psnr_db:>7.3f}"
+    )
+
+
+def colorizer_in(folder: Path) -> Colorizer:
+    """The shipped router in a folder of its own, to which colorizers can be added."""
+    bundle = read_bundle(PRETRAINED_DIR)
+    shutil.copy(bundle.folder / bundle.router.file, folder / bundle.router.file)
+    return Colorizer(replace(bundle, folder=folder))
+
+
+def write_both(colorizer: Colorizer, architecture: str, packed_dir: Path) -> list[NetworkFile]:
+    """Export a universal colorizer in float32, and quantize it."""
+    from pipeline.network_files import write_colorizer
+    from pipeline.to_onnx import write_int8
+    from training.checkpoints import load_checkpoint
+
+    folder = colorizer.bundle.folder
+    start = colorizer.bundle.find_start(architecture, UNIVERSAL)
+    network = load_checkpoint(PRETRAINED_DIR / start.file, with_optimizer=False)
+    facts = {
+        **start.training,
+        "architecture": architecture,
+        "category": UNIVERSAL,
+        "init": start.training["start"],
+        "run_px": start.short_side,
+    }
+    exact = write_colorizer(network, facts, folder)
+    name = exact.file.replace(".onnx", ".int8.onnx")
+    per_category = CALIBRATION_PHOTOS // len(colorizer.bundle.categories)
+    photos = square_photos(packed_dir, "train", per_category)
+    write_int8(folder / exact.file, folder / name, calibration(colorizer, exact, photos))
+    small = replace(exact, file=name, sha256=file_sha256(folder / name), precision="int8")
+    return [exact, small]
+
+
+def calibration(
+    colorizer: Colorizer, file: NetworkFile, photos: Photos
+) -> Iterator[dict[str, NDArray[np.float32]]]:
+    """What a colorizer takes for each photo, by the names of its inputs."""
+    for rgb in photos:
+        inputs = network_inputs(file, start_trial(colorizer, rgb))
+        yield {f"input_{index}": one for index, one in enumerate(inputs)}
+
+
+def measure(
+    colorizer: Colorizer, files: Sequence[NetworkFile], photos: Photos, rounds: int
+) -> list[Measured]:
+    """Time the networks in turn, and colour photos with each."""
+    scores = mean_psnr_db(colorizer, files, photos)
+    networks = [colorizer.network(file) for file in files]
+    inputs = timed_inputs(colorizer, files[0])
+    return [
+        Measured(ms=ms, mb=(colorizer.bundle.folder / file.file).stat().st_size / 1e6, psnr_db=db)
+        for file, ms, db in zip(files, median_ms(networks, inputs, rounds), scores, strict=True)
+    ]
+
+
+def mean_psnr_db(colorizer: Colorizer, files: Sequence[NetworkFile], photos: Photos) -> list[float]:
+    """Mean PSNR in dB of the photos coloured by each network alone."""
+    scores = []
+    for rgb in photos:
+        trial = start_trial(colorizer, rgb)
+        scores.append([psnr_db(trial_rgb(colorizer, trial, file), rgb) for file in files])
+    return np.mean(scores, axis=0).tolist()
+
+
+def timed_inputs(colorizer: Colorizer, file: NetworkFile) -> list[NDArray[np.float32]]:
+    """What a network takes for a photo of 256 x 384 px with its mirror image."""
+    gray = drawn(IN_COLOR[0], WIDTH_PX, HEIGHT_PX).cast("uchar").numpy()
+    lum = lum_from_gray(gray)
+    return colorizer.classify(lum)[1] if file.shares_encoder else [with_mirror(lum)]
+
+
+def median_ms(
+    networks: Sequence[Network], inputs: Sequence[NDArray[np.float32]], rounds: int
+) -> list[float]:
+    """Median milliseconds of a run of each network."""
+    taken: list[list[float]] = [[] for _ in networks]
+    for _ in range(rounds):
+        for network, own in zip(networks, taken, strict=True):
+            network(inputs)  # another one's threads may still be busy: not counted
+            for _ in range(RUNS):
+                started = time.perf_counter()
+                network(inputs)
+                own.append(1000 * (time.perf_counter() - started))
+    return [statistics.median(own) for own in taken]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,133 @@
+"""Large photos: seconds and peak memory of `python -m pipeline.colorize` from 12 to 108 megapixels.
+
+    python -m benchmarks.large --megapixels 12 27
+
+A gray baseline JPEG and a 16-bit TIFF in strips of each size, each coloured in a fresh process:
+both are streamed, so the seconds per megapixel should not grow, and the memory hardly. Then, at the
+largest size, what cannot be streamed, or comes through a pipe. Needs 2 GB of temporary disk; files
+are removed as soon as they are measured.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.common import (
+    SIZES_PX,
+    Cost,
+    colorize_command,
+    in_own_process,
+    machine_line,
+    measure,
+)
+from benchmarks.photos import GRAY, IN_COLOR, JPEG, drawn
+
+QUARTER_TURN = 6  # EXIF's orientation: to be turned clockwise by 90 degrees
+DEFAULT = tuple(one for one in SIZES_PX if one > 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of file to colour.
+
+    Attributes:
+        name: in the table.
+        suffix: of the file, and of the result.
+        saving: what libvips is told to write it with.
+        gray: whether it has no colours.
+        deep: 16 bits per sample.
+        orientation: EXIF's.
+        piped: whether the command reads it from standard input.
+    """
+
+    name: str
+    suffix: str = ".jpg"
+    saving: Mapping[str, object] = field(default_factory=lambda: JPEG)
+    gray: bool = True
+    deep: bool = False
+    orientation: int = 1
+    piped: bool = False
+
+
+BASELINE = Kind(name="JPEG")
+STREAMED = (BASELINE, Kind(name="TIFF, 16 bits", suffix=".tif", saving={}, deep=True))
+WHOLE = (
+    Kind(name="JPEG, progressive", saving={**JPEG, "interlace": True}),
+    Kind(
+        name="JPEG, progressive, colour",
+        saving={**JPEG, "interlace": True, "subsample_mode": "off"},
+        gray=False,
+    ),
+    Kind(name="PNG, interlaced", suffix=".png", saving={"interlace": True, "compression": 1}),
+    Kind(name="JPEG, turned by EXIF", orientation=QUARTER_TURN),
+    Kind(name="JPEG, standard input", piped=True),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the benchmark; returns the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    add = parser.add_argument
+    add("--megapixels", type=int, nargs="+", choices=DEFAULT, default=DEFAULT)
+    sizes = sorted(parser.parse_args(argv).megapixels)
+    print(machine_line())
+    print(f"{'':<28}{'MP':>5}{'seconds':>9}{'s per MP':>10}{'ratio':>7}{'peak MB':>9}{'ratio':>7}")
+    largest: dict[str, Cost] = {}
+    for kind in STREAMED:
+        costs = {one: cost_of(kind, one) for one in sizes}
+        first = costs[sizes[0]]
+        for megapixels, cost in costs.items():
+            print(row(kind.name, megapixels, cost, first, sizes[0]), flush=True)
+        largest[kind.name] = costs[sizes[-1]]
+    print("not streamed, or piped; ratios are those to the JPEG:")
+    for kind in WHOLE:
+        cost = cost_of(kind, sizes[-1])
+        print(row(kind.name, sizes[-1], cost, largest[BASELINE.name], sizes[-1]), flush=True)
+    return 0
+
+
+def row(name: str, megapixels: int, cost: Cost, other: Cost, other_megapixels: int) -> str:
+    """A row of the table; ratios are those to another photo's seconds per megapixel and peak."""
+    pace, other_pace = cost.seconds / megapixels, other.seconds / other_megapixels
+    return (
+        f"{name:<28}{megapixels:>5}{cost.seconds:>9.2f}{pace:>10.3f}{pace / other_pace:>7.2f}"
+        f"{cost.peak_mb:>9.0f}{cost.peak_mb / other.peak_mb:>7.2f}"
+    )
+
+
+def cost_of(kind: Kind, megapixels: int) -> Cost:
+    """What it costs to colour a photo of a kind and size."""
+    with written(kind, megapixels) as photo:
+        output = photo.with_name(f"out{kind.suffix}")
+        if kind.piped:
+            return measure(colorize_command("-", output), stdin=photo)
+        return measure(colorize_command(photo, output))
+
+
+@contextmanager
+def written(kind: Kind, megapixels: int) -> Iterator[Path]:
+    """A photo of a kind and size, in a folder that goes with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        photo = Path(folder) / f"photo{kind.suffix}"
+        in_own_process(write, kind, photo, *SIZES_PX[megapixels])
+        yield photo
+
+
+def write(kind: Kind, path: Path, width: int, height: int) -> None:
+    """Draw a photo of a kind and write it as it is computed."""
+    import pyvips
+
+    image = drawn(GRAY if kind.gray else IN_COLOR[0], width, height, gray=kind.gray)
+    interpretation = "b-w" if kind.gray else "srgb"
+    if kind.deep:
+        image, interpretation = image * 257, "grey16"  # 65535 = 255 * 257
+    image = image.cast("ushort" if kind.deep else "uchar").copy(interpretation=interpretation)
+    image.set_type(pyvips.GValue.gint_type, "orientation", kind.orientation)
+    image.write_to_file(str(path), **kind.saving)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
