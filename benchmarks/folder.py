@@ -26,7 +26,7 @@ from pipeline.options import Options
 from pipeline.outputs import Task
 from pipeline.results import Colored
 from pipeline.router import Colorizer
-from preprocessing.photo import one_thread_each
+from preprocessing.photo import set_threads
 
 DIFFERENT = 20  # photos; the others are the same under other names
 BATCHES = (1, 2, 4, 8)  # photos that pass the networks together
@@ -119,7 +119,7 @@ def as_a_folder(photos: Sequence[Path], out_dir: Path) -> Speed:
 
 def one_at_a_time(photos: Sequence[Path], out_dir: Path) -> Speed:
     """Colour photos one after the other, each on one thread."""
-    one_thread_each()
+    set_threads(1)
     colorizer = Colorizer(threads=1)
     results = (colorizer.colorize(photo, out_dir / photo.name) for photo in photos)
     return timed(colorizer, 1, results)
@@ -154,7 +154,7 @@ def cpu_seconds() -> float:
 
 def rates_of_batches(photos: Sequence[Path]) -> dict[int, float]:
     """Photos per second of the networks alone on one thread, by how many pass them together."""
-    one_thread_each()
+    set_threads(1)
     colorizer, options = Colorizer(threads=1), Options(force=True)
     seen = [colorizer.look(one, one, options) for one in photos[:SEEN]]
     colorizer.predict(seen, options)  # opens all networks that are wanted

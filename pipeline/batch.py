@@ -16,9 +16,9 @@ from pipeline.options import Options
 from pipeline.outputs import Task
 from pipeline.results import Colored, Predicted, Seen
 from pipeline.router import Colorizer
-from preprocessing.errors import ProjectError
+from preprocessing.errors import DataError
 from preprocessing.miniature import is_in_color
-from preprocessing.photo import one_thread_each
+from preprocessing.photo import set_threads
 
 BATCH = 2  # photos that pass the networks together; more leave a processor's cache
 AHEAD = 8  # batches per worker that are seen before they are wanted
@@ -37,7 +37,7 @@ class Outcome:
 
     task: Task
     colored: Colored | None = None
-    error: ProjectError | None = None
+    error: DataError | None = None
     n_pages: int = 1
 
 
@@ -58,13 +58,16 @@ def colorize_all(
         workers: threads; 0 takes one per processor.
         keep_color: leave photos alone that are in colour already.
 
+    Raises:
+        ConfigError: unknown category.
+        CheckpointError: a network of the bundle cannot be used.
+
     Yields:
         one outcome per task, in the order in which they come about.
     """
     workers = workers or os.cpu_count() or 1
     colorizer.require_category(options.category)
-    if workers > 1 and len(tasks) > 1:
-        one_thread_each()
+    set_threads(1 if len(tasks) > 1 else workers)
     with ThreadPoolExecutor(workers) as pool:
         pool.submit(colorizer.network, colorizer.bundle.router)  # opened while photos are decoded
         run = _Run(colorizer, options, keep_color, pool, workers)
@@ -143,7 +146,7 @@ class _Run:
         """Go on with what a job gave: the next job, or outcomes."""
         try:
             result = future.result()
-        except ProjectError as error:
+        except DataError as error:  # of one photo; another kind, of the bundle, stops the run
             _forget_frames(error)
             yield from (Outcome(task=task, error=error) for task in tasks)
             return

@@ -37,8 +37,9 @@ OUTDATED = ("jpeg-thumbnail-data", "icc-profile-data")  # a gray miniature; an o
 PRIVATE = re.compile(r"exif-|xmp-|iptc-|photoshop-|png-comment-|(image-description|gif-comment)$")
 
 Tags = dict[int, dict[str, Any]]  # as tifftools has them
-UNREADABLE = (ValueError, KeyError, IndexError, TypeError, OSError, struct.error, OverflowError,
-              MemoryError, RecursionError)  # fmt: skip
+# what tifftools raises for damaged tags, beside its own error
+DAMAGE = (ValueError, KeyError, IndexError, TypeError, AttributeError, OSError, struct.error,
+          OverflowError, MemoryError, RecursionError)  # fmt: skip
 
 log = logging.getLogger(__name__)
 
@@ -88,10 +89,15 @@ def tiff_described(image: pyvips.Image, side: Path, target: Path) -> None:
 
     info = tifftools.read_tiff(str(side))
     tags = info["ifds"][0]["tags"]
-    if image.get_typeof("exif-data"):
-        for tag, value in _tags_of_exif(_blob(image, "exif-data")).items():
-            tags.setdefault(tag, value)
     tags[SOFTWARE] = {"datatype": tifftools.Datatype.ASCII.value, "data": _software(image)}
+    if image.get_typeof("exif-data"):
+        told = _tags_of_exif(_blob(image, "exif-data"))
+        try:
+            tifftools.write_tiff([{"tags": told}], BytesIO())  # can it be written?
+        except (tifftools.TifftoolsError, *DAMAGE) as error:
+            log.warning("damaged EXIF is left out: %s", error)
+        else:
+            info["ifds"][0]["tags"] = {**told, **tags}
     tifftools.write_tiff(info, str(target), allowExisting=True)
 
 
@@ -165,7 +171,7 @@ def _exif_from_tiff(photo: Photo) -> bytes:
             block = BytesIO()
             tifftools.write_tiff([{**page, "tags": tags}], block, info["bigEndian"], bigtiff=False)
             return b"Exif\0\0" + block.getvalue()
-    except (tifftools.TifftoolsError, *UNREADABLE) as error:
+    except (tifftools.TifftoolsError, *DAMAGE) as error:
         log.warning("%s: its metadata is damaged and is left out: %s", photo.path, error)
         return b""
 
@@ -177,7 +183,7 @@ def _tags_of_exif(exif: bytes) -> Tags:
     try:
         info = tifftools.read_tiff(BytesIO(exif.removeprefix(b"Exif\0\0")))
         return _descriptive(info["ifds"][0]["tags"])
-    except (tifftools.TifftoolsError, *UNREADABLE) as error:
+    except (tifftools.TifftoolsError, *DAMAGE) as error:
         log.warning("damaged EXIF is left out: %s", error)
         return {}
 

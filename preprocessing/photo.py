@@ -135,11 +135,11 @@ def allow_safe_loaders_only() -> None:
     logging.getLogger("pyvips").setLevel(logging.ERROR)
 
 
-def one_thread_each() -> None:
-    """Let each of several threads that use libvips do its work alone; for the whole process."""
+def set_threads(number: int) -> None:
+    """How many threads libvips takes for one photo, in the whole process; 0 is all processors."""
     from pyvips import vips_lib
 
-    vips_lib.vips_concurrency_set(1)
+    vips_lib.vips_concurrency_set(number)
 
 
 def source(path: Path) -> pyvips.Source:

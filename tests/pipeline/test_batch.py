@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -74,6 +75,15 @@ def test_an_unknown_category_stops_before_the_first_photo(album, tmp_path):
     with pytest.raises(ConfigError, match="unknown category"):
         list(colorize_all(Colorizer(), tasks_of(album, tmp_path), Options(category="beech")))
     assert [path.name for path in tmp_path.iterdir()] == ["album"]
+
+
+def test_a_damaged_bundle_stops_a_folder_once(album, tiny_bundle, tmp_path, capsys):
+    broken = shutil.copytree(tiny_bundle, tmp_path / "broken")
+    (broken / "router.onnx").write_bytes(b"broken")
+    assert main([str(album), "--models", str(broken)]) == 1
+    err = capsys.readouterr().err
+    assert err.count("a file of the bundle is damaged: its sha256 is") == 1
+    assert not list(album.glob("*_color*"))
 
 
 def test_a_folder_ends_with_a_summary(album, capsys):

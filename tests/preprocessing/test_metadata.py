@@ -187,6 +187,21 @@ def test_damaged_exif_does_not_stop_a_photo(tmp_path, block, suffix):
     assert result.size == (90, 60)
 
 
+@pytest.mark.parametrize("suffix", [".tif", ".jpg"])
+def test_flipped_bits_in_exif_never_stop_a_photo(tmp_path, suffix):
+    whole = exif().tobytes()
+    random = np.random.default_rng(0)
+    small = Image.fromarray(GRAY[:8, :8]).convert("RGB")
+    for _ in range(150):
+        bits = np.unpackbits(np.frombuffer(whole, np.uint8))
+        bits[random.integers(48, len(bits), 12)] ^= 1
+        small.save(tmp_path / "in.webp", exif=np.packbits(bits).tobytes())
+        small.save(tmp_path / "in.png")
+        result = colorize(tmp_path / "in.webp", tmp_path / f"out{suffix}")
+        assert result.size == (8, 8)
+        colorize(tmp_path / f"out{suffix}", tmp_path / "again.webp")
+
+
 @pytest.mark.parametrize("orientation", range(2, 9))
 def test_a_heic_is_turned_once(tmp_path, orientation):
     drawn = Image.fromarray(draw_photo("beach", 0))
