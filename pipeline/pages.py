@@ -1,24 +1,24 @@
 """TIFF files of several pages, each coloured as a photo of its own."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pipeline.results import Colored
 from preprocessing.cli import aside, written_aside
 from preprocessing.errors import DataError
 from preprocessing.formats import TIFF
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pipeline.options import Options
-    from pipeline.router import Colorizer
-
 
 def colorize_pages(
-    colorizer: "Colorizer", path: "Path", target: "Path", options: "Options", n_pages: int
+    target: Path, n_pages: int, colorize_page: Callable[[int, Path], Colored]
 ) -> Colored:
-    """Colour every page into one TIFF.
+    """Colour every page of a file into one TIFF.
+
+    Args:
+        target: the result.
+        n_pages: of the file.
+        colorize_page: colours a page, counted from 0, into a TIFF of its own.
 
     Returns:
         what is known of the first page, with the time of all.
@@ -28,21 +28,16 @@ def colorize_pages(
     """
     if target.suffix.lower() not in TIFF:
         raise DataError(
-            f"{target.suffix} holds one page, not {n_pages}", path, "give --format tiff"
+            f"{target.suffix} holds one page, not {n_pages}", target, "give --format tiff"
         )
-    pages = []
     with aside(target) as folder:
-        for page in range(n_pages):
-            part = folder / f"{page}.tif"
-            seen = colorizer.look(path, part, options, page=page)
-            (predicted,) = colorizer.predict([seen], options)
-            pages.append(colorizer.write(predicted, part, options))
+        pages = [colorize_page(page, folder / f"{page}.tif") for page in range(n_pages)]
         _join([page.output for page in pages], target)
     seconds = round(sum(page.seconds for page in pages), 3)
     return replace(pages[0], output=target, seconds=seconds)
 
 
-def _join(parts: "list[Path]", target: "Path") -> None:
+def _join(parts: Sequence[Path], target: Path) -> None:
     """Write the pages of several TIFF files into one."""
     import tifftools
 

@@ -85,10 +85,13 @@ class Colorizer:
         """
         target = Path(output) if output else default_output(Path(path), format_)
         seen = self.look(Path(path), target, options)
-        if options.all_pages and seen.photo.is_paged:
-            return colorize_pages(self, Path(path), target, options, seen.photo.n_pages)
-        (predicted,) = self.predict([seen], options)
-        return self.write(predicted, target, options)
+        if not (options.all_pages and seen.photo.is_paged):
+            return self._finish(seen, target, options)
+
+        def colorize_page(page: int, part: Path) -> Colored:
+            return self._finish(self.look(Path(path), part, options, page=page), part, options)
+
+        return colorize_pages(target, seen.photo.n_pages, colorize_page)
 
     def look(self, path: Path, target: Path, options: Options, *, page: int = 0) -> Seen:
         """Open a photo and see it as the networks do; first make sure that it can be written.
@@ -227,6 +230,11 @@ class Colorizer:
                     self.bundle.folder, file, providers=self._providers, threads=self.threads
                 )
             return self.opened[file.file]
+
+    def _finish(self, seen: Seen, target: Path, options: Options) -> Colored:
+        """Predict and write one photo."""
+        (predicted,) = self.predict([seen], options)
+        return self.write(predicted, target, options)
 
     def _predict(
         self,
