@@ -19,6 +19,7 @@ from pipeline.router import Colorizer
 from preprocessing.errors import DataError
 from preprocessing.miniature import is_in_color
 from preprocessing.photo import set_threads
+from preprocessing.recolor import stop_writing
 
 BATCH = 2  # photos that pass the networks together; more leave a processor's cache
 AHEAD = 8  # batches per worker that are seen before they are wanted
@@ -73,6 +74,9 @@ def colorize_all(
         run = _Run(colorizer, options, keep_color, pool, workers)
         try:
             yield from run.outcomes(tasks)
+        except BaseException:  # control C above all: a large photo takes half a minute
+            stop_writing()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

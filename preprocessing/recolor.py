@@ -3,6 +3,8 @@
 Everything is one libvips pipeline from file to file, streamed strip by strip.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from preprocessing.upsampling import enlarge, fit_coefficients
 
 WIDE_PX = 5000  # a photo with wider rows is computed in tiles
 TILE_PX = 1024, 16  # width, height
+_being_written: dict[int, pyvips.Image] = {}  # by id: images compare pixel by pixel
 
 
 def write_colored(
@@ -56,7 +59,7 @@ def write_colored(
             result = result.flatten(background=[255])
         result = _by_tiles(result)
     try:
-        with written_aside(path) as side:
+        with written_aside(path) as side, _stoppable(result):
             _save(result, side, suffix, saving)
     except pyvips.Error as error:
         raise DataError(
@@ -70,6 +73,22 @@ def write_colored(
             path,
             "choose another output, or free the disk",
         ) from error
+
+
+def stop_writing() -> None:
+    """Make all that is being written fail, in whatever thread; side files are removed."""
+    for image in list(_being_written.values()):
+        image.set_kill(True)
+
+
+@contextmanager
+def _stoppable(image: pyvips.Image) -> Iterator[None]:
+    """Let `stop_writing` know of an image while it is written."""
+    _being_written[id(image)] = image
+    try:
+        yield
+    finally:
+        del _being_written[id(image)]
 
 
 def require_holds(photo: Photo, path: Path) -> None:

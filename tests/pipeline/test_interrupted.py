@@ -81,6 +81,21 @@ def test_control_c_stops_at_once_and_leaves_nothing_half_done(album):
     assert not list(album.glob(".*"))
 
 
+def test_control_c_does_not_wait_for_a_large_photo(tmp_path):
+    path = tmp_path / "large.jpg"
+    gray = pyvips.Image.new_from_array(draw_photo("beach", 0)[..., 1], interpretation="b-w")
+    gray.resize(40, kernel="linear").write_to_file(str(path))  # 96 megapixels
+    process = subprocess.Popen([*COMMAND, str(path)], stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.glob(".partial-*")):
+        time.sleep(0.02)
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert [one.name for one in tmp_path.iterdir()] == ["large.jpg"]
+
+
 def test_a_run_that_is_done_does_nothing(album, capsys):
     for path in sorted(album.iterdir())[2:]:
         path.unlink()
