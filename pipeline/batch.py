@@ -133,7 +133,7 @@ class _Run:
         if self.keep_color and is_in_color(seen.photo):
             return Outcome(task=task)
         if self.options.all_pages and seen.photo.is_paged:
-            colored = self.colorizer.colorize(task.photo, task.output, options=self.options)
+            colored = self.colorizer.colorize_pages(seen.photo, task.output, self.options)
             return Outcome(task=task, colored=colored)
         return seen
 

@@ -10,7 +10,7 @@ from preprocessing.formats import FORMATS, READABLE, WRITABLE
 
 PIPE = Path("-")  # standard input or output
 RESULT = "_color"  # what a result's stem ends with
-PICTURES = ("_compare", "_ranking")  # what pictures of a result end with
+COMPARE, RANKING = "_compare", "_ranking"  # what pictures of a result end with
 LONGEST_NAME = 255  # bytes; of most file systems
 
 
@@ -139,7 +139,7 @@ def _walk(folder: Path, errors: list[ProjectError] | None) -> Iterator[Path]:
 def _is_result(path: Path, stems: set[Path]) -> bool:
     """Whether a file is the result of an earlier run, or a picture of one."""
     stem = path.stem
-    for picture in PICTURES:
+    for picture in (COMPARE, RANKING):
         if stem.endswith(RESULT + picture):
             stem = stem.removesuffix(picture)
     return stem.endswith(RESULT) and path.with_name(stem.removesuffix(RESULT)) in stems

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyvips
 
+from pipeline.outputs import COMPARE, RANKING
 from pipeline.results import Colored
 from preprocessing.cli import written_aside
 from preprocessing.miniature import thumbnail
@@ -16,7 +17,6 @@ from preprocessing.photo import open_photo
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont
 
-COMPARE, RANKING = "_compare", "_ranking"  # what their stems end with
 COMPARE_PX = 1600  # long side of each half
 GAP_PX = 16
 BEST = 5  # categories in the ranking

@@ -74,5 +74,5 @@ class Report:
         log.info("%s", f"{colored.input}: {told}" if self.n_photos > 1 else told)
         if self.args.output == PIPE:
             return
-        as_json = json.dumps(asdict(colored), default=str)
-        cli.print_lines([as_json if self.args.json else colored.output])
+        as_json = self.args.json
+        cli.print_lines([json.dumps(asdict(colored), default=str) if as_json else colored.output])

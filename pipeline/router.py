@@ -22,7 +22,7 @@ from pipeline.results import Blend, Colored, Predicted, Seen
 from preprocessing.categories import require_category
 from preprocessing.errors import DataError
 from preprocessing.miniature import luminance_thumbnail
-from preprocessing.photo import open_photo
+from preprocessing.photo import Photo, open_photo
 from preprocessing.recolor import require_holds, write_colored
 
 DEFAULTS = Options()
@@ -85,13 +85,17 @@ class Colorizer:
         """
         target = Path(output) if output else default_output(Path(path), format_)
         seen = self.look(Path(path), target, options)
-        if not (options.all_pages and seen.photo.is_paged):
-            return self._finish(seen, target, options)
+        if options.all_pages and seen.photo.is_paged:
+            return self.colorize_pages(seen.photo, target, options)
+        return self._finish(seen, target, options)
+
+    def colorize_pages(self, photo: Photo, target: Path, options: Options) -> Colored:
+        """Colour every page of an opened photo into one TIFF; see `pages.colorize_pages`."""
 
         def colorize_page(page: int, part: Path) -> Colored:
-            return self._finish(self.look(Path(path), part, options, page=page), part, options)
+            return self._finish(self.look(photo.path, part, options, page=page), part, options)
 
-        return colorize_pages(target, seen.photo.n_pages, colorize_page)
+        return colorize_pages(target, photo.n_pages, colorize_page)
 
     def look(self, path: Path, target: Path, options: Options, *, page: int = 0) -> Seen:
         """Open a photo and see it as the networks do; first make sure that it can be written.

@@ -188,16 +188,16 @@ def _loader(image: pyvips.Image) -> str:
 def _require_file(path: Path) -> None:
     """Raise `DataError` unless the path is a file that may be read and has content."""
     try:
-        kind = path.stat().st_mode
+        found = path.stat()
     except OSError as error:
         raise DataError(f"no such photo: {error.strerror}", path, "check the path") from error
-    if stat.S_ISDIR(kind):
+    if stat.S_ISDIR(found.st_mode):
         raise DataError("a folder, not a photo", path, "give a photo")
-    if not stat.S_ISREG(kind):
+    if not stat.S_ISREG(found.st_mode):
         raise DataError("no file: a pipe or a device", path, "give a photo; - is standard input")
     if not os.access(path, os.R_OK):
         raise DataError("the photo must not be read", path, "give yourself the right to read it")
-    if path.stat().st_size == 0:
+    if found.st_size == 0:
         raise DataError("the file is empty", path, "get the photo anew")
 
 
