@@ -95,11 +95,12 @@ def enlarged(lum: Image, ab: Image, factor: int) -> dict[str, Image]:
     both = pyvips.Image.new_from_array(np.concatenate([lum, ab], axis=-1))
     small = both.resize(1 / factor, kernel="lanczos3").numpy()
     bicubic = resized(pyvips.Image.new_from_array(small[..., 1:].copy()), width, height)
-    guided = enlarge(
+    a, b = enlarge(
         fit_coefficients(small[..., 1:], small[..., :1]),
         pyvips.Image.new_from_array(lum * L_SCALE),
     )
-    return {"bicubic": bicubic.numpy(), "guided": (guided.numpy() / AB_SCALE).astype(np.float32)}
+    guided = np.stack([a.numpy(), b.numpy()], axis=-1) / AB_SCALE
+    return {"bicubic": bicubic.numpy(), "guided": guided.astype(np.float32)}
 
 
 def errors_of(ab: Image, rgb: NDArray[np.uint8], near: NDArray[np.bool_]) -> Errors:

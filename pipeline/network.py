@@ -42,6 +42,7 @@ class Network:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors only
         options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # wait, not spin
         options.enable_cpu_mem_arena = False  # it would keep what the largest photo took
         self.session = onnxruntime.InferenceSession(content, options, list(providers))
         self.inputs = [one.name for one in self.session.get_inputs()]

@@ -2,7 +2,7 @@
 
 `lum` is L*/100 and `ab` is a*/128, b*/128, everywhere in this project. scikit-image is the
 reference; `training/lab_ops.py` does the same inside a compiled training step, and
-`preprocessing/photo.py` at full size through libvips.
+`preprocessing/lab_bands.py` at full size through libvips.
 """
 
 import numpy as np

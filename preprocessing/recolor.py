@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from preprocessing.cli import written_aside
 from preprocessing.errors import DataError
 from preprocessing.formats import DEEP, MOST_PX, OPAQUE, TIFF, WRITABLE, Saving, saver_options
-from preprocessing.lab import L_SCALE, lum_from_gray
+from preprocessing.lab_bands import join_bands, luminance
 from preprocessing.metadata import described, tiff_described
 from preprocessing.photo import Photo, first_line, read_full, reading
 from preprocessing.upsampling import enlarge, fit_coefficients
@@ -116,10 +116,9 @@ def colored(image: pyvips.Image, coefficients: NDArray[np.float32], *, deep: boo
     """
     alpha = image[image.bands - 1] if image.hasalpha() else None
     opaque = image[: image.bands - 1] if alpha is not None else image
-    lum = _luminance(opaque)
-    lab = lum.bandjoin(enlarge(coefficients, lum))
-    linear = _into_gamut(lab.copy(interpretation="lab").colourspace("xyz"))
-    rgb = linear.copy(interpretation="scrgb").colourspace("rgb16" if deep else "srgb")
+    lum = luminance(opaque)
+    a, b = enlarge(coefficients, lum)
+    rgb = join_bands(lum, a, b, deep=deep)
     if alpha is not None:
         was_deep = image.format == "ushort"
         if was_deep != deep:
@@ -158,25 +157,3 @@ def _require_ab(ab: NDArray[np.float32]) -> None:
             "write_colored",
             "give (h, w, 2) finite numbers; check the network",
         )
-
-
-def _luminance(image: pyvips.Image) -> pyvips.Image:
-    """Gray or sRGB -> L* 0 to 100; 8-bit gray by table, the same as the networks see."""
-    if image.bands == 1 and image.format == "uchar":
-        table = L_SCALE * lum_from_gray(np.arange(256, dtype=np.uint8)[None])
-        return image.maplut(pyvips.Image.new_from_array(table))
-    return image.colourspace("lab")[0]
-
-
-def _into_gamut(xyz: pyvips.Image) -> pyvips.Image:
-    """CIE XYZ -> linear sRGB within [0, 1]: too strong a colour is mixed with its own gray.
-
-    The same as `preprocessing.lab.join_lab`. libvips gives 0 for a division by 0, which here means
-    that the colour is gray anyway.
-    """
-    gray = xyz[1] * (1 / 100)
-    red, green, blue = xyz.colourspace("scrgb").bandsplit()
-    highest, lowest = red.maxpair(green).maxpair(blue), red.minpair(green).minpair(blue)
-    share = ((1 - gray) / (highest - gray)).minpair(gray / (gray - lowest)).clamp()
-    rest = gray * (1 - share)  # one channel at a time: libvips would copy `gray` into three
-    return (red * share + rest).bandjoin([green * share + rest, blue * share + rest])

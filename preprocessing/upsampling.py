@@ -16,9 +16,8 @@ from preprocessing.lab import AB_SCALE, L_SCALE
 
 RADIUS = 1  # px of the miniature; wider windows were worse
 EPSILON = 0.01  # of lum^2: a contrast of 0.1 counts half
-CUBIC_SCALE = (
-    4  # enlarged by more, what is smooth already is interpolated linearly, in half the time
-)
+CUBIC_SCALE = 4  # enlarged by more, what is smooth already is interpolated linearly
+COARSE_PX = 2  # enlarged by more still, it is repeated over so many pixels; half the time each
 
 
 def fit_coefficients(ab: NDArray[np.float32], lum: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -39,7 +38,9 @@ def fit_coefficients(ab: NDArray[np.float32], lum: NDArray[np.float32]) -> NDArr
     return np.concatenate([ab - slopes * lum, slopes], axis=-1).astype(np.float32)
 
 
-def enlarge(coefficients: NDArray[np.float32], lum: pyvips.Image) -> pyvips.Image:
+def enlarge(
+    coefficients: NDArray[np.float32], lum: pyvips.Image
+) -> tuple[pyvips.Image, pyvips.Image]:
     """Chrominance at full size.
 
     Args:
@@ -47,18 +48,30 @@ def enlarge(coefficients: NDArray[np.float32], lum: pyvips.Image) -> pyvips.Imag
         lum: the photo's luminance at full size, L*, 0 to 100.
 
     Returns:
-        an image of two float bands, a* and b*, as large as `lum`.
+        a* and b*, each one band as large as `lum`.
     """
     units = np.array([AB_SCALE, AB_SCALE, AB_SCALE / L_SCALE, AB_SCALE / L_SCALE], np.float32)
     image = pyvips.Image.new_from_array(np.ascontiguousarray(coefficients * units, np.float32))
-    if min(lum.width / image.width, lum.height / image.height) > CUBIC_SCALE:
-        image = resized(image, CUBIC_SCALE * image.width, CUBIC_SCALE * image.height)
-        image = image.copy_memory()  # 25 MB, which is read several times over
-        image = resized(image, lum.width, lum.height, "bilinear")
-    else:
-        image = resized(image, lum.width, lum.height)
-    a, b = (image[i] + image[2 + i] * lum for i in (0, 1))
-    return a.bandjoin(b)
+    a, b, slope_a, slope_b = _smooth(image, lum.width, lum.height)
+    return a + slope_a * lum, b + slope_b * lum
+
+
+def _smooth(image: pyvips.Image, width: int, height: int) -> list[pyvips.Image]:
+    """The bands of an image at width x height px: the larger, the simpler its interpolation."""
+    scale = min(width / image.width, height / image.height)
+    if scale <= CUBIC_SCALE:
+        return resized(image, width, height).bandsplit()
+    image = resized(image, CUBIC_SCALE * image.width, CUBIC_SCALE * image.height)
+    image = image.copy_memory()  # 25 MB, which is read several times over
+    if scale < CUBIC_SCALE * COARSE_PX:
+        return resized(image, width, height, "bilinear").bandsplit()
+    across, down = (
+        to / (COARSE_PX * px) for to, px in ((width, image.width), (height, image.height))
+    )
+    size = -(-width // COARSE_PX), -(-height // COARSE_PX)
+    coarse = _scaled(image, across, down, size, "bilinear")
+    bands = [band.zoom(COARSE_PX, COARSE_PX) for band in coarse.bandsplit()]
+    return [band.crop(0, 0, width, height) for band in bands]
 
 
 def resized(
@@ -66,10 +79,17 @@ def resized(
 ) -> pyvips.Image:
     """An image of width x height px; libvips' own `resize` shifts it by half a pixel."""
     across, down = width / image.width, height / image.height
+    return _scaled(image, across, down, (width, height), interpolation)
+
+
+def _scaled(
+    image: pyvips.Image, across: float, down: float, size: tuple[int, int], interpolation: str
+) -> pyvips.Image:
+    """The upper left of an image enlarged by two factors: `size` px, width and height."""
     return image.affine(
         [across, 0, 0, down],
         interpolate=pyvips.Interpolate.new(interpolation),
-        oarea=[0, 0, width, height],
+        oarea=[0, 0, *size],
         odx=(across - 1) / 2,  # the centres of the corner pixels fall on each other's
         ody=(down - 1) / 2,
         extend="copy",
