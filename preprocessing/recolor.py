@@ -21,7 +21,7 @@ from preprocessing.upsampling import enlarge, fit_coefficients
 
 WIDE_PX = 5000  # a photo with wider rows is computed in tiles
 TILE_PX = 1024, 16  # width, height
-_being_written: dict[int, pyvips.Image] = {}  # by id: images compare pixel by pixel
+_being_written: dict[Path, pyvips.Image] = {}  # by side file
 
 
 def write_colored(
@@ -59,7 +59,7 @@ def write_colored(
             result = result.flatten(background=[255])
         result = _by_tiles(result)
     try:
-        with written_aside(path) as side, _stoppable(result):
+        with written_aside(path) as side, _stoppable(result, side):
             _save(result, side, suffix, saving)
     except pyvips.Error as error:
         raise DataError(
@@ -75,20 +75,25 @@ def write_colored(
         ) from error
 
 
-def stop_writing() -> None:
-    """Make all that is being written fail, in whatever thread; side files are removed."""
-    for image in list(_being_written.values()):
-        image.set_kill(True)
+def stop_writing(folder: Path | None = None) -> None:
+    """Make what is being written fail, in whatever thread; side files are removed.
+
+    Args:
+        folder: stop only what goes below it; None stops all.
+    """
+    for path, image in list(_being_written.items()):
+        if folder is None or path.is_relative_to(folder):
+            image.set_kill(True)
 
 
 @contextmanager
-def _stoppable(image: pyvips.Image) -> Iterator[None]:
+def _stoppable(image: pyvips.Image, side: Path) -> Iterator[None]:
     """Let `stop_writing` know of an image while it is written."""
-    _being_written[id(image)] = image
+    _being_written[side] = image
     try:
         yield
     finally:
-        del _being_written[id(image)]
+        del _being_written[side]
 
 
 def require_holds(photo: Photo, path: Path) -> None:

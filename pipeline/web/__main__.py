@@ -1,0 +1,93 @@
+"""A page that colours photos, with its API: python -m pipeline.web --port 8000
+
+Opens on this computer only, unless --host says otherwise.
+"""
+
+import argparse
+import logging
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.bundle import PRETRAINED_DIR
+from pipeline.turing.answers import ANSWERS
+from pipeline.web.limits import MEGABYTE, Limits
+from preprocessing import cli
+from preprocessing.errors import ConfigError
+
+LOCAL = "127.0.0.1"
+log = logging.getLogger(__name__)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    defaults = Limits()
+    parser = cli.parser(__doc__, "pipeline.web")
+    add, number = parser.add_argument, cli.positive(int)
+    add("--host", default=LOCAL, help="0.0.0.0 lets other computers in")
+    add("--port", type=cli.positive(int, zero=True), default=8000, help="0 takes a free one")
+    add("--token", help="that every client must give")
+    add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of models")
+    add("--device", default="auto", help="what runs the networks: cpu, cuda, coreml, auto")
+    told = "real colour photos for the Turing test [scikit-image's]"
+    add("--turing-data", type=Path, metavar="DIR", help=told)
+    add("--answers", type=Path, default=ANSWERS, metavar="FILE", help="of the Turing test")
+    add = parser.add_argument_group("limits").add_argument
+    told = "of one upload"
+    add("--max-megabytes", type=number, default=defaults.upload_bytes // MEGABYTE, help=told)
+    add("--max-pixels", type=number, default=defaults.pixels, metavar="N", help="of one photo")
+    add("--max-seconds", type=cli.positive(float), default=defaults.seconds, help="for one photo")
+    add("--at-once", type=number, default=defaults.at_once, metavar="N", help="photos in work")
+    told = "photos that wait for their turn; one more is told to come back"
+    add("--waiting", type=cli.positive(int, zero=True), default=defaults.waiting, help=told)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the server until it is stopped; returns the exit code."""
+    return cli.run(_job, build_parser().parse_args(argv))
+
+
+def _job(args: argparse.Namespace) -> int:
+    from pipeline.bundle import read_bundle
+
+    try:
+        import uvicorn
+
+        from pipeline.web.app import build_app
+        from pipeline.web.turing_tab import TuringTest
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"{error.name} is not installed", "pipeline.web", "pip install -r lock/web.txt"
+        ) from error
+
+    limits = Limits(
+        upload_bytes=args.max_megabytes * MEGABYTE,
+        pixels=args.max_pixels,
+        seconds=args.max_seconds,
+        at_once=args.at_once,
+        waiting=args.waiting,
+    )
+    turing = TuringTest(folder=args.turing_data, answers=args.answers)
+    bundle = read_bundle(args.models)
+    app = build_app(bundle, limits, device=args.device, token=args.token, turing=turing)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    with _listening(args.host, args.port) as listener:
+        asked = f"/?token={args.token}" if args.token else "/"
+        log.info("open http://%s:%d%s", args.host, listener.getsockname()[1], asked)
+        server.run(sockets=[listener])
+    return cli.DONE
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except (OSError, OverflowError) as error:
+        where = f"--host {host} --port {port}"
+        raise ConfigError(f"cannot listen: {error}", where, "give another --port") from error
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,243 @@
+"""The API: POST /v1/colorize, GET /v1/categories, /healthz and /metrics."""
+
+import asyncio
+import base64
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, BinaryIO, Literal
+
+from fastapi import APIRouter, File, Form, Header, Request, UploadFile
+from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from pydantic import BaseModel, Field
+
+from pipeline.options import Options
+from pipeline.results import Colored
+from pipeline.web.limits import TOO_LARGE, UNPROCESSABLE, Limits, Refusal
+from pipeline.web.metrics import Metrics
+from pipeline.web.problems import documented, of_error
+from pipeline.web.studio import Studio, Wish, upload_name
+from preprocessing.errors import ProjectError
+from preprocessing.formats import QUALITY, Saving
+from preprocessing.recolor import stop_writing
+
+CHUNK_BYTES = 1 << 18
+MEDIA_TYPES = {
+    ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
+    ".tif": "image/tiff", ".tiff": "image/tiff", ".gif": "image/gif", ".avif": "image/avif",
+    ".heic": "image/heic", ".heif": "image/heif",
+}  # fmt: skip
+IMAGES = {"schema": {"type": "string", "format": "binary"}}
+ANY_TYPE = "application/octet-stream"
+
+
+class Confidence(BaseModel):
+    """How sure the router is of one category."""
+
+    category: str
+    confidence: float = Field(ge=0, le=1)
+
+
+class ColoredPhoto(BaseModel):
+    """A coloured photo, and how it came about."""
+
+    category: str
+    ranking: list[Confidence]
+    colorizer: str
+    width: int
+    height: int
+    seconds: float
+    media_type: str
+    image: str = Field(description="the file, in base64")
+
+
+class Categories(BaseModel):
+    """What photos can be coloured as."""
+
+    categories: list[str]
+    modes: list[str]
+    default_mode: str
+
+
+class Health(BaseModel):
+    """That the server runs."""
+
+    status: Literal["ok"] = "ok"
+
+
+class WishForm(BaseModel):
+    """A photo, and how it is to be coloured."""
+
+    model_config = {"extra": "forbid"}
+
+    file: Annotated[UploadFile, File(description="JPEG, PNG, WebP, TIFF, GIF, AVIF or HEIC")]
+    category: str | None = Field(None, description="colour as this category")
+    mode: str | None = Field(None, description="faithful or vivid")
+    top: int | None = Field(None, ge=1, le=20, description="blend so many categories")
+    saturation: float | None = Field(None, ge=0, le=3, description="0 is gray")
+    format: Literal["jpg", "png", "webp", "tiff"] | None = Field(None, description="of the result")
+    quality: int = Field(QUALITY, ge=1, le=100, description="of JPEG and WebP")
+    strip: bool = Field(False, description="leave metadata out")
+    pages: Literal["first", "all"] = Field("first", description="of a TIFF of several")
+    keep_color: bool = Field(False, description="give a colour photo back as it is")
+    tolerate: bool = Field(False, description="colour what is left of a damaged photo")
+
+    def wish(self, limits: Limits) -> Wish:
+        """The same for `Studio`."""
+        return Wish(
+            mode=self.mode or None,
+            format_=self.format,
+            keep_color=self.keep_color,
+            options=Options(
+                category=self.category or None,
+                top=self.top,
+                saturation=self.saturation,
+                max_pixels=limits.pixels,
+                tolerate=self.tolerate,
+                all_pages=self.pages == "all",
+                saving=Saving(quality=self.quality, strip=self.strip),
+            ),
+        )
+
+
+def build_router(studio: Studio, metrics: Metrics) -> APIRouter:
+    """The API's routes on one studio."""
+    router = APIRouter()
+
+    @router.post(
+        "/v1/colorize",
+        summary="Colour a photo",
+        response_class=Response,
+        responses={
+            200: {
+                "description": "the coloured photo, or JSON where that is accepted",
+                "model": ColoredPhoto,
+                "content": {one: IMAGES for one in sorted({*MEDIA_TYPES.values(), ANY_TYPE})},
+            },
+            **documented(400, 401, 413, 422, 429, 507),
+        },
+    )
+    async def colorize(
+        form: Annotated[WishForm, Form(media_type="multipart/form-data")],
+        accept: Annotated[str, Header()] = "*/*",
+    ) -> Response:
+        """Colour a photo; the category and the ranking stand in the answer's headers."""
+        try:
+            with metrics.timed():
+                answer = await _colorize(studio, form, as_json="application/json" in accept)
+        except ProjectError as error:
+            answer = of_error(error, photo=form.file.filename or "the photo")
+        metrics.photos.labels(str(answer.status_code)).inc()
+        if "X-Category" in answer.headers:
+            metrics.categories.labels(answer.headers["X-Category"]).inc()
+        return answer
+
+    @router.get(
+        "/v1/categories", summary="What photos can be coloured as", responses=documented(401)
+    )
+    async def categories() -> Categories:
+        bundle = studio.bundle
+        known = bundle.known_categories(studio.colorizer(None).architecture)
+        modes = sorted(studio.colorizers)
+        return Categories(categories=list(known), modes=modes, default_mode=bundle.mode)
+
+    @router.get("/healthz", summary="Whether the server runs")
+    async def health() -> Health:
+        return Health()
+
+    @router.get(
+        "/metrics", summary="Counters for Prometheus", response_class=PlainTextResponse,
+        responses=documented(401),
+    )  # fmt: skip
+    async def metrics_text(_: Request) -> PlainTextResponse:
+        return PlainTextResponse(metrics.text())
+
+    return router
+
+
+async def _colorize(studio: Studio, form: WishForm, *, as_json: bool) -> Response:
+    """Colour an upload, and answer with it; no file of it is left when this returns.
+
+    Raises:
+        ProjectError: the photo cannot be coloured, or not now.
+    """
+    wish, limits = form.wish(studio.limits), studio.limits
+    studio.colorizer(wish.mode).require_category(wish.options.category)
+    folder = studio.own_folder()
+    path = folder / upload_name(form.file.filename)
+
+    def job() -> Response:
+        _save(form.file.file, path)
+        colored = studio.colorize(path, wish)
+        return _answer_json(path, colored) if as_json else _answer(path, colored)
+
+    try:
+        future = studio.submit(job)
+    except ProjectError:
+        shutil.rmtree(folder)
+        raise
+    future.add_done_callback(lambda _: shutil.rmtree(folder, ignore_errors=True))
+    try:
+        return await asyncio.wait_for(asyncio.wrap_future(future), limits.seconds)
+    except TimeoutError as error:
+        stop_writing(folder)
+        raise Refusal(
+            TOO_LARGE, f"not done within {limits.seconds:g} seconds", "the photo", "shrink it"
+        ) from error
+
+
+def _save(upload: BinaryIO, path: Path) -> None:
+    """Write an upload to a file."""
+    upload.seek(0)
+    with path.open("wb") as file:
+        shutil.copyfileobj(upload, file, CHUNK_BYTES)
+
+
+def _answer(path: Path, colored: Colored | None) -> Response:
+    """The result as it is; the upload itself where it was left alone."""
+    result = colored.output if colored else path
+    file = result.open("rb")  # stays readable when the folder is gone
+    headers = {"Content-Length": str(result.stat().st_size), **_headers(colored)}
+    return StreamingResponse(_chunks(file), headers=headers, media_type=_media_type(result))
+
+
+def _answer_json(path: Path, colored: Colored | None) -> JSONResponse:
+    if colored is None:
+        raise Refusal(
+            UNPROCESSABLE, "the photo is in colour already", path.name, "ask for the image itself"
+        )
+    image = base64.b64encode(colored.output.read_bytes()).decode()
+    content = ColoredPhoto(
+        category=colored.category,
+        ranking=[Confidence(category=name, confidence=sure) for name, sure in colored.ranking],
+        colorizer=colored.colorizer,
+        width=colored.width,
+        height=colored.height,
+        seconds=colored.seconds,
+        media_type=_media_type(colored.output),
+        image=image,
+    )
+    return JSONResponse(content.model_dump(), headers=_headers(colored))
+
+
+def _headers(colored: Colored | None) -> dict[str, str]:
+    """What is known of a result."""
+    if colored is None:
+        return {"X-Colorized": "false"}
+    return {
+        "X-Colorized": "true",
+        "X-Category": colored.category,
+        "X-Ranking": ", ".join(f"{name};q={sure:.4f}" for name, sure in colored.ranking),
+        "X-Colorizer": colored.colorizer,
+        "X-Seconds": f"{colored.seconds:.3f}",
+    }
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+def _media_type(path: Path) -> str:
+    return MEDIA_TYPES.get(path.suffix, ANY_TYPE)

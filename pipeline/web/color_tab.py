@@ -1,0 +1,214 @@
+"""The tab for one photo: before and after, the ranking, and every way to colour it."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from pipeline.options import Options
+from pipeline.web.examples import write_examples
+from pipeline.web.session import (
+    Opened,
+    Preview,
+    close,
+    color_full,
+    color_preview,
+    color_sheet,
+    colorizer_names,
+    format_of,
+    open_upload,
+)
+from pipeline.web.studio import Studio, Wish
+from preprocessing.errors import ProjectError
+
+AUTOMATIC = "automatic"
+MOST_BLENDED = 5
+KEPT_SECONDS = 3600
+
+
+def build_color_tab(studio: Studio) -> None:
+    """Lay the tab out, and say what follows from what."""
+    tab = ColorTab(studio)
+    opened = gr.State(None, time_to_live=KEPT_SECONDS, delete_callback=close)
+    preview = gr.State(None, time_to_live=KEPT_SECONDS)
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            photo = gr.Image(
+                label="Your photo: drop it, paste it or pick it",
+                sources=["upload", "clipboard"],
+                height=260,
+                buttons=[],
+                elem_id="photo",
+            )
+            given = _examples(tab)
+            category = gr.Dropdown(
+                [AUTOMATIC, *colorizer_names(studio.colorizer(None))],
+                value=AUTOMATIC, label="Coloured as", elem_id="category",
+            )  # fmt: skip
+            with gr.Accordion("More ways to colour it", open=False):
+                modes = sorted(studio.colorizers)
+                mode = gr.Radio(
+                    modes, value=studio.bundle.mode, label="Mode",
+                    info="nearest to the likely truth, or more colour",
+                )  # fmt: skip
+                top = gr.Slider(
+                    0, MOST_BLENDED, value=0, step=1, label="Blend of the best",
+                    info="how many categories; 0 leaves it to the model",
+                )  # fmt: skip
+                saturation = gr.Slider(
+                    0, 3, value=1, step=0.05, label="Saturation", elem_id="saturation",
+                    info="1 is as the mode has it, 0 is gray",
+                )  # fmt: skip
+        with gr.Column(scale=3, min_width=300):
+            slider = gr.ImageSlider(
+                label="Before and after", interactive=False, max_height=560,
+                buttons=["fullscreen"], elem_id="result",
+            )  # fmt: skip
+            download = gr.DownloadButton(
+                "Download", visible=False, variant="primary", elem_id="download"
+            )
+            told = gr.Markdown(elem_id="told")
+            ranking = gr.Label(
+                label="What it shows", num_top_classes=len(studio.bundle.categories),
+                show_heading=False, visible=False, elem_id="ranking",
+            )  # fmt: skip
+    with gr.Accordion("The same photo by each of the twenty colorizers", open=False):
+        every = gr.Button("Colour it by each", interactive=False, elem_id="every")
+        sheet = gr.Gallery(
+            label="In the router's order", columns=5, object_fit="contain", height="auto",
+            interactive=False, elem_id="sheet",
+        )  # fmt: skip
+
+    ways = [category, mode, top, saturation]
+    shown = [preview, slider, ranking, told, download]
+    hidden: dict[str, Any] = {"api_visibility": "private", "show_progress_on": slider}
+
+    def color(begun: Any) -> None:
+        begun.success(tab.color, [opened, *ways], shown, **hidden).success(
+            tab.full, [opened, preview, *ways], download, **hidden
+        )
+
+    entered = [opened, photo, every, sheet]
+    raw = {"preprocess": False}  # Gradio would decode the photo, and lose depth and metadata
+    color(photo.upload(tab.receive, [photo, opened], entered, **raw, **hidden))
+    for way in (category, mode):
+        color(way.input(None))
+    for way in (top, saturation):
+        color(way.release(None))
+    color(ranking.select(tab.pick, None, category, **hidden))
+    photo.clear(tab.clear, opened, [opened, *shown, every, sheet], **hidden)
+    every.click(tab.sheet, opened, sheet, api_visibility="private")
+    if given is not None:
+        color(given.click(tab.take, [given, opened], entered, **hidden))
+
+
+def _examples(tab: "ColorTab") -> gr.Dataset | None:
+    """The photos to try the page with, if there are any."""
+    if not tab.examples:
+        return None
+    return gr.Dataset(
+        components=[gr.Image(visible=False)], samples=[[str(one)] for one in tab.examples],
+        label="Or take one of these", type="index", elem_id="examples",
+    )  # fmt: skip
+
+
+class ColorTab:
+    """What the tab does; each method serves one event."""
+
+    def __init__(self, studio: Studio) -> None:
+        """Serve from a studio."""
+        self.studio = studio
+        self.examples = write_examples(studio.folder / "examples")
+
+    def take(self, index: int, was: Opened | None) -> tuple[Any, ...]:
+        """Take one of the examples in."""
+        return self.open(self.examples[index], self.examples[index].name, was)
+
+    def receive(self, upload: Mapping[str, Any] | None, was: Opened | None) -> tuple[Any, ...]:
+        """Take in what the visitor has sent: a path on this server, and the visitor's name."""
+        if not upload or not upload["path"]:
+            raise gr.Error("No photo came.", title="Nothing to colour", print_exception=False)
+        path = Path(upload["path"])
+        return self.open(path, upload.get("orig_name") or path.name, was)
+
+    def open(self, path: Path, name: str, was: Opened | None) -> tuple[Any, ...]:
+        """Take a photo in, and let the one before go."""
+        opened = done(self.studio, lambda: open_upload(self.studio, path, name), name)
+        close(was)
+        return opened, str(opened.before.path), gr.Button(interactive=True), []
+
+    def color(self, opened: Opened | None, *ways: Any) -> tuple[Any, ...]:
+        """Colour the photo at the page's size."""
+        if opened is None:
+            return (None, None, gr.Label(visible=False), "", gr.DownloadButton(visible=False))
+        wish = self.wish(*ways)
+        preview = done(self.studio, lambda: color_preview(self.studio, opened, wish), opened.name)
+        photo, ranking = opened.seen.photo, preview.predicted.ranking
+        used = " + ".join(file.category for file, _ in preview.predicted.chosen)
+        told = f"{photo.width} x {photo.height} px, coloured as **{used}**"
+        pair = str(opened.before.path), str(preview.after)
+        waits = gr.DownloadButton("Full size is being made", interactive=False, visible=True)
+        return preview, pair, gr.Label(dict(ranking), visible=True), told, waits
+
+    def full(self, opened: Opened | None, preview: Preview | None, *ways: Any) -> Any:
+        """Make the file to download."""
+        if opened is None or preview is None:
+            return gr.DownloadButton(interactive=False)
+        wish = self.wish(*ways)
+        path = done(
+            self.studio, lambda: color_full(self.studio, opened, preview, wish), opened.name
+        )
+        label = f"Download at full size ({format_of(path)})"
+        return gr.DownloadButton(label, value=str(path), interactive=True)
+
+    def sheet(self, opened: Opened | None) -> list[tuple[str, str]]:
+        """Colour the photo by each colorizer."""
+        if opened is None:
+            return []
+        found = done(self.studio, lambda: color_sheet(self.studio, opened), opened.name)
+        return [(str(path), told) for path, told in found]
+
+    def pick(self, event: gr.SelectData) -> str:
+        """Choose the category whose bar was clicked."""
+        return str(event.value)
+
+    def clear(self, opened: Opened | None) -> tuple[Any, ...]:
+        """Let the photo go."""
+        close(opened)
+        return (None, *self.color(None), gr.Button(interactive=False), [])
+
+    def wish(self, category: str, mode: str, top: int, saturation: float) -> Wish:
+        """What the visitor has set."""
+        factor = None
+        if saturation != 1:
+            factor = min(3.0, saturation * self.studio.colorizer(mode).saturation)
+        return Wish(
+            mode=mode,
+            options=Options(
+                category=None if category == AUTOMATIC else category,
+                top=int(top) or None,
+                saturation=factor,
+                max_pixels=self.studio.limits.pixels,
+            ),
+        )
+
+
+def done(studio: Studio, job: Callable[[], Any], name: str) -> Any:
+    """Have a job done in its turn; an error is shown on the page.
+
+    Args:
+        studio: does it.
+        job: what is done.
+        name: what the visitor calls the photo.
+    """
+    try:
+        future: Future[Any] = studio.submit(job)
+        return future.result(studio.limits.seconds)
+    except ProjectError as error:
+        what, _, fix = error.args
+        raise gr.Error(f"{what}. {fix}", title=name, print_exception=False) from error
+    except TimeoutError as error:
+        told = f"not done within {studio.limits.seconds:g} seconds. Shrink it"
+        raise gr.Error(told, title=name, print_exception=False) from error

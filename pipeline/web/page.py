@@ -1,0 +1,65 @@
+"""The page: tabs that Gradio draws, mounted on the API's server."""
+
+import os
+from pathlib import Path
+
+import gradio as gr
+from fastapi import FastAPI
+from gradio.themes import Default
+
+from pipeline.web.color_tab import build_color_tab
+from pipeline.web.several_tab import build_several_tab
+from pipeline.web.studio import Studio
+from pipeline.web.turing_tab import TuringTest, build_turing_tab
+
+FONT = ["system-ui", "sans-serif"]  # the visitor's own: nothing is fetched from elsewhere
+MONO = ["ui-monospace", "monospace"]
+KEPT_SECONDS = 3600  # how long a visitor's files stay
+CSS = """
+.gradio-container {width: 100%; max-width: 1280px !important; margin: 0 auto !important}
+#ranking [data-testid="label-output-value"], #ranking .container {columns: 2 240px}
+#ranking .confidence-set {break-inside: avoid}
+footer {display: none !important}
+"""
+
+
+def build_page(studio: Studio, turing: TuringTest) -> gr.Blocks:
+    """The page's tabs."""
+    with gr.Blocks(
+        title="Image colorizer",
+        analytics_enabled=False,
+        delete_cache=(KEPT_SECONDS // 6, KEPT_SECONDS),
+    ) as page:
+        gr.Markdown("# Image colorizer\nBlack-and-white photos in colours that networks predict.")
+        with gr.Tab("Colour a photo"):
+            build_color_tab(studio)
+        with gr.Tab("Several photos"):
+            build_several_tab(studio)
+        with gr.Tab("Which one is real?"):
+            build_turing_tab(studio, turing)
+    return page
+
+
+def mount_page(app: FastAPI, studio: Studio, turing: TuringTest) -> FastAPI:
+    """Serve the page at / of an app that has the API."""
+    uploads = studio.folder / "page"
+    uploads.mkdir()
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads)  # Gradio asks the environment alone
+    page = build_page(studio, turing)
+    page.queue(default_concurrency_limit=studio.limits.at_once, max_size=None, api_open=False)
+    return gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        footer_links=[],
+        run_history=False,
+        max_file_size=studio.limits.upload_bytes,
+        show_error=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        theme=Default(font=FONT, font_mono=MONO),
+        css=CSS,
+        favicon_path=None,
+        blocked_paths=[str(Path.cwd())],
+    )

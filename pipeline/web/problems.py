@@ -1,0 +1,109 @@
+"""Errors as problem+json, RFC 9457: what was wrong, where, and what to do."""
+
+import errno
+import logging
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from pipeline.web.limits import TOO_LARGE, TOO_MANY, UNAUTHORIZED, UNPROCESSABLE, Refusal
+from preprocessing.errors import ConfigError, DataError, ProjectError
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = 1
+log = logging.getLogger(__name__)
+
+
+class Problem(BaseModel):
+    """What every error looks like."""
+
+    title: str
+    status: int
+    what: str
+    where: str
+    fix: str
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What the API's description says of these statuses."""
+    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
+    return {one: {"description": HTTPStatus(one).phrase, "content": content} for one in statuses}
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Let an app answer every error with a problem."""
+    app.add_exception_handler(ProjectError, _project_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+
+
+def problem(
+    status: int, what: str, where: str, fix: str, *, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """An answer that says what was wrong."""
+    content = Problem(
+        title=HTTPStatus(status).phrase, status=status, what=what, where=where, fix=fix
+    )
+    return JSONResponse(content.model_dump(), status, dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def of_error(error: ProjectError, *, photo: str | None = None) -> JSONResponse:
+    """The answer to an error of the project.
+
+    Args:
+        error: what happened.
+        photo: what a client calls its photo, whose path on this server is nobody's business.
+    """
+    what, own, fix = error.args
+    headers = {}
+    if isinstance(error, Refusal):
+        status = error.status
+        if status == TOO_MANY:
+            headers["Retry-After"] = str(RETRY_SECONDS)
+        if status == UNAUTHORIZED:
+            headers["WWW-Authenticate"] = "Bearer"
+    elif isinstance(error, ConfigError):
+        status = HTTPStatus.BAD_REQUEST
+    elif _is_full(error):
+        status = HTTPStatus.INSUFFICIENT_STORAGE
+    elif isinstance(error, DataError):
+        is_large = " px are more than " in what
+        status = TOO_LARGE if is_large else UNPROCESSABLE
+    else:
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        log.error("%s", error)
+    where = photo if photo and isinstance(error, DataError) else own
+    fields = (_without_dashes(text) for text in (what, where, fix))
+    return problem(status, *fields, headers=headers)
+
+
+def _is_full(error: ProjectError) -> bool:
+    """Whether this server's disk is full."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.ENOSPC
+
+
+def _without_dashes(text: str) -> str:
+    """An option's name as the API has it: --max-pixels is max_pixels."""
+    return re.sub(r"--([a-z][a-z-]*)", lambda found: found[1].replace("-", "_"), text)
+
+
+def _project_error(_: Request, error: Any) -> JSONResponse:
+    return of_error(error)
+
+
+def _validation_error(_: Request, error: Any) -> JSONResponse:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part != "body")
+    return problem(UNPROCESSABLE, first["msg"], where or "the request", "see /docs")
+
+
+def _http_error(request: Request, error: Any) -> JSONResponse:
+    told = str(error.detail)
+    return problem(error.status_code, told, request.url.path, "see /docs", headers=error.headers)

@@ -1,0 +1,156 @@
+"""One visitor's photo: opened once, then coloured in one way after another."""
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pyvips
+
+from pipeline.outputs import default_output
+from pipeline.results import Predicted, Seen
+from pipeline.router import Colorizer
+from pipeline.web.studio import Studio, Wish, upload_name
+from preprocessing.errors import DataError
+from preprocessing.formats import FORMATS, WRITABLE, format_suffix
+from preprocessing.miniature import luminance_thumbnail, thumbnail
+from preprocessing.photo import Photo, open_photo
+from preprocessing.recolor import write_colored
+
+PREVIEW_PX = 1280  # long side of what the page shows
+SHEET_PX = 480  # of a photo in the contact sheet
+QUALITY = 92
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A visitor's photo.
+
+    Attributes:
+        name: what the visitor calls it; kept out of paths.
+        folder: of its files on this server.
+        seen: the photo, and what the networks see of it.
+        before: a gray JPEG of it, small enough for a page.
+    """
+
+    name: str
+    folder: Path
+    seen: Seen
+    before: Photo
+    numbers: Iterator[int] = field(default_factory=itertools.count)  # no two results share a name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """A photo in colours, small; `predicted` makes it large."""
+
+    predicted: Predicted
+    after: Path
+
+
+def open_upload(studio: Studio, upload: Path, name: str) -> Opened:
+    """Open what a visitor has sent.
+
+    Args:
+        studio: whose limits hold.
+        upload: the file, which stays.
+        name: what the visitor calls it.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    folder = studio.own_folder()
+    try:
+        path = folder / upload_name(name)
+        shutil.copyfile(upload, path)
+        photo = open_photo(path, max_pixels=studio.limits.pixels)
+        lum = luminance_thumbnail(photo, studio.bundle.router.short_side)
+        before = _shrunk(photo, folder / "before.jpg", PREVIEW_PX)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    return Opened(
+        name=name, folder=folder, seen=Seen(photo=photo, lum=lum, seconds=0), before=before
+    )
+
+
+def color_preview(studio: Studio, opened: Opened, wish: Wish) -> Preview:
+    """Colour a photo at the page's size.
+
+    Raises:
+        ConfigError: unknown category or mode.
+    """
+    colorizer = studio.colorizer(wish.mode)
+    colorizer.require_category(wish.options.category)
+    (predicted,) = colorizer.predict([opened.seen], wish.options)
+    after = _write_small(opened.before, predicted, opened.folder / f"{next(opened.numbers)}.jpg")
+    return Preview(predicted=predicted, after=after)
+
+
+def color_full(studio: Studio, opened: Opened, preview: Preview, wish: Wish) -> Path:
+    """Colour a photo at full size, as `pipeline.colorize` does, under a name that tells of it.
+
+    Raises:
+        DataError: the photo is damaged, or the disk full.
+    """
+    photo = opened.seen.photo
+    name = Path(Path(opened.name).name or "photo")
+    own = name.suffix.lower() in WRITABLE
+    named = name if own else name.with_suffix(format_suffix(photo.loader))
+    folder = opened.folder / str(next(opened.numbers))
+    target = folder / default_output(named, wish.format_).name
+    studio.colorizer(wish.mode).write(preview.predicted, target, wish.options)
+    return target
+
+
+def color_sheet(studio: Studio, opened: Opened) -> list[tuple[Path, str]]:
+    """The photo as each category's colorizer has it: paths of pictures, with the category.
+
+    The categories come in the router's order.
+    """
+    colorizer = studio.colorizer(None)
+    small = _shrunk(opened.seen.photo, opened.folder / f"{next(opened.numbers)}.jpg", SHEET_PX)
+    ranking, _ = colorizer.classify(opened.seen.lum)
+    sheet = []
+    for category, confidence in ranking:
+        wish = Wish()
+        options = replace(wish.options, category=category)
+        (predicted,) = colorizer.predict([opened.seen], options)
+        path = _write_small(small, predicted, opened.folder / f"{next(opened.numbers)}.jpg")
+        sheet.append((path, f"{category} {confidence:.0%}"))
+    return sheet
+
+
+def colorizer_names(colorizer: Colorizer) -> list[str]:
+    """The categories that a photo can be coloured as."""
+    return list(colorizer.bundle.known_categories(colorizer.architecture))
+
+
+def close(opened: Opened | None) -> None:
+    """Remove all files of a photo."""
+    if opened is not None:
+        shutil.rmtree(opened.folder, ignore_errors=True)
+
+
+def format_of(path: Path) -> str:
+    """What a result's format is called."""
+    suffix = path.suffix.lower().replace(".jpeg", ".jpg").replace(".tiff", ".tif")
+    return next(name.upper() for name, one in FORMATS.items() if one == suffix)
+
+
+def _shrunk(photo: Photo, path: Path, most_px: int) -> Photo:
+    """Write a gray JPEG of a photo, at most so long; give it as a photo."""
+    scale = min(1.0, most_px / max(photo.width, photo.height))
+    width, height = (max(1, round(side * scale)) for side in (photo.width, photo.height))
+    try:
+        image = thumbnail(photo, width, height)
+        image.colourspace("b-w").write_to_file(str(path), Q=QUALITY, keep="none")
+    except pyvips.Error as error:
+        raise DataError("the photo is damaged", photo.path, "get it anew") from error
+    return open_photo(path)
+
+
+def _write_small(photo: Photo, predicted: Predicted, path: Path) -> Path:
+    write_colored(photo, predicted.ab, path, lum=predicted.seen.lum)
+    return path

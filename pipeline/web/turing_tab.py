@@ -1,0 +1,173 @@
+"""The Turing test of section V: real or coloured? One photo at a time, timed, on record."""
+
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from pipeline.turing.answers import ANSWERS, read, record, write_csv
+from pipeline.turing.deck import Deck, Round, Shown
+from pipeline.turing.rates import LEAST, Interval, Row, rates
+from pipeline.web.color_tab import done
+from pipeline.web.studio import Studio
+
+HEADERS = [
+    "category", "coloured, taken for real", "95 % interval", "answers",
+    "real, taken for real", "answers ", "median seconds",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuringTest:
+    """Where photos come from and answers go.
+
+    Attributes:
+        folder: of real colour photos; None takes scikit-image's, as a demonstration.
+        answers: an SQLite file.
+    """
+
+    folder: Path | None = None
+    answers: Path = ANSWERS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """How far a visitor's round is; it stays on the server.
+
+    Attributes:
+        round: the photos.
+        position: the one that is shown.
+        shown_at: when, on this machine's clock of seconds; None if it has been answered.
+        right: how many answers were.
+    """
+
+    round: Round
+    position: int = 0
+    shown_at: float | None = None
+    right: int = 0
+
+
+@dataclass
+class Table:
+    """Deals the photos; the deck is opened by the first who plays."""
+
+    studio: Studio
+    test: TuringTest
+    _deck: Deck | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def deck(self) -> Deck:
+        """The photos of the test."""
+        with self._lock:
+            if self._deck is None:
+                cache = self.studio.folder / "turing"
+                colorizer = self.studio.colorizer(None)
+                self._deck = Deck(colorizer, self.test.folder, cache_dir=cache)
+            return self._deck
+
+    def begin(self) -> tuple[Any, ...]:
+        """Start a round."""
+        turn = Turn(round=done(self.studio, lambda: self.deck().start_round(), "The test"))
+        return self.show(turn)
+
+    def show(self, turn: Turn) -> tuple[Any, ...]:
+        """Show the photo whose turn it is; the round's end says how it went."""
+        length = len(turn.round.cards)
+        if turn.position >= length:
+            told = f"### Done: {turn.right} of {length} right\nThe results are below."
+            return turn, None, None, told, *_buttons(begin=True)
+        shown = self._shown(turn)
+        told = f"Photo {turn.position + 1} of {length}"
+        turn = replace(turn, shown_at=time.monotonic())
+        return turn, str(shown.path), gr.ImageSlider(visible=False), told, *_buttons(answer=True)
+
+    def answer(self, turn: Turn | None, *, said_real: bool) -> tuple[Any, ...]:
+        """Put an answer on record, and say what the photo was."""
+        if turn is None or turn.shown_at is None:
+            raise gr.Error("This photo has been answered.", print_exception=False)
+        seconds = time.monotonic() - turn.shown_at
+        shown = self._shown(turn)
+        session = turn.round.session
+        done(self.studio, lambda: record(
+            self.test.answers, session=session, photo=shown.name, category=shown.category,
+            is_colored=shown.is_colored, said_real=said_real, seconds=seconds,
+        ), "The answer")  # fmt: skip
+        is_right = said_real != shown.is_colored
+        turn = replace(turn, position=turn.position + 1, shown_at=None, right=turn.right + is_right)
+        what = "the networks'" if shown.is_colored else "the camera's"
+        told = f"**{'Right' if is_right else 'Wrong'}**: the colours were {what}."
+        pair = gr.ImageSlider((str(shown.real), str(shown.colored)), visible=True)
+        return turn, None, pair, told, *_buttons(following=True)
+
+    def results(self) -> tuple[Any, ...]:
+        """All answers so far, as a table and as a file."""
+        if not self.test.answers.exists():
+            return [], "No answers yet.", gr.DownloadButton(interactive=False)
+        answers = done(self.studio, lambda: read(self.test.answers), "The results")
+        file = self.studio.folder / "page" / "turing.csv"
+        write_csv(file, answers)
+        told = f"{len(answers)} answers. No rate is given below {LEAST}."
+        rows = [_cells(row) for row in rates(answers)]
+        return rows, told, gr.DownloadButton("Download (CSV)", value=str(file), interactive=True)
+
+    def _shown(self, turn: Turn) -> Shown:
+        card = turn.round.cards[turn.position]
+        return done(self.studio, lambda: self.deck().show(card), "The test")
+
+
+def build_turing_tab(studio: Studio, test: TuringTest) -> None:
+    """Lay the tab out, and say what follows from what."""
+    table = Table(studio, test)
+    turn = gr.State(None)
+    gr.Markdown(
+        "Half of the photos have the camera's colours, half the networks'. Which are these? "
+        "Answers go on record, with the time they took."
+    )
+    told = gr.Markdown(elem_id="turing-told")
+    photo = gr.Image(
+        label="Real?", interactive=False, height=440, buttons=[], elem_id="turing-photo"
+    )
+    pair = gr.ImageSlider(
+        label="The camera's colours, and the networks'", visible=False, interactive=False,
+        max_height=440, elem_id="turing-pair",
+    )  # fmt: skip
+    with gr.Row():
+        begin = gr.Button("Begin", variant="primary", elem_id="turing-begin")
+        real = gr.Button("Real", visible=False, elem_id="turing-real")
+        colored = gr.Button("Coloured by networks", visible=False, elem_id="turing-colored")
+        following = gr.Button("Next", variant="primary", visible=False, elem_id="turing-next")
+    outputs = [turn, photo, pair, told, begin, real, colored, following]
+    hidden: dict[str, Any] = {"api_visibility": "private"}
+    begin.click(table.begin, None, outputs, **hidden)
+    following.click(table.show, turn, outputs, **hidden)
+    real.click(lambda one: table.answer(one, said_real=True), turn, outputs, **hidden)
+    colored.click(lambda one: table.answer(one, said_real=False), turn, outputs, **hidden)
+    with gr.Accordion("Results", open=False):
+        refresh = gr.Button("Show the results", elem_id="turing-results")
+        summed = gr.Markdown(elem_id="turing-summed")
+        frame = gr.Dataframe(headers=HEADERS, interactive=False, elem_id="turing-rates")
+        csv = gr.DownloadButton("Download (CSV)", interactive=False, elem_id="turing-csv")
+    refresh.click(table.results, None, [frame, summed, csv], **hidden)
+
+
+def _buttons(
+    *, begin: bool = False, answer: bool = False, following: bool = False
+) -> tuple[Any, ...]:
+    """Which of the buttons are there: begin, real, coloured, next."""
+    return tuple(gr.Button(visible=one) for one in (begin, answer, answer, following))
+
+
+def _cells(row: Row) -> list[str]:
+    """A row of the results."""
+    seconds = "" if row.median_seconds is None else f"{row.median_seconds:.1f}"
+    fooled = row.fooled
+    between = f"{fooled.low:.0%} to {fooled.high:.0%}" if fooled else ""
+    return [row.category, _percent(fooled), between, str(row.n_colored), _percent(row.believed),
+            str(row.n_real), seconds]  # fmt: skip
+
+
+def _percent(interval: Interval | None) -> str:
+    return f"{interval.rate:.0%}" if interval else "too few"
