@@ -5,6 +5,7 @@ from pipeline import Colorizer
 Colorizer().colorize("photo.jpg")
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from pipeline.options import Options
     from pipeline.results import Colored
     from pipeline.router import Colorizer
+
+# ONNX Runtime would tell its makers of every network that it opens: nobody's business
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = ["Colored", "Colorizer", "Options"]
 _HOMES = {

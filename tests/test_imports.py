@@ -3,7 +3,16 @@ import sys
 
 import pytest
 
-PACKAGES = ("preprocessing", "scraper", "training", "classifier", "colorizers", "pipeline")
+PACKAGES = (
+    "preprocessing",
+    "scraper",
+    "training",
+    "classifier",
+    "colorizers",
+    "pipeline",
+    "pipeline.turing",
+    "pipeline.web",
+)
 ROAD_OF_A_PHOTO = ("classifier.predict", "colorizers.predict", "pipeline.router")
 COSTLY = ("keras", "tensorflow", "torch", "jax", "skimage", "scipy", "pandas", "matplotlib")
 
