@@ -1,5 +1,6 @@
 """The server: API, page and documentation in one FastAPI app."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from pipeline.web.problems import add_handlers
 from pipeline.web.studio import Studio
 
 if TYPE_CHECKING:
-    from pipeline.web.turing_tab import TuringTest
+    from pipeline.web.turing_test import TuringTest
 
 ABOUT = "Colours black-and-white photos; see /docs."
 
@@ -53,6 +54,10 @@ def build_app(
     add_handlers(app)
     app.include_router(build_router(studio, Metrics()))
     if turing is not None:
+        uploads = studio.folder / "page"
+        uploads.mkdir()
+        os.environ["GRADIO_TEMP_DIR"] = str(uploads)  # it asks the environment, when it is imported
+
         from pipeline.web.page import mount_page
 
         app = mount_page(app, studio, turing)

@@ -33,7 +33,7 @@ def build_color_tab(studio: Studio) -> None:
     tab = ColorTab(studio)
     opened = gr.State(None, time_to_live=KEPT_SECONDS, delete_callback=close)
     preview = gr.State(None, time_to_live=KEPT_SECONDS)
-    with gr.Row():
+    with gr.Row(elem_id="both"):
         with gr.Column(scale=2, min_width=300):
             photo = gr.Image(
                 label="Your photo: drop it, paste it or pick it",
@@ -83,7 +83,9 @@ def build_color_tab(studio: Studio) -> None:
 
     ways = [category, mode, top, saturation]
     shown = [preview, slider, ranking, told, download]
-    hidden: dict[str, Any] = {"api_visibility": "private", "show_progress_on": slider}
+    hidden: dict[str, Any] = {
+        "api_visibility": "private", "show_progress_on": slider, "trigger_mode": "always_last",
+    }  # fmt: skip
 
     def color(begun: Any) -> None:
         begun.success(tab.color, [opened, *ways], shown, **hidden).success(
@@ -93,10 +95,8 @@ def build_color_tab(studio: Studio) -> None:
     entered = [opened, photo, every, sheet]
     raw = {"preprocess": False}  # Gradio would decode the photo, and lose depth and metadata
     color(photo.upload(tab.receive, [photo, opened], entered, **raw, **hidden))
-    for way in (category, mode):
+    for way in ways:
         color(way.input(None))
-    for way in (top, saturation):
-        color(way.release(None))
     color(ranking.select(tab.pick, None, category, **hidden))
     photo.clear(tab.clear, opened, [opened, *shown, every, sheet], **hidden)
     every.click(tab.sheet, opened, sheet, api_visibility="private")

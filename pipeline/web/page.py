@@ -1,6 +1,5 @@
 """The page: tabs that Gradio draws, mounted on the API's server."""
 
-import os
 from pathlib import Path
 
 import gradio as gr
@@ -10,7 +9,8 @@ from gradio.themes import Default
 from pipeline.web.color_tab import build_color_tab
 from pipeline.web.several_tab import build_several_tab
 from pipeline.web.studio import Studio
-from pipeline.web.turing_tab import TuringTest, build_turing_tab
+from pipeline.web.turing_tab import build_turing_tab
+from pipeline.web.turing_test import TuringTest
 
 FONT = ["system-ui", "sans-serif"]  # the visitor's own: nothing is fetched from elsewhere
 MONO = ["ui-monospace", "monospace"]
@@ -19,6 +19,12 @@ CSS = """
 .gradio-container {width: 100%; max-width: 1280px !important; margin: 0 auto !important}
 #ranking [data-testid="label-output-value"], #ranking .container {columns: 2 240px}
 #ranking .confidence-set {break-inside: avoid}
+@media (max-width: 700px) {  /* a phone: the result follows the photo at once */
+  #both > .column {display: contents}
+  #both > .column > * {order: 2; width: 100%}
+  #both #photo {order: 0}
+  #both #result, #both #download, #both #told {order: 1}
+}
 footer {display: none !important}
 """
 
@@ -42,9 +48,6 @@ def build_page(studio: Studio, turing: TuringTest) -> gr.Blocks:
 
 def mount_page(app: FastAPI, studio: Studio, turing: TuringTest) -> FastAPI:
     """Serve the page at / of an app that has the API."""
-    uploads = studio.folder / "page"
-    uploads.mkdir()
-    os.environ["GRADIO_TEMP_DIR"] = str(uploads)  # Gradio asks the environment alone
     page = build_page(studio, turing)
     page.queue(default_concurrency_limit=studio.limits.at_once, max_size=None, api_open=False)
     return gr.mount_gradio_app(

@@ -3,34 +3,21 @@
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from pipeline.turing.answers import ANSWERS, read, record, write_csv
+from pipeline.turing.answers import read, record, write_csv
 from pipeline.turing.deck import Deck, Round, Shown
 from pipeline.turing.rates import LEAST, Interval, Row, rates
 from pipeline.web.color_tab import done
 from pipeline.web.studio import Studio
+from pipeline.web.turing_test import TuringTest
 
 HEADERS = [
     "category", "coloured, taken for real", "95 % interval", "answers",
     "real, taken for real", "answers ", "median seconds",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class TuringTest:
-    """Where photos come from and answers go.
-
-    Attributes:
-        folder: of real colour photos; None takes scikit-image's, as a demonstration.
-        answers: an SQLite file.
-    """
-
-    folder: Path | None = None
-    answers: Path = ANSWERS
 
 
 @dataclass(frozen=True, kw_only=True)

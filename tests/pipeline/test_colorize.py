@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -272,7 +273,7 @@ def test_colouring_a_photo_imports_no_training_framework(gray_photo):
 
 
 def test_nobody_is_told_of_a_coloured_photo(gray_photo, tmp_path):
-    """ONNX Runtime leaves a file with an id in the folder for such where it reports to its makers."""
+    """ONNX Runtime leaves an id among the temporary files where it reports to its makers."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     environment = {key: value for key, value in os.environ.items() if key != "CI"}  # it is silent
