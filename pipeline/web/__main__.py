@@ -8,6 +8,7 @@ import logging
 import socket
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from pipeline.bundle import PRETRAINED_DIR
 from pipeline.turing.answers import ANSWERS
@@ -73,7 +74,7 @@ def _job(args: argparse.Namespace) -> int:
     app = build_app(bundle, limits, device=args.device, token=args.token, turing=turing)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     with _listening(args.host, args.port) as listener:
-        asked = f"/?token={args.token}" if args.token else "/"
+        asked = f"/?token={quote(args.token)}" if args.token else "/"
         log.info("open http://%s:%d%s", args.host, listener.getsockname()[1], asked)
         server.run(sockets=[listener])
     return cli.DONE

@@ -22,6 +22,7 @@ from preprocessing.formats import QUALITY, Saving
 from preprocessing.recolor import stop_writing
 
 CHUNK_BYTES = 1 << 18
+STOPPED_EVERY_S = 0.1
 MEDIA_TYPES = {
     ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
     ".tif": "image/tiff", ".tiff": "image/tiff", ".gif": "image/gif", ".avif": "image/avif",
@@ -165,8 +166,10 @@ async def _colorize(studio: Studio, form: WishForm, *, as_json: bool) -> Respons
     studio.colorizer(wish.mode).require_category(wish.options.category)
     folder = studio.own_folder()
     path = folder / upload_name(form.file.filename)
+    loop, begun = asyncio.get_running_loop(), asyncio.Event()
 
     def job() -> Response:
+        loop.call_soon_threadsafe(begun.set)
         _save(form.file.file, path)
         colored = studio.colorize(path, wish)
         return _answer_json(path, colored) if as_json else _answer(path, colored)
@@ -177,13 +180,16 @@ async def _colorize(studio: Studio, form: WishForm, *, as_json: bool) -> Respons
         shutil.rmtree(folder)
         raise
     future.add_done_callback(lambda _: shutil.rmtree(folder, ignore_errors=True))
-    try:
-        return await asyncio.wait_for(asyncio.wrap_future(future), limits.seconds)
-    except TimeoutError as error:
+    answer = asyncio.wrap_future(future)
+    await begun.wait()
+    done, _ = await asyncio.wait([answer], timeout=limits.seconds)
+    if done:
+        return answer.result()
+    while not answer.done():  # it may not have begun to write
         stop_writing(folder)
-        raise Refusal(
-            TOO_LARGE, f"not done within {limits.seconds:g} seconds", "the photo", "shrink it"
-        ) from error
+        await asyncio.wait([answer], timeout=STOPPED_EVERY_S)
+    what = f"not done within {limits.seconds:g} seconds"
+    raise Refusal(TOO_LARGE, what, "the photo", "shrink it") from answer.exception()
 
 
 def _save(upload: BinaryIO, path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from pipeline.bundle import Bundle
 from pipeline.web.api import build_router
@@ -49,7 +50,7 @@ def build_app(
 
     app = FastAPIOffline(
         title="Image colorizer", description=ABOUT, version="1", lifespan=lifespan,
-        redoc_url=None, max_body_size=studio.limits.upload_bytes,
+        redoc_url=None,
     )  # fmt: skip
     add_handlers(app)
     app.include_router(build_router(studio, Metrics()))
@@ -62,5 +63,6 @@ def build_app(
 
         app = mount_page(app, studio, turing)
     app.state.studio = studio
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=studio.limits.upload_bytes)
     app.add_middleware(Guard, token=token)
     return app

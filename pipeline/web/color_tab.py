@@ -129,7 +129,7 @@ class ColorTab:
     def receive(self, upload: Mapping[str, Any] | None, was: Opened | None) -> tuple[Any, ...]:
         """Take in what the visitor has sent: a path on this server, and the visitor's name."""
         if not upload or not upload["path"]:
-            raise gr.Error("No photo came.", title="Nothing to colour", print_exception=False)
+            raise gr.Error("No photo came", print_exception=False)
         path = Path(upload["path"])
         return self.open(path, upload.get("orig_name") or path.name, was)
 
@@ -208,7 +208,7 @@ def done(studio: Studio, job: Callable[[], Any], name: str) -> Any:
         return future.result(studio.limits.seconds)
     except ProjectError as error:
         what, _, fix = error.args
-        raise gr.Error(f"{what}. {fix}", title=name, print_exception=False) from error
+        raise gr.Error(f"{name}: {what}; {fix}", print_exception=False) from error
     except TimeoutError as error:
-        told = f"not done within {studio.limits.seconds:g} seconds. Shrink it"
-        raise gr.Error(told, title=name, print_exception=False) from error
+        told = f"{name}: not done within {studio.limits.seconds:g} seconds; shrink it"
+        raise gr.Error(told, print_exception=False) from error

@@ -2,12 +2,12 @@
 
 import hmac
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote, unquote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.web.limits import UNAUTHORIZED, Refusal
+from pipeline.web.limits import TOO_LARGE, UNAUTHORIZED, Refusal
 from pipeline.web.problems import of_error
 
 COOKIE = "colorize_token"
@@ -39,14 +39,22 @@ class Guard:
         query = parse_qs(scope["query_string"].decode("latin-1"))
         asked = self._is_token(query.get("token", [""])[0])
 
+        is_plain = False
+
         async def sent(message: Message) -> None:
+            nonlocal is_plain
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                is_plain = message["status"] == TOO_LARGE and _is_text(headers)
+                if is_plain:  # the framework's own words on a body that is too long
+                    told = Refusal(TOO_LARGE, "the upload is too long", scope["path"], "shrink it")
+                    await of_error(told)(scope, receive, send)
                 headers.update(SAFE)
                 if asked:  # a browser asks on by itself
-                    value = f"{COOKIE}={self.token}; Path=/; HttpOnly; SameSite=Strict"
+                    value = f"{COOKIE}={quote(str(self.token))}; Path=/; HttpOnly; SameSite=Strict"
                     headers.append("Set-Cookie", value)
-            await send(message)
+            if not is_plain:
+                await send(message)
 
         app = self.app
         if not (asked or self._may_enter(scope)):
@@ -66,9 +74,13 @@ class Guard:
         return self.token is not None and hmac.compare_digest(given.encode(), self.token.encode())
 
 
+def _is_text(headers: MutableHeaders) -> bool:
+    return headers.get("content-type", "").startswith("text/plain")
+
+
 def _cookie(headers: Headers) -> str:
     try:
         found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
     except CookieError:
         return ""
-    return found.value if found else ""
+    return unquote(found.value) if found else ""

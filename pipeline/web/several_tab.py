@@ -60,7 +60,7 @@ def color_several(studio: Studio, paths: list[Path], progress: Any) -> Iterator[
             try:
                 pictures.append(_color_one(studio, path, folder / f"{index}.jpg", archive))
             except gr.Error as error:
-                failed.append(f"**{path.name}**: {error.message}")
+                failed.append(str(error.message))
             yield pictures, _told(len(pictures), len(paths), failed), waits
     if pictures:
         waits = gr.DownloadButton("Download all (ZIP)", value=str(zipped), interactive=True)

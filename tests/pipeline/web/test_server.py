@@ -1,0 +1,73 @@
+"""The command itself: where it listens, who may enter, what it leaves."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pipeline.web.__main__ import build_parser
+from tests.pipeline.web.conftest import PROJECT_DIR, running
+
+
+def run(*args: str, **environment: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "pipeline.web", *args]
+    env = {**os.environ, **environment}
+    return subprocess.run(
+        command, cwd=PROJECT_DIR, env=env, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_it_listens_on_this_computer_alone_unless_told_otherwise():
+    assert build_parser().parse_args([]).host == "127.0.0.1"
+
+
+def test_a_port_that_is_taken_is_told():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("--port", str(taken.getsockname()[1]))
+    assert done.returncode == 1
+    assert "cannot listen" in done.stderr
+    assert "fix: give another --port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("args", [["--port", "-1"], ["--at-once", "0"], ["--max-seconds", "nan"]])
+def test_limits_that_make_no_sense_are_refused(args: list[str]):
+    assert run(*args).returncode == 2
+
+
+def test_a_bundle_that_is_none_is_told(tmp_path: Path):
+    done = run("--models", str(tmp_path), "--port", "0")
+    assert done.returncode == 1
+    assert "bundle.json" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_server_with_a_token_lets_nobody_else_in(tmp_path: Path):
+    with running(tmp_path, "--token", "a b") as server:
+        url, _, query = server.url.partition("?")
+        assert query == "token=a%20b"
+        with httpx.Client(base_url=url) as client:
+            assert client.get("/").status_code == 401
+            assert client.get("/healthz").status_code == 200
+            assert client.get("/?token=a%20b").status_code == 200
+            assert client.get("/").status_code == 200  # by its cookie
+
+
+def test_a_server_that_is_stopped_at_work_leaves_nothing(tmp_path: Path):
+    from tests.corpus import corpus
+
+    with running(tmp_path) as server:
+        files = {"file": ("gray.jpg", corpus()["gray.jpg"])}
+        assert httpx.post(f"{server.url}v1/colorize", files=files).status_code == 200
+        assert list(server.temporary.glob("colorize-web-*"))
+    assert list(server.temporary.iterdir()) == []
+
+
+def test_it_ends_by_the_signal_that_stops_a_container(tmp_path: Path):
+    with running(tmp_path, stop=signal.SIGTERM) as server:
+        assert httpx.get(f"{server.url}healthz").json() == {"status": "ok"}
