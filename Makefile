@@ -1,4 +1,5 @@
-# Each target makes the environment it needs from lock/, once: .venv to colour, .venv-dev for the rest.
+# Each target makes the environment it needs from lock/, once: .venv to colour, .venv-web for the page,
+# .venv-dev for the rest.
 # Plain GNU make and POSIX sh; Python 3.11 to 3.13.
 
 PHOTO ?=
@@ -8,6 +9,7 @@ NAME =  # not ?=, for some systems set a NAME of their own
 COUNT = 1000
 PYTHON ?=
 DEMO := examples/astronaut.jpg
+PORT = 8000
 
 VENV_PYTHON := .venv/bin/python
 DEV_BIN := .venv-dev/bin
@@ -20,7 +22,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help colorize dev test check browser format lock train-quick category categories named \
+.PHONY: help colorize desktop web dev test check browser screen format lock train-quick category categories named \
 	results evaluate evaluate-paper soft-routing modes cross gallery showcase epochs table-one \
 	compare claim model-card notebooks clean
 .NOTPARALLEL:  # each job takes all processors
@@ -33,9 +35,17 @@ colorize: .venv/.ready  ## colour a photo: make colorize PHOTO="my photo.jpg" [O
 	then $(VENV_PYTHON) -m pipeline.colorize $(OPTIONS) -- "$$PHOTO_PATH"; \
 	else $(VENV_PYTHON) -m pipeline.colorize --force $(OPTIONS) -- $(DEMO); fi
 
-dev: .venv-dev/.ready browser  ## make .venv-dev: all that is needed to scrape, train and test
+desktop: .venv/.ready  ## colour photos in a window: make desktop [PHOTO="my photo.jpg"]
+	@if [ -n "$$PHOTO_PATH" ]; \
+	then $(VENV_PYTHON) -m pipeline.desktop -- "$$PHOTO_PATH"; \
+	else $(VENV_PYTHON) -m pipeline.desktop; fi
 
-test: check browser  ## check, then run the tests; ARGS go to pytest: make test ARGS="-k lab"
+web: .venv-web/.ready  ## the page and its API on this computer: make web [PORT=8000] [ARGS=...]
+	.venv-web/bin/python -m pipeline.web --port $(PORT) $(ARGS)
+
+dev: .venv-dev/.ready browser screen  ## make .venv-dev: all that is needed to scrape, train and test
+
+test: check browser screen  ## check, then run the tests; ARGS go to pytest: make test ARGS="-k lab"
 	$(DEV_PYTHON) -m pytest $(ARGS)
 
 check: .venv-dev/.ready  ## lint, format, types, import rules: what CI runs before the tests
@@ -49,14 +59,15 @@ BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 browser:  ## install Chromium where there is no browser and Debian's apt-get may
 	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; \
 	[ -d "/Applications/Google Chrome.app" ] && exit 0; \
-	if [ "$$(id -u)" = 0 ]; then as_root=; else as_root="sudo -n"; fi; \
-	echo "installing chromium and chromium-driver" >&2; \
-	if ! { $$as_root apt-get update -q && $$as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -q -y --no-install-recommends chromium chromium-driver; } </dev/null; \
-	then \
-		echo 'error: no Chrome or Chromium: the tests that drive a browser will fail' >&2; \
-		echo '  fix: install Google Chrome (Debian: apt install chromium chromium-driver)' >&2; \
-	fi
+	$(call apt,chromium chromium-driver,the tests that drive a browser)
+
+screen: .venv-dev/.ready  ## install a screen for windows (Xvfb), and who clicks on it, likewise
+	@missing=; \
+	command -v Xvfb >/dev/null || missing=xvfb; \
+	command -v xdotool >/dev/null || missing="$$missing xdotool"; \
+	$(DEV_PYTHON) -c 'import tkinter' 2>/dev/null || missing="$$missing python3-tk"; \
+	[ -z "$$missing" ] && exit 0; \
+	$(call apt,$$missing,the tests of the window)
 
 format: .venv-dev/.ready  ## write the code as ruff likes it
 	$(DEV_BIN)/ruff check --fix .
@@ -135,6 +146,7 @@ UV_LOCK = $(DEV_BIN)/uv pip compile --quiet --upgrade --universal --python-versi
 lock: .venv-dev/.ready  ## raise every version in lock/ to the newest that fits; run `make test` after it
 	$(UV_LOCK) requirements-dev.txt -o lock/dev.txt
 	$(UV_LOCK) -c lock/dev.txt requirements.txt -o lock/train.txt
+	$(UV_LOCK) -c lock/dev.txt requirements-web.txt -o lock/web.txt
 	$(UV_LOCK) -c lock/dev.txt requirements-colorize.txt -o lock/colorize.txt
 
 NOTEBOOKS = $(wildcard notebooks/*.py)
@@ -144,8 +156,20 @@ notebooks: .venv-dev/.ready  ## run the notebooks (or NOTEBOOKS=notebooks/03_...
 	$(DEV_BIN)/jupyter-execute --inplace $(NOTEBOOKS:.py=.ipynb)
 
 clean:  ## remove environments and caches; data/ and runs/ stay
-	rm -rf .venv .venv-dev .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-web .venv-dev .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# $(call apt,PACKAGES,WHAT FAILS WITHOUT THEM): as root, or as who may become root without a password.
+define apt
+if [ "$$(id -u)" = 0 ]; then as_root=; else as_root="sudo -n"; fi; \
+	echo "installing $(1)" >&2; \
+	if ! { $$as_root apt-get update -q && $$as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -q -y --no-install-recommends $(1); } </dev/null; \
+	then \
+		echo "error: not installed: $(1); $(2) will fail" >&2; \
+		echo "  fix: install them (Debian: apt install $(1))" >&2; \
+	fi
+endef
 
 # Is this Python in range, and can it make an environment? (Debian splits venv off.)
 FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -174,6 +198,9 @@ endef
 
 .venv/.ready: lock/colorize.txt
 	$(call install,.venv,$<)
+
+.venv-web/.ready: lock/web.txt
+	$(call install,.venv-web,$<)
 
 .venv-dev/.ready: lock/dev.txt
 	$(call install,.venv-dev,$<)

@@ -18,6 +18,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL
+from pipeline.demo_photos import IN_README, PHOTOS
 from preprocessing import cli
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from pipeline.router import Colorizer
     from pipeline.trial import Trial
 
-PHOTOS = ("coffee", "chelsea", "astronaut", "rocket", "retina", "hubble_deep_field")
-IN_README = ("chelsea", "astronaut", "rocket")
 DEMO = "astronaut"  # what `make colorize` colours when no photo is given
 GAP_PX = 6
 COLUMNS: Sequence[str] = ("gray", "universal", "routed", "wrong category", "ground truth")

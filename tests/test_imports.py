@@ -12,6 +12,7 @@ PACKAGES = (
     "pipeline",
     "pipeline.turing",
     "pipeline.web",
+    "pipeline.desktop.__main__",
 )
 ROAD_OF_A_PHOTO = ("classifier.predict", "colorizers.predict", "pipeline.router")
 COSTLY = ("keras", "tensorflow", "torch", "jax", "skimage", "scipy", "pandas", "matplotlib")

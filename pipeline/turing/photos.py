@@ -1,6 +1,5 @@
 """The real photos of the Turing test: those of a folder, or scikit-image's own."""
 
-import importlib.util
 import logging
 import os
 from collections import Counter
@@ -8,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.demo_photos import demo_paths
 from pipeline.outputs import find_photos
-from pipeline.showcase import PHOTOS
 from preprocessing.categories import RESERVED
 from preprocessing.cli import progress
 from preprocessing.errors import DataError, ProjectError
@@ -94,12 +93,7 @@ def _text(path: Path) -> str:
 
 def _demonstration() -> list[RealPhoto]:
     """The colour photos that lie in scikit-image's own folder; it is not imported for that."""
-    package = importlib.util.find_spec("skimage")
-    if package is None or package.origin is None:
-        what = "scikit-image is not installed, whose photos are the demonstration"
-        raise DataError(what, "skimage", f"give a folder of colour photos: {OPTION}")
-    folder = Path(package.origin).parent / "data"
-    paths = [path for name in PHOTOS for path in sorted(folder.glob(f"{name}.*"))]
+    paths = demo_paths()
     return [RealPhoto(name=path.name, path=path, category=None) for path in paths]
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pyvips
 
-from pipeline.showcase import IN_README
+from pipeline.demo_photos import IN_README, demo_paths
+from preprocessing.errors import DataError
 
 EXAMPLES = (*IN_README, "coffee")
 
@@ -12,13 +13,13 @@ EXAMPLES = (*IN_README, "coffee")
 def write_examples(folder: Path) -> list[Path]:
     """Write them in gray, as JPEG; without scikit-image there are none."""
     try:
-        from skimage import data
-    except ModuleNotFoundError:
+        originals = demo_paths(EXAMPLES)
+    except DataError:
         return []
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name in EXAMPLES:
-        image = pyvips.Image.new_from_array(getattr(data, name)(), interpretation="srgb")
-        paths.append(folder / f"{name}.jpg")
-        image.colourspace("b-w").write_to_file(str(paths[-1]), Q=92)
+    for original in originals:
+        paths.append(folder / f"{original.stem}.jpg")
+        image = pyvips.Image.new_from_file(str(original)).colourspace("b-w")
+        image.write_to_file(str(paths[-1]), Q=92, keep="none")
     return paths

@@ -18,6 +18,7 @@ KEPT_SECONDS = 3600  # how long a visitor's files stay
 CSS = """
 .gradio-container {width: 100%; max-width: 1280px !important; margin: 0 auto !important}
 #ranking [data-testid="label-output-value"], #ranking .container {columns: 2 240px}
+#gallery .grid-wrap, #sheet .grid-wrap {max-height: none}
 #ranking .confidence-set {break-inside: avoid}
 @media (max-width: 700px) {  /* a phone: the result follows the photo at once */
   #both > .column {display: contents}

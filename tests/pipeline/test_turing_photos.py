@@ -123,4 +123,4 @@ def test_the_demonstration_without_scikit_image_says_what_to_do():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.startswith("scikit-image is not installed"), done.stderr
-    assert "fix: give a folder of colour photos: --turing-data FOLDER" in done.stdout
+    assert "give photos of your own: --turing-data FOLDER" in done.stdout

@@ -1,0 +1,62 @@
+"""How large the image of Dockerfile is, layer by layer, in MB: no Docker is needed.
+
+    .venv-web/bin/python -m benchmarks.image_size
+
+Sums up what lock/web.txt has installed into this environment and the folders that Dockerfile
+copies. The base image comes on top.
+"""
+
+import importlib.metadata
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+LARGEST = 8  # packages that are named
+
+
+def main() -> int:
+    """Print the sizes; returns the exit code."""
+    packages = {name: package_mb(name) for name in locked(ROOT / "lock" / "web.txt")}
+    folders = {name: folder_mb(ROOT / name) for name in copied(ROOT / "Dockerfile")}
+    print(f"{'packages of lock/web.txt':<34}{sum(packages.values()):>8.1f}")
+    for name in sorted(packages, key=packages.__getitem__, reverse=True)[:LARGEST]:
+        print(f"    {name:<30}{packages[name]:>8.1f}")
+    for name, size in folders.items():
+        print(f"{name:<34}{size:>8.1f}")
+    total = sum(packages.values()) + sum(folders.values())
+    print(f"{'all, and the base image beside':<34}{total:>8.1f}")
+    return 0
+
+
+def locked(path: Path) -> list[str]:
+    """The packages of a lock file that are installed here; markers leave some out."""
+    names = re.findall(r"^([A-Za-z0-9._-]+)==", path.read_text(), flags=re.MULTILINE)
+    installed = {one.metadata["Name"].lower().replace("_", "-") for one in _distributions()}
+    return [name for name in names if name.lower().replace("_", "-") in installed]
+
+
+def copied(dockerfile: Path) -> list[str]:
+    """The folders that a Dockerfile copies."""
+    return re.findall(r"^COPY (\w+) ", dockerfile.read_text(), flags=re.MULTILINE)
+
+
+def package_mb(name: str) -> float:
+    """The size of an installed package's files."""
+    files = importlib.metadata.distribution(name).files or []
+    paths = [Path(str(file.locate())) for file in files]
+    return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
+
+
+def folder_mb(folder: Path) -> float:
+    """The size of a folder's files, as .dockerignore lets them pass."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    kept = [path for path in files if not {"training", "__pycache__"} & set(path.parts[-3:-1])]
+    return sum(path.stat().st_size for path in kept) / 1e6
+
+
+def _distributions() -> list[importlib.metadata.Distribution]:
+    return list(importlib.metadata.distributions())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

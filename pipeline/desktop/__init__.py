@@ -1,0 +1,1 @@
+"""A window in which photos are coloured: python -m pipeline.desktop."""
