@@ -19,6 +19,7 @@ def demo_paths(names: Sequence[str] = PHOTOS) -> list[Path]:
     package = importlib.util.find_spec("skimage")
     if package is None or package.origin is None:
         what = "scikit-image is not installed, whose photos are the demonstration"
-        raise DataError(what, "skimage", "pip install -r lock/web.txt, or give photos of your own: --turing-data FOLDER")
+        fix = "pip install -r lock/web.txt, or give photos of your own: --turing-data FOLDER"
+        raise DataError(what, "skimage", fix)
     folder = Path(package.origin).parent / "data"
     return [path for name in names for path in sorted(folder.glob(f"{name}.*"))]

@@ -8,7 +8,8 @@ import pytest
 import pyvips
 from PIL import Image
 
-from benchmarks import cold_start, common, edges, folder, large, photos, usual_way
+from benchmarks import cold_start, common, edges, folder, large, photos, usual_way, web, web_clients
+from benchmarks.web_clients import Answer
 from preprocessing.lab import split_lab
 
 
@@ -114,3 +115,57 @@ def test_a_folder_is_timed_beside_one_photo_at_a_time(capsys):
     assert rows[0][2] == "1.00"
     assert all(float(number) > 0 for row in rows for number in row)
     assert re.findall(r"^ +(\d) together", printed, re.MULTILINE) == ["1", "2", "4", "8"]
+
+
+def load(*answers: Answer) -> web.Load:
+    return web.Load(clients=2, answers=answers, seconds=2.0, cpu_s=1.0)
+
+
+def test_a_client_waits_for_coloured_photos_only_as_the_table_has_it():
+    answers = [Answer("200", float(one)) for one in range(101)]
+    refused = Answer("429", 1000.0)
+    assert load(*answers, refused).waits == [50, 99]
+    assert load(*answers, refused).rate == 50.5
+
+
+@pytest.mark.parametrize(
+    ("statuses", "told"),
+    [
+        (["200", "200", "500", "ReadError", "500"], "neither 200 nor 429: 500: 2, ReadError: 1"),
+        (["200", "429", "429"], "only 1 of 3 photos were coloured"),
+    ],
+)
+def test_a_server_that_answers_otherwise_or_seldom_ends_the_benchmark(statuses, told):
+    with pytest.raises(SystemExit, match=told):
+        web.require_colored(load(*(Answer(one, 1.0) for one in statuses)))
+
+
+def test_a_server_that_does_not_start_ends_the_benchmark_with_what_it_said():
+    with (
+        pytest.raises(SystemExit, match=r"(?s)does not start.*--at-once"),
+        web_clients.serving("--at-once", "0"),
+    ):
+        pass
+
+
+@pytest.mark.slow
+def test_clients_of_a_full_server_are_told_to_come_back(tmp_path):
+    small = photos.draw_photos(tmp_path, 4, 60, 40)
+    with web_clients.serving("--at-once", "1", "--waiting", "0") as server:
+        answers = web_clients.ask_all(server.url, small, clients=4)
+    assert {one.status for one in answers} == {"200", "429"}
+
+
+@pytest.mark.slow
+def test_the_server_is_timed_beside_the_library_and_its_memory_read(capsys):
+    assert web.main(["--requests", "4", "--clients", "2", "--small", "3"]) == 0
+    printed = capsys.readouterr().out
+    ((rate, ratio, core_s),) = re.findall(r"threads? +([\d.]+) +([\d.]+) +([\d.]+)\n", printed)
+    assert ratio == "1.00"
+    ((numbers),) = re.findall(r"2 clients +(.*)", printed)
+    assert numbers.split()[:3] == ["4", "4", "0"]
+    assert all(float(one) > 0 for one in [rate, core_s, *numbers.split()[3:]])
+    rows = re.findall(r"after (\d+) +(\d+) +([\d.]+)", printed)
+    assert [row[0] for row in rows] == ["3", "6"]
+    assert rows[0][2] == "1.00"
+    assert float(rows[1][2]) == pytest.approx(1, rel=0.5)
