@@ -66,6 +66,10 @@ def build_color_tab(studio: Studio) -> None:
                 label="Before and after", interactive=False, max_height=560,
                 buttons=["fullscreen"], elem_id="result",
             )  # fmt: skip
+            divider = gr.Slider(
+                0, 100, value=50, step=5, label="Before, in % of the picture", visible=False,
+                elem_id="divider",
+            )  # fmt: skip
             download = gr.DownloadButton(
                 "Download", visible=False, variant="primary", elem_id="download"
             )
@@ -82,7 +86,7 @@ def build_color_tab(studio: Studio) -> None:
         )  # fmt: skip
 
     ways = [category, mode, top, saturation]
-    shown = [preview, slider, ranking, told, download]
+    shown = [preview, slider, divider, ranking, told, download]
     hidden: dict[str, Any] = {
         "api_visibility": "private", "show_progress_on": slider, "trigger_mode": "always_last",
     }  # fmt: skip
@@ -97,6 +101,10 @@ def build_color_tab(studio: Studio) -> None:
     color(photo.upload(tab.receive, [photo, opened], entered, **raw, **hidden))
     for way in ways:
         color(way.input(None))
+    divider.input(
+        lambda position: gr.ImageSlider(slider_position=position), divider, slider,
+        api_visibility="private", show_progress="hidden", trigger_mode="always_last",
+    )  # fmt: skip
     color(ranking.select(tab.pick, None, category, **hidden))
     photo.clear(tab.clear, opened, [opened, *shown, every, sheet], **hidden)
     every.click(tab.sheet, opened, sheet, api_visibility="private")
@@ -142,7 +150,7 @@ class ColorTab:
     def color(self, opened: Opened | None, *ways: Any) -> tuple[Any, ...]:
         """Colour the photo at the page's size."""
         if opened is None:
-            return (None, None, gr.Label(visible=False), "", gr.DownloadButton(visible=False))
+            return None, None, *_hidden(gr.Slider, gr.Label), "", *_hidden(gr.DownloadButton)
         wish = self.wish(*ways)
         preview = done(self.studio, lambda: color_preview(self.studio, opened, wish), opened.name)
         photo, ranking = opened.seen.photo, preview.predicted.ranking
@@ -150,7 +158,8 @@ class ColorTab:
         told = f"{photo.width} x {photo.height} px, coloured as **{used}**"
         pair = str(opened.before.path), str(preview.after)
         waits = gr.DownloadButton("Full size is being made", interactive=False, visible=True)
-        return preview, pair, gr.Label(dict(ranking), visible=True), told, waits
+        bars = gr.Label(dict(ranking), visible=True)
+        return preview, pair, gr.Slider(visible=True), bars, told, waits
 
     def full(self, opened: Opened | None, preview: Preview | None, *ways: Any) -> Any:
         """Make the file to download."""
@@ -193,6 +202,11 @@ class ColorTab:
                 max_pixels=self.studio.limits.pixels,
             ),
         )
+
+
+def _hidden(*kinds: Any) -> tuple[Any, ...]:
+    """Components of these kinds, not shown."""
+    return tuple(kind(visible=False) for kind in kinds)
 
 
 def done(studio: Studio, job: Callable[[], Any], name: str) -> Any:

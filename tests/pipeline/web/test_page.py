@@ -43,12 +43,65 @@ def test_a_photo_turns_into_colour(visitor: Visitor, photo: Path):
     assert visitor.asked_elsewhere() == []
 
 
-def test_the_slider_moves_with_mouse_and_keyboard(visitor: Visitor, photo: Path):
+def test_the_slider_moves_with_the_mouse(visitor: Visitor, photo: Path):
     visitor.give(photo)
-    handle = visitor.find("#result .handle-wrap, #result .handle, #result .outer .inner")
+    handle = visitor.find("#result .outer")
     place = handle.rect["x"]
     ActionChains(visitor.browser).drag_and_drop_by_offset(handle, 100, 0).perform()
     assert handle.rect["x"] > place + 50
+
+
+def test_the_slider_moves_with_the_keyboard(visitor: Visitor, photo: Path):
+    visitor.give(photo)
+    handle, field = visitor.find("#result .outer"), visitor.find("#divider input[type=range]")
+    place = handle.rect["x"]
+    visitor.browser.execute_script("arguments[0].focus()", field)
+    ActionChains(visitor.browser).send_keys("\ue014" * 4).perform()  # to the right
+    wait_for(lambda: handle.rect["x"] > place + 50)
+
+
+def test_a_photo_is_taken_where_it_is_dropped(visitor: Visitor):
+    visitor.browser.execute_async_script(
+        """
+        const [done, where] = [arguments[0], document.querySelector("#photo button")];
+        const canvas = document.createElement("canvas");
+        canvas.getContext("2d").fillRect(0, 0, 99, 99);
+        canvas.toBlob(blob => {
+            const data = new DataTransfer();
+            data.items.add(new File([blob], "dropped.png", {type: "image/png"}));
+            where.dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true}));
+            done();
+        });
+        """
+    )
+    visitor.wait_until_colored()
+    assert "PNG" in visitor.text("#download")
+
+
+def test_a_photo_is_taken_from_the_clipboard(visitor: Visitor):
+    permissions = {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    visitor.browser.execute_cdp_cmd("Browser.grantPermissions", permissions)
+    visitor.browser.execute_async_script(
+        """
+        const done = arguments[0], canvas = document.createElement("canvas");
+        canvas.getContext("2d").fillRect(0, 0, 99, 99);
+        canvas.toBlob(async blob => {
+            await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
+            done();
+        });
+        """
+    )
+    visitor.click("#photo [aria-label='Paste from clipboard']")
+    visitor.wait_until_colored()
+    assert "300 x 150 px" in visitor.text("#told")
+
+
+def test_no_file_of_the_server_is_given_away(visitor: Visitor):
+    for path in ("/etc/passwd", str(Path("README.md").absolute())):
+        status = visitor.browser.execute_async_script(
+            "fetch('/gradio_api/file=' + arguments[0]).then(one => arguments[1](one.status))", path
+        )
+        assert status == 403
 
 
 def test_another_category_changes_the_picture(visitor: Visitor, photo: Path):

@@ -100,8 +100,10 @@ class Visitor:
         self.click(selector)
 
         def found() -> list[Path]:
-            new = set(self.downloads.iterdir()) - before
-            return [one for one in new if not one.name.endswith((".crdownload", ".tmp"))]
+            """What is there whole: Chrome holds its name with an empty file at first."""
+            new = [one for one in self.downloads.iterdir() if one not in before]
+            begun = [one for one in new if one.suffix == ".crdownload" or one.name[0] == "."]
+            return [] if begun else [one for one in new if one.stat().st_size]
 
         return wait_for(found)[0]
 
