@@ -1,0 +1,163 @@
+"""The server under load: photos per second beside those of the library, and its memory.
+
+    python -m benchmarks.web --requests 200 --small 2000
+
+Gray JPEGs of 1 megapixel, 20 different ones under as many names as are wanted, are uploaded to
+`python -m pipeline.web` on 127.0.0.1, and coloured by `pipeline.batch.colorize_all` in a fresh
+process. The server has its default limits, under which 16 clients keep all cores busy and never
+fill the queue: at least 17 photos may be open. More clients are told to come back (429); that is
+counted, and the photo not sent again. *core s* is the time of the processors per coloured photo; it
+says more than the rate where others use the same machine. The clients', about 0.005 s, is not in
+it. Then small photos are uploaded, and the server's resident memory is read.
+
+Wanted: at least 0.85 of the library's photos per second, and at most 1.10 of the memory after the
+first 100 small photos. Any answer but 200 and 429, or fewer than half of them coloured, ends the
+benchmark with exit code 1.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.common import in_own_process, machine_line
+from benchmarks.folder import DIFFERENT, Speed, as_a_folder, fill
+from benchmarks.photos import draw_photos
+from benchmarks.web_clients import COLORED, TOO_MANY, Answer, Server, ask_all, serving
+
+SMALL_PX = (256, 192)  # width, height
+SMALL_CLIENTS = 4
+FIRST = 100  # small photos before memory is first read
+LEAST = 0.5  # share of the requests that must be coloured
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What some clients were answered.
+
+    Attributes:
+        clients: that asked at the same time.
+        answers: one per request.
+        seconds: wall time of all together.
+        cpu_s: the processors' time that the server took.
+    """
+
+    clients: int
+    answers: Sequence[Answer]
+    seconds: float
+    cpu_s: float
+
+    @property
+    def statuses(self) -> Counter[str]:
+        """How many answers there were of each status."""
+        return Counter(one.status for one in self.answers)
+
+    @property
+    def rate(self) -> float:
+        """Coloured photos per second."""
+        return self.statuses[COLORED] / self.seconds
+
+    @property
+    def waits(self) -> list[float]:
+        """Seconds that clients waited for their coloured photos: the median, the 99th percentile.
+
+        A photo that was refused counts in neither.
+        """
+        seconds = [one.seconds for one in self.answers if one.status == COLORED]
+        late = statistics.quantiles(seconds, n=100, method="inclusive")[-1]
+        return [statistics.median(seconds), late]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the benchmark; returns the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--requests", type=int, default=200, help="photos of 1 megapixel")
+    parser.add_argument("--clients", type=int, default=16, help="that upload them")
+    parser.add_argument("--small", type=int, default=2000, help="photos, to read the memory by")
+    args = parser.parse_args(argv)
+    print(machine_line())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        photos = in_own_process(fill, folder, args.requests)
+        small_dir = folder / "small"
+        small_dir.mkdir()
+        small = in_own_process(draw_photos, small_dir, DIFFERENT, *SMALL_PX)
+        with serving() as server:
+            load = loaded(server, photos, args.clients)
+            library = in_own_process(as_a_folder, photos, folder / "library")  # server at rest
+            print_rates(load, library)
+            print_memory(memory_of(server, small, args.small))
+    return 0
+
+
+def loaded(server: Server, photos: Sequence[Path], clients: int) -> Load:
+    """Upload photos to a server.
+
+    Raises:
+        SystemExit: see `require_colored`.
+    """
+    started, before = time.perf_counter(), server.cpu_s
+    answers = ask_all(server.url, photos, clients)
+    load = Load(
+        clients=clients,
+        answers=answers,
+        seconds=time.perf_counter() - started,
+        cpu_s=server.cpu_s - before,
+    )
+    require_colored(load)
+    return load
+
+
+def require_colored(load: Load) -> None:
+    """End the benchmark unless all was answered as expected, and enough was coloured."""
+    statuses = load.statuses
+    if others := statuses.keys() - {COLORED, TOO_MANY}:
+        told = ", ".join(f"{one}: {statuses[one]}" for one in sorted(others))
+        raise SystemExit(f"answered neither {COLORED} nor {TOO_MANY}: {told}")
+    if statuses[COLORED] < LEAST * len(load.answers):
+        raise SystemExit(f"only {statuses[COLORED]} of {len(load.answers)} photos were coloured")
+
+
+def memory_of(server: Server, photos: Sequence[Path], further: int) -> dict[int, float]:
+    """A server's resident memory in MB, by how many small photos it has been sent."""
+    memory: dict[int, float] = {}
+    first = min(FIRST, further)
+    for number, in_all in ((first, first), (further, first + further)):
+        wanted = [photos[one % len(photos)] for one in range(number)]
+        loaded(server, wanted, SMALL_CLIENTS)
+        memory[in_all] = server.resident_mb
+    return memory
+
+
+def print_rates(load: Load, library: Speed) -> None:
+    """Print the first table; ratios are those to the library's photos per second."""
+    print(f"{'':<24}{'requests':>8}{'200':>6}{'429':>6}{'requests/s':>12}{'photos/s':>10}", end="")
+    print(f"{'ratio':>7}{'core s':>8}{'median s':>10}{'99 % s':>8}")
+    number, (median, late) = len(load.answers), load.waits
+    colored, refused = load.statuses[COLORED], load.statuses[TOO_MANY]
+    print(
+        f"{f'a folder, {library.workers} threads':<24}{'':>32}{library.rate:>10.2f}{1:>7.2f}"
+        f"{library.cpu_s / library.photos:>8.3f}"
+    )
+    print(
+        f"{f'the server, {load.clients} clients':<24}{number:>8}{colored:>6}{refused:>6}"
+        f"{number / load.seconds:>12.2f}{load.rate:>10.2f}{load.rate / library.rate:>7.2f}"
+        f"{load.cpu_s / colored:>8.3f}{median:>10.2f}{late:>8.2f}",
+        flush=True,
+    )
+
+
+def print_memory(memory: dict[int, float]) -> None:
+    """Print the second table; ratios are those to the first row."""
+    print(f"{'the server, small photos':<24}{'resident MB':>14}{'ratio':>7}")
+    first = next(iter(memory.values()))
+    for number, resident_mb in memory.items():
+        print(f"{f'after {number}':<24}{resident_mb:>14.0f}{resident_mb / first:>7.2f}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
