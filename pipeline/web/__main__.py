@@ -56,7 +56,7 @@ def _job(args: argparse.Namespace) -> int:
         import uvicorn
 
         from pipeline.web.app import build_app
-        from pipeline.web.turing_test import TuringTest
+        from pipeline.web.turing_settings import TuringTest
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"{error.name} is not installed", "pipeline.web", "pip install -r lock/web.txt"

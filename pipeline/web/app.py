@@ -18,7 +18,7 @@ from pipeline.web.problems import add_handlers
 from pipeline.web.studio import Studio
 
 if TYPE_CHECKING:
-    from pipeline.web.turing_test import TuringTest
+    from pipeline.web.turing_settings import TuringTest
 
 ABOUT = "Colours black-and-white photos; see /docs."
 

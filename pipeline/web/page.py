@@ -9,8 +9,8 @@ from gradio.themes import Default
 from pipeline.web.color_tab import build_color_tab
 from pipeline.web.several_tab import build_several_tab
 from pipeline.web.studio import Studio
+from pipeline.web.turing_settings import TuringTest
 from pipeline.web.turing_tab import build_turing_tab
-from pipeline.web.turing_test import TuringTest
 
 FONT = ["system-ui", "sans-serif"]  # the visitor's own: nothing is fetched from elsewhere
 MONO = ["ui-monospace", "monospace"]

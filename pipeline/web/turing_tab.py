@@ -12,7 +12,7 @@ from pipeline.turing.deck import Deck, Round, Shown
 from pipeline.turing.rates import LEAST, Interval, Row, rates
 from pipeline.web.color_tab import done
 from pipeline.web.studio import Studio
-from pipeline.web.turing_test import TuringTest
+from pipeline.web.turing_settings import TuringTest
 
 HEADERS = [
     "category", "coloured, taken for real", "95 % interval", "answers",
