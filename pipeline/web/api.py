@@ -4,12 +4,15 @@ import asyncio
 import base64
 import shutil
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
 from fastapi import APIRouter, File, Form, Header, Request, UploadFile
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
 
 from pipeline.options import Options
 from pipeline.results import Colored
@@ -21,6 +24,7 @@ from preprocessing.errors import ProjectError
 from preprocessing.formats import QUALITY, Saving
 from preprocessing.recolor import stop_writing
 
+METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]
 CHUNK_BYTES = 1 << 18
 STOPPED_EVERY_S = 0.1
 MEDIA_TYPES = {
@@ -153,7 +157,23 @@ def build_router(studio: Studio, metrics: Metrics) -> APIRouter:
     async def metrics_text(_: Request) -> PlainTextResponse:
         return PlainTextResponse(metrics.text())
 
+    _refuse_all_else(router)
     return router
+
+
+def _refuse_all_else(router: APIRouter) -> None:
+    """Answer with a problem what would fall through to the page: other paths, other methods."""
+    allowed = {route.path: route.methods for route in router.routes if isinstance(route, APIRoute)}
+
+    async def refuse(request: Request) -> Response:
+        methods = allowed.get(request.url.path)
+        if methods is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        allow = {"Allow": ", ".join(sorted(methods))}
+        raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers=allow)
+
+    for path in ("/v1/{rest:path}", *allowed):
+        router.add_api_route(path, refuse, methods=METHODS, include_in_schema=False)
 
 
 async def _colorize(studio: Studio, form: WishForm, *, as_json: bool) -> Response:

@@ -20,7 +20,7 @@ from pipeline.web.studio import Studio
 if TYPE_CHECKING:
     from pipeline.web.turing_settings import TuringTest
 
-ABOUT = "Colours black-and-white photos; see /docs."
+ABOUT = "Colours black-and-white photos: each by the network of its category."
 
 
 def build_app(

@@ -65,11 +65,12 @@ class Table:
         length = len(turn.round.cards)
         if turn.position >= length:
             told = f"### Done: {turn.right} of {length} right\nThe results are below."
-            return turn, None, None, told, *_buttons(begin=True)
+            return turn, *_hidden(), told, *_buttons(begin=True)
         shown = self._shown(turn)
         told = f"Photo {turn.position + 1} of {length}"
         turn = replace(turn, shown_at=time.monotonic())
-        return turn, str(shown.path), gr.ImageSlider(visible=False), told, *_buttons(answer=True)
+        photo, pair = gr.Image(str(shown.path), visible=True), gr.ImageSlider(visible=False)
+        return turn, photo, pair, told, *_buttons(answer=True)
 
     def answer(self, turn: Turn | None, *, said_real: bool) -> tuple[Any, ...]:
         """Put an answer on record, and say what the photo was."""
@@ -86,8 +87,9 @@ class Table:
         turn = replace(turn, position=turn.position + 1, shown_at=None, right=turn.right + is_right)
         what = "the networks'" if shown.is_colored else "the camera's"
         told = f"**{'Right' if is_right else 'Wrong'}**: the colours were {what}."
+        photo, _ = _hidden()
         pair = gr.ImageSlider((str(shown.real), str(shown.colored)), visible=True)
-        return turn, None, pair, told, *_buttons(following=True)
+        return turn, photo, pair, told, *_buttons(following=True)
 
     def results(self) -> tuple[Any, ...]:
         """All answers so far, as a table and as a file."""
@@ -115,8 +117,9 @@ def build_turing_tab(studio: Studio, test: TuringTest) -> None:
     )
     told = gr.Markdown(elem_id="turing-told")
     photo = gr.Image(
-        label="Real?", interactive=False, height=440, buttons=[], elem_id="turing-photo"
-    )
+        label="Real?", visible=False, interactive=False, height=440, buttons=[],
+        elem_id="turing-photo",
+    )  # fmt: skip
     pair = gr.ImageSlider(
         label="The camera's colours, and the networks'", visible=False, interactive=False,
         max_height=440, elem_id="turing-pair",
@@ -138,6 +141,11 @@ def build_turing_tab(studio: Studio, test: TuringTest) -> None:
         frame = gr.Dataframe(headers=HEADERS, interactive=False, elem_id="turing-rates")
         csv = gr.DownloadButton("Download (CSV)", interactive=False, elem_id="turing-csv")
     refresh.click(table.results, None, [frame, summed, csv], **hidden)
+
+
+def _hidden() -> tuple[Any, ...]:
+    """Neither the photo nor both of its pictures."""
+    return gr.Image(None, visible=False), gr.ImageSlider(None, visible=False)
 
 
 def _buttons(

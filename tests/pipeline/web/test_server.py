@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from pipeline.web.__main__ import build_parser
+from pipeline.web.problems import MEDIA_TYPE
 from tests.pipeline.web.conftest import PROJECT_DIR, running
 
 
@@ -66,6 +67,22 @@ def test_a_server_that_is_stopped_at_work_leaves_nothing(tmp_path: Path):
         assert httpx.post(f"{server.url}v1/colorize", files=files).status_code == 200
         assert list(server.temporary.glob("colorize-web-*"))
     assert list(server.temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "v1/nothing", 404),
+        ("GET", "v1/colorize", 405),
+        ("DELETE", "v1/categories", 405),
+        ("POST", "healthz", 405),
+    ],
+)
+def test_what_the_api_does_not_have_is_a_problem_and_no_page(server, method, path, status):
+    answer = httpx.request(method, server.url + path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == MEDIA_TYPE
+    assert ("allow" in answer.headers) == (status == 405)
 
 
 def test_it_ends_by_the_signal_that_stops_a_container(tmp_path: Path):
