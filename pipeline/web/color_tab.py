@@ -8,7 +8,9 @@ from typing import Any
 import gradio as gr
 
 from pipeline.options import Options
+from pipeline.web.color_layout import AUTOMATIC, lay_out
 from pipeline.web.examples import write_examples
+from pipeline.web.limits import KEPT_SECONDS
 from pipeline.web.session import (
     Opened,
     Preview,
@@ -16,16 +18,11 @@ from pipeline.web.session import (
     color_full,
     color_preview,
     color_sheet,
-    colorizer_names,
     format_of,
     open_upload,
 )
 from pipeline.web.studio import Studio, Wish
 from preprocessing.errors import ProjectError
-
-AUTOMATIC = "automatic"
-MOST_BLENDED = 5
-KEPT_SECONDS = 3600
 
 
 def build_color_tab(studio: Studio) -> None:
@@ -33,93 +30,35 @@ def build_color_tab(studio: Studio) -> None:
     tab = ColorTab(studio)
     opened = gr.State(None, time_to_live=KEPT_SECONDS, delete_callback=close)
     preview = gr.State(None, time_to_live=KEPT_SECONDS)
-    with gr.Row(elem_id="both"):
-        with gr.Column(scale=2, min_width=300):
-            photo = gr.Image(
-                label="Your photo: drop it, paste it or pick it",
-                sources=["upload", "clipboard"],
-                height=260,
-                buttons=[],
-                elem_id="photo",
-            )
-            given = _examples(tab)
-            category = gr.Dropdown(
-                [AUTOMATIC, *colorizer_names(studio.colorizer(None))],
-                value=AUTOMATIC, label="Coloured as", elem_id="category",
-            )  # fmt: skip
-            with gr.Accordion("More ways to colour it", open=False):
-                modes = sorted(studio.colorizers)
-                mode = gr.Radio(
-                    modes, value=studio.bundle.mode, label="Mode",
-                    info="nearest to the likely truth, or more colour",
-                )  # fmt: skip
-                top = gr.Slider(
-                    0, MOST_BLENDED, value=0, step=1, label="Blend of the best",
-                    info="how many categories; 0 leaves it to the model",
-                )  # fmt: skip
-                saturation = gr.Slider(
-                    0, 3, value=1, step=0.05, label="Saturation", elem_id="saturation",
-                    info="1 is as the mode has it, 0 is gray",
-                )  # fmt: skip
-        with gr.Column(scale=3, min_width=300):
-            slider = gr.ImageSlider(
-                label="Before and after", interactive=False, max_height=560,
-                buttons=["fullscreen"], elem_id="result",
-            )  # fmt: skip
-            divider = gr.Slider(
-                0, 100, value=50, step=5, label="Before, in % of the picture", visible=False,
-                elem_id="divider",
-            )  # fmt: skip
-            download = gr.DownloadButton(
-                "Download", visible=False, variant="primary", elem_id="download"
-            )
-            told = gr.Markdown(elem_id="told")
-            ranking = gr.Label(
-                label="What it shows", num_top_classes=len(studio.bundle.categories),
-                show_heading=False, visible=False, elem_id="ranking",
-            )  # fmt: skip
-    with gr.Accordion("The same photo by each of the twenty colorizers", open=False):
-        every = gr.Button("Colour it by each", interactive=False, elem_id="every")
-        sheet = gr.Gallery(
-            label="In the router's order", columns=5, object_fit="contain", height="auto",
-            interactive=False, elem_id="sheet",
-        )  # fmt: skip
-
-    ways = [category, mode, top, saturation]
-    shown = [preview, slider, divider, ranking, told, download]
+    entry, ways, result, sheet = lay_out(studio, tab.examples)
+    shown = [
+        preview, result.slider, result.divider, result.ranking, result.told, result.download
+    ]  # fmt: skip
     hidden: dict[str, Any] = {
-        "api_visibility": "private", "show_progress_on": slider, "trigger_mode": "always_last",
+        "api_visibility": "private", "show_progress_on": result.slider,
+        "trigger_mode": "always_last",
     }  # fmt: skip
 
     def color(begun: Any) -> None:
-        begun.success(tab.color, [opened, *ways], shown, **hidden).success(
-            tab.full, [opened, preview, *ways], download, **hidden
+        begun.success(tab.color, [opened, *ways.all()], shown, **hidden).success(
+            tab.full, [opened, preview, *ways.all()], result.download, **hidden
         )
 
-    entered = [opened, photo, every, sheet]
+    entered = [opened, entry.photo, sheet.button, sheet.gallery]
     raw = {"preprocess": False}  # Gradio would decode the photo, and lose depth and metadata
-    color(photo.upload(tab.receive, [photo, opened], entered, **raw, **hidden))
-    for way in ways:
+    color(entry.photo.upload(tab.receive, [entry.photo, opened], entered, **raw, **hidden))
+    if entry.examples is not None:
+        color(entry.examples.click(tab.take, [entry.examples, opened], entered, **hidden))
+    for way in ways.all():
         color(way.input(None))
-    divider.input(
-        lambda position: gr.ImageSlider(slider_position=position), divider, slider,
-        api_visibility="private", show_progress="hidden", trigger_mode="always_last",
+    color(result.ranking.select(tab.pick, None, ways.category, **hidden))
+    result.divider.input(
+        tab.divide, result.divider, result.slider, api_visibility="private",
+        show_progress="hidden", trigger_mode="always_last",
     )  # fmt: skip
-    color(ranking.select(tab.pick, None, category, **hidden))
-    photo.clear(tab.clear, opened, [opened, *shown, every, sheet], **hidden)
-    every.click(tab.sheet, opened, sheet, api_visibility="private")
-    if given is not None:
-        color(given.click(tab.take, [given, opened], entered, **hidden))
-
-
-def _examples(tab: "ColorTab") -> gr.Dataset | None:
-    """The photos to try the page with, if there are any."""
-    if not tab.examples:
-        return None
-    return gr.Dataset(
-        components=[gr.Image(visible=False)], samples=[[str(one)] for one in tab.examples],
-        label="Or take one of these", type="index", elem_id="examples",
-    )  # fmt: skip
+    cleared = [opened, *shown, sheet.button, sheet.gallery]
+    entry.photo.clear(tab.clear, opened, cleared, **hidden)
+    sheet.button.click(tab.sheet, opened, sheet.gallery, api_visibility="private")
 
 
 class ColorTab:
@@ -182,6 +121,10 @@ class ColorTab:
     def pick(self, event: gr.SelectData) -> str:
         """Choose the category whose bar was clicked."""
         return str(event.value)
+
+    def divide(self, position: float) -> gr.ImageSlider:
+        """Move the line between before and after, 0 to 100."""
+        return gr.ImageSlider(slider_position=position)
 
     def clear(self, opened: Opened | None) -> tuple[Any, ...]:
         """Let the photo go."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from preprocessing.errors import ProjectError
 
 MEGABYTE = 1_000_000
+KEPT_SECONDS = 3600  # how long a visitor's files stay
 UNAUTHORIZED, TOO_LARGE, UNPROCESSABLE, TOO_MANY = 401, 413, 422, 429  # HTTP, RFC 9110 and 6585
 
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from gradio.themes import Default
 
 from pipeline.web.color_tab import build_color_tab
+from pipeline.web.limits import KEPT_SECONDS
 from pipeline.web.several_tab import build_several_tab
 from pipeline.web.studio import Studio
 from pipeline.web.turing_settings import TuringTest
@@ -14,7 +15,6 @@ from pipeline.web.turing_tab import build_turing_tab
 
 FONT = ["system-ui", "sans-serif"]  # the visitor's own: nothing is fetched from elsewhere
 MONO = ["ui-monospace", "monospace"]
-KEPT_SECONDS = 3600  # how long a visitor's files stay
 CSS = """
 .gradio-container {width: 100%; max-width: 1280px !important; margin: 0 auto !important}
 #ranking [data-testid="label-output-value"], #ranking .container {columns: 2 240px}
