@@ -134,7 +134,7 @@ def timed(colorizer: Colorizer, workers: int, results: Iterable[Colored]) -> Spe
         photos=photos,
         seconds=time.perf_counter() - started,
         cpu_s=cpu_seconds() - before,
-        networks_s=sum(one.seconds for one in colorizer.opened.values()),
+        networks_s=colorizer.networks.seconds,
         peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     )
 

@@ -1,5 +1,6 @@
-"""A shipped network, opened: ONNX Runtime runs it."""
+"""Shipped networks, opened: ONNX Runtime runs them."""
 
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.bundle import NetworkFile, read_verified
+from pipeline.devices import find_providers
 
 
 class Network:
@@ -54,3 +56,39 @@ class Network:
         outputs = self.session.run(None, dict(zip(self.inputs, inputs, strict=True)))
         self.seconds += time.perf_counter() - started
         return outputs
+
+
+class Networks:
+    """The networks of one folder; each is opened once, when it is first needed."""
+
+    def __init__(self, folder: Path, *, device: str = "cpu", threads: int = 0) -> None:
+        """Open none yet.
+
+        Args:
+            folder: the bundle's.
+            device: "cuda", "coreml", "cpu" or "auto".
+            threads: that share one run of a network; 0 takes all processors.
+        """
+        self.folder, self.device, self.threads = folder, device, threads
+        self.providers: list[str] = []  # found with the first network
+        self.opened: dict[str, Network] = {}
+        self._opening = threading.Lock()
+
+    def open(self, file: NetworkFile) -> Network:
+        """Open a file, or give the one that is open.
+
+        Raises:
+            CheckpointError: it is missing or damaged.
+        """
+        with self._opening:
+            if file.file not in self.opened:
+                self.providers = self.providers or find_providers(self.device)
+                self.opened[file.file] = Network(
+                    self.folder, file, providers=self.providers, threads=self.threads
+                )
+            return self.opened[file.file]
+
+    @property
+    def seconds(self) -> float:
+        """How long all runs have taken so far."""
+        return sum(network.seconds for network in self.opened.values())

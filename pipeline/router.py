@@ -1,8 +1,8 @@
 """Classify a gray photo, then colour it with the network of its category (Fig. 2)."""
 
-import threading
 import time
 from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,7 @@ from classifier.predict import Ranking, rank
 from colorizers.predict import blend, predict_ab, predict_abs, with_mirror, with_mirrors
 from pipeline.blending import blend_of, by_colorizer, shares
 from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, Bundle, NetworkFile, read_bundle
-from pipeline.devices import find_providers
-from pipeline.network import Network
+from pipeline.network import Network, Networks
 from pipeline.options import Options
 from pipeline.outputs import default_output
 from pipeline.pages import colorize_pages
@@ -57,10 +56,17 @@ class Colorizer:
         chosen = self.bundle.find_mode(mode or self.bundle.mode)
         self.architecture, self.saturation = colorizer or chosen.architecture, chosen.saturation
         self.bundle.find_colorizer(self.architecture, UNIVERSAL)
-        self.device, self.threads = device, threads
-        self._providers: list[str] = []  # found with the first network
-        self.opened: dict[str, Network] = {}
-        self._opening = threading.Lock()
+        self.networks = Networks(self.bundle.folder, device=device, threads=threads)
+
+    def in_mode(self, mode: str) -> "Colorizer":
+        """The same networks in another mode.
+
+        Raises:
+            ConfigError: the bundle has no such mode.
+        """
+        other, chosen = copy(self), self.bundle.find_mode(mode)
+        other.architecture, other.saturation = chosen.architecture, chosen.saturation
+        return other
 
     def colorize(
         self,
@@ -227,13 +233,7 @@ class Colorizer:
         Raises:
             CheckpointError: it is missing or damaged.
         """
-        with self._opening:
-            if file.file not in self.opened:
-                self._providers = self._providers or find_providers(self.device)
-                self.opened[file.file] = Network(
-                    self.bundle.folder, file, providers=self._providers, threads=self.threads
-                )
-            return self.opened[file.file]
+        return self.networks.open(file)
 
     def _finish(self, seen: Seen, target: Path, options: Options) -> Colored:
         """Predict and write one photo."""

@@ -54,9 +54,8 @@ class Studio:
             device: runs the networks; see `Colorizer`.
         """
         self.bundle, self.limits = bundle, limits or Limits()
-        self.colorizers = {
-            mode: Colorizer(bundle, mode=mode, device=device) for mode in {FAITHFUL, *bundle.modes}
-        }
+        one = Colorizer(bundle, device=device)
+        self.colorizers = {mode: one.in_mode(mode) for mode in {FAITHFUL, *bundle.modes}}
         self.folder = Path(tempfile.mkdtemp(prefix="colorize-web-"))
         self.n_open = 0  # photos in work or waiting
         self._lock = threading.Lock()

@@ -94,6 +94,12 @@ def test_a_vivid_photo_has_more_colour(api, content):
     assert chroma[1] > chroma[0]
 
 
+def test_modes_share_their_networks(app: FastAPI):
+    faithful, vivid = (app.state.studio.colorizer(mode) for mode in ("faithful", "vivid"))
+    assert faithful.networks is vivid.networks
+    assert faithful.saturation < vivid.saturation
+
+
 def test_a_colour_photo_is_left_alone_where_that_is_asked(api):
     rgb = pyvips.Image.new_from_array(draw_photo("beach", 0), interpretation="srgb")
     given = rgb.write_to_buffer(".png")
