@@ -62,6 +62,9 @@ def _job(args: argparse.Namespace) -> int:
             f"{error.name} is not installed", "pipeline.web", "pip install -r lock/web.txt"
         ) from error
 
+    if args.turing_data and not args.turing_data.is_dir():
+        fix = "name a folder of colour photos"
+        raise ConfigError("no such folder", f"--turing-data {args.turing_data}", fix)
     limits = Limits(
         upload_bytes=args.max_megabytes * MEGABYTE,
         pixels=args.max_pixels,
