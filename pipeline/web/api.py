@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Header, Request, UploadFile
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
@@ -20,7 +21,7 @@ from pipeline.web.limits import TOO_LARGE, UNPROCESSABLE, Limits, Refusal
 from pipeline.web.metrics import Metrics
 from pipeline.web.problems import documented, of_error
 from pipeline.web.studio import Studio, Wish, upload_name
-from preprocessing.errors import ProjectError
+from preprocessing.errors import DataError, ProjectError
 from preprocessing.formats import QUALITY, Saving
 from preprocessing.recolor import stop_writing
 
@@ -213,10 +214,18 @@ async def _colorize(studio: Studio, form: WishForm, *, as_json: bool) -> Respons
 
 
 def _save(upload: BinaryIO, path: Path) -> None:
-    """Write an upload to a file."""
-    upload.seek(0)
-    with path.open("wb") as file:
-        shutil.copyfileobj(upload, file, CHUNK_BYTES)
+    """Write an upload to a file.
+
+    Raises:
+        DataError: there is no room for it.
+    """
+    try:
+        upload.seek(0)
+        with path.open("wb") as file:
+            shutil.copyfileobj(upload, file, CHUNK_BYTES)
+    except OSError as error:
+        what = f"the server cannot keep the photo: {error.strerror}"
+        raise DataError(what, "the photo", "try again later") from error
 
 
 def _answer(path: Path, colored: Colored | None) -> Response:
@@ -247,14 +256,14 @@ def _answer_json(path: Path, colored: Colored | None) -> JSONResponse:
 
 
 def _headers(colored: Colored | None) -> dict[str, str]:
-    """What is known of a result."""
+    """What is known of a result; letters beyond ASCII are percent-encoded."""
     if colored is None:
         return {"X-Colorized": "false"}
     return {
         "X-Colorized": "true",
-        "X-Category": colored.category,
-        "X-Ranking": ", ".join(f"{name};q={sure:.4f}" for name, sure in colored.ranking),
-        "X-Colorizer": colored.colorizer,
+        "X-Category": quote(colored.category),
+        "X-Ranking": ", ".join(f"{quote(name)};q={sure:.4f}" for name, sure in colored.ranking),
+        "X-Colorizer": quote(colored.colorizer, safe="/+"),
         "X-Seconds": f"{colored.seconds:.3f}",
     }
 

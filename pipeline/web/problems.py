@@ -18,6 +18,7 @@ from preprocessing.errors import ConfigError, DataError, ProjectError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 1
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, somebody's share of it, or one file
 log = logging.getLogger(__name__)
 
 
@@ -86,7 +87,7 @@ def of_error(error: ProjectError, *, photo: str | None = None) -> JSONResponse:
 
 def _is_full(error: ProjectError) -> bool:
     """Whether this server's disk is full."""
-    return isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.ENOSPC
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno in FULL
 
 
 def _without_dashes(text: str) -> str:

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +42,16 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path, *args: str, stop: signal.Signals = signal.SIGINT) -> Iterator[Server]:
-    """Run `python -m pipeline.web`; stop it by a signal, and see that it leaves nothing."""
+def running(
+    folder: Path,
+    *args: str,
+    stop: signal.Signals = signal.SIGINT,
+    prepare: Callable[[], None] | None = None,
+) -> Iterator[Server]:
+    """Run `python -m pipeline.web`; stop it by a signal, and see that it leaves nothing.
+
+    `prepare` is called in the process before it runs.
+    """
     answers, temporary = folder / "answers.sqlite3", folder / "tmp"
     temporary.mkdir()
     command = [
@@ -59,7 +67,9 @@ def running(folder: Path, *args: str, stop: signal.Signals = signal.SIGINT) -> I
     environment = {**os.environ, "TMPDIR": str(temporary)}
     log = folder / "log.txt"
     with log.open("w") as file:
-        process = subprocess.Popen(command, cwd=PROJECT_DIR, env=environment, stderr=file)
+        process = subprocess.Popen(
+            command, cwd=PROJECT_DIR, env=environment, stderr=file, preexec_fn=prepare
+        )
     try:
         yield Server(wait_for_url(process, log), answers, temporary)
     finally:

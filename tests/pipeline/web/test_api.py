@@ -1,6 +1,7 @@
 import base64
 import threading
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import pyvips
@@ -14,6 +15,7 @@ from pipeline.web.app import build_app
 from pipeline.web.limits import Limits
 from pipeline.web.problems import MEDIA_TYPE
 from preprocessing.formats import Saving
+from tests.bundles import copy_with_networks
 from tests.drawing import draw_photo
 
 BUNDLE = read_bundle(PRETRAINED_DIR)
@@ -98,6 +100,14 @@ def test_modes_share_their_networks(app: FastAPI):
     faithful, vivid = (app.state.studio.colorizer(mode) for mode in ("faithful", "vivid"))
     assert faithful.networks is vivid.networks
     assert faithful.saturation < vivid.saturation
+
+
+def test_a_category_in_any_letters_is_told(content, tiny_bundle, tmp_path):
+    folder = copy_with_networks(tiny_bundle, tmp_path / "bundle", ["plage-été"])
+    with TestClient(build_app(read_bundle(folder))) as api:
+        answer = post(api, content, category="plage-été")
+    assert answer.status_code == 200
+    assert unquote(answer.headers["x-category"]) == "plage-été"
 
 
 def test_a_colour_photo_is_left_alone_where_that_is_asked(api):

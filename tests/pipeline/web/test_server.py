@@ -6,12 +6,15 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from resource import RLIMIT_FSIZE, setrlimit
 
 import httpx
 import pytest
+import pyvips
 
 from pipeline.web.__main__ import build_parser
 from pipeline.web.problems import MEDIA_TYPE
+from tests.corpus import corpus
 from tests.pipeline.web.conftest import PROJECT_DIR, running
 
 
@@ -66,13 +69,24 @@ def test_a_server_with_a_token_lets_nobody_else_in(tmp_path: Path):
 
 
 def test_a_server_that_is_stopped_at_work_leaves_nothing(tmp_path: Path):
-    from tests.corpus import corpus
-
     with running(tmp_path) as server:
         files = {"file": ("gray.jpg", corpus()["gray.jpg"])}
         assert httpx.post(f"{server.url}v1/colorize", files=files).status_code == 200
         assert list(server.temporary.glob("colorize-web-*"))
     assert list(server.temporary.iterdir()) == []
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path):
+    """No file may have more than 300 kB, which the page's examples have not."""
+    small = 300_000
+    with running(tmp_path, prepare=lambda: setrlimit(RLIMIT_FSIZE, (small, small))) as server:
+        noise = pyvips.Image.gaussnoise(1000, 1000, mean=128).cast("uchar")
+        files = {"file": ("noise.png", noise.write_to_buffer(".png"))}
+        answer = httpx.post(f"{server.url}v1/colorize", files=files, timeout=60)
+        fine = {"file": ("gray.jpg", corpus()["gray.jpg"])}
+        assert httpx.post(f"{server.url}v1/colorize", files=fine).status_code == 200
+    assert answer.status_code == 507
+    assert answer.json()["what"].startswith("the server cannot keep the photo")
 
 
 @pytest.mark.parametrize(
