@@ -11,7 +11,7 @@ import pyvips
 from pipeline.outputs import COMPARE, RANKING
 from pipeline.results import Colored
 from preprocessing.cli import written_aside
-from preprocessing.miniature import thumbnail
+from preprocessing.miniature import fitted, thumbnail
 from preprocessing.photo import open_photo
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ def write_compare(colored: Colored) -> Path:
     Raises:
         DataError: one of them cannot be read.
     """
-    scale = min(1.0, COMPARE_PX / max(colored.width, colored.height))
-    size = [max(1, round(side * scale)) for side in (colored.width, colored.height)]
+    size = fitted(colored.width, colored.height, COMPARE_PX)
     before = thumbnail(open_photo(colored.input, tolerates=True), *size)
     after = thumbnail(open_photo(colored.output), *size)
     gray = before.colourspace("b-w").colourspace("srgb")

@@ -68,6 +68,11 @@ class Colorizer:
         other.architecture, other.saturation = chosen.architecture, chosen.saturation
         return other
 
+    @property
+    def categories(self) -> list[str]:
+        """What a photo can be coloured as."""
+        return self.bundle.known_categories(self.architecture)
+
     def colorize(
         self,
         path: str | Path,
@@ -181,8 +186,7 @@ class Colorizer:
     def require_category(self, category: str | None) -> None:
         """Raise `ConfigError` unless the bundle knows the category; None is fine."""
         if category is not None:
-            known = self.bundle.known_categories(self.architecture)
-            require_category(category, known, where="--category")
+            require_category(category, self.categories, where="--category")
 
     def classify(self, lum: NDArray[np.float32]) -> tuple[Ranking, list[NDArray[np.float32]]]:
         """(h, w, 1) lum at the router's size -> ranking, the encoder's feature maps."""

@@ -1,6 +1,7 @@
 """Which files count as photos, and how results are saved."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 # libvips loaders of photos; all others (SVG, PDF, CSV, raw ...) are refused
@@ -37,6 +38,19 @@ def saver_options(suffix: str, saving: Saving) -> dict[str, Any]:
     if suffix in TIFF:  # below 4 GB: no viewer balks
         return {"compression": "deflate", "predictor": "horizontal"}
     return {"compression": 3, "filter": "sub"}  # filtered, a photo needs no more effort
+
+
+def result_suffix(path: Path, loader: str, format_: str | None) -> str:
+    """The suffix of a photo's result: its own if that can be written, unless another is asked for.
+
+    Args:
+        path: of the photo; its name may have no suffix.
+        loader: what libvips reads it with.
+        format_: one of `FORMATS`, or None.
+    """
+    if format_:
+        return FORMATS[format_]
+    return path.suffix if path.suffix.lower() in WRITABLE else format_suffix(loader)
 
 
 def format_suffix(loader: str) -> str:

@@ -5,9 +5,11 @@ it needs to join or part them.
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pyvips
+from numpy.typing import NDArray
 
 from preprocessing.lab import L_SCALE, WHITE_XYZ, XYZ_FROM_RGB, encode_srgb, lum_from_gray
 
@@ -59,12 +61,18 @@ def _share_in_gamut(gray: pyvips.Image, chroma: Sequence[pyvips.Image]) -> pyvip
     return ((1 - gray) / highest).minpair(gray / -lowest).clamp()
 
 
+@cache
+def _srgb_levels() -> NDArray[np.uint8]:
+    """(1, LEVELS) uint8: each level of linear light in sRGB."""
+    linear = np.arange(LEVELS)[None] / (LEVELS - 1)
+    return np.rint(255 * encode_srgb(linear)).astype(np.uint8)
+
+
 def _encoded(linear: Sequence[pyvips.Image], *, deep: bool) -> pyvips.Image:
     """Three bands of linear light, 0 to 1 -> sRGB."""
     red, green, blue = linear
     if deep:
         return red.bandjoin([green, blue]).copy(interpretation="scrgb").colourspace("rgb16")
-    srgb = np.rint(255 * encode_srgb(np.arange(LEVELS)[None] / (LEVELS - 1))).astype(np.uint8)
-    table = pyvips.Image.new_from_array(srgb)
+    table = pyvips.Image.new_from_array(_srgb_levels())
     red, green, blue = ((one * (LEVELS - 1)).cast("ushort").maplut(table) for one in linear)
     return red.bandjoin([green, blue]).copy(interpretation="srgb")

@@ -59,6 +59,12 @@ def thumbnail(photo: Photo, width: int, height: int) -> pyvips.Image:
     return image.colourspace("b-w" if image.bands == 1 else "srgb").cast("uchar")
 
 
+def fitted(width: int, height: int, longest_px: int) -> tuple[int, int]:
+    """The size in px of a photo shrunk until its long side is at most so long."""
+    scale = min(1.0, longest_px / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
 def is_in_color(photo: Photo) -> bool:
     """Whether a photo has colours of its own; a toned print (sepia, cyanotype) has none.
 

@@ -10,7 +10,7 @@ from pipeline.outputs import default_output
 from pipeline.results import Colored, Predicted, Seen
 from pipeline.router import Colorizer
 from preprocessing.errors import DataError
-from preprocessing.miniature import thumbnail
+from preprocessing.miniature import fitted, thumbnail
 from preprocessing.photo import reading
 from preprocessing.recolor import colored
 from preprocessing.upsampling import fit_coefficients
@@ -91,10 +91,8 @@ def open_small(colorizer: Colorizer, path: Path) -> Opened:
     """
     seen = colorizer.look(path, default_output(path), Options(force=True))
     photo = seen.photo
-    scale = min(1.0, PREVIEW_PX / max(photo.width, photo.height))
-    size = [max(1, round(side * scale)) for side in (photo.width, photo.height)]
     with reading(photo):
-        small = thumbnail(photo, *size).copy_memory()
+        small = thumbnail(photo, *fitted(photo.width, photo.height, PREVIEW_PX)).copy_memory()
     before = small.colourspace("b-w").colourspace("srgb").copy_memory()
     return Opened(seen=seen, small=small, before=before)
 

@@ -42,7 +42,7 @@ class Window:
         self.view = BeforeAfter(root)
         self.controls = Controls(
             root,
-            colorizer.bundle.known_categories(colorizer.architecture),
+            colorizer.categories,
             open_=self.ask_open,
             save=self.ask_save,
             changed=self.repaint,

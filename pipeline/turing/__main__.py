@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.turing.answers import ANSWERS
+from pipeline.turing.answers import ANSWERS, read, write_csv
 from preprocessing import cli
 
 
@@ -23,7 +23,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(args: argparse.Namespace) -> int:
-    from pipeline.turing.answers import read, write_csv
     from pipeline.turing.rates import rates, table
 
     answers = read(args.answers)

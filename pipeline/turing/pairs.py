@@ -12,7 +12,7 @@ import pyvips
 from preprocessing.cli import aside, written_aside
 from preprocessing.errors import DataError
 from preprocessing.formats import Saving, saver_options
-from preprocessing.miniature import thumbnail
+from preprocessing.miniature import fitted, thumbnail
 from preprocessing.photo import Photo, open_photo, reading
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ def _make(photo: Photo, colorizer: "Colorizer", note: Path) -> Pair:
 
 def _miniature(photo: Photo) -> pyvips.Image:
     """A photo as it is shown: turned, 8 bits of sRGB, on white, not enlarged."""
-    scale = min(1.0, LONGEST_PX / max(photo.width, photo.height))
-    size = [max(1, round(side * scale)) for side in (photo.width, photo.height)]
+    size = fitted(photo.width, photo.height, LONGEST_PX)
     with reading(photo):
         return thumbnail(photo, *size).copy_memory()  # damage is found here
 

@@ -142,10 +142,8 @@ def build_router(studio: Studio, metrics: Metrics) -> APIRouter:
         "/v1/categories", summary="What photos can be coloured as", responses=documented(401)
     )
     async def categories() -> Categories:
-        bundle = studio.bundle
-        known = bundle.known_categories(studio.colorizer(None).architecture)
-        modes = sorted(studio.colorizers)
-        return Categories(categories=list(known), modes=modes, default_mode=bundle.mode)
+        known, modes = studio.colorizer(None).categories, sorted(studio.colorizers)
+        return Categories(categories=known, modes=modes, default_mode=studio.bundle.mode)
 
     @router.get("/healthz", summary="Whether the server runs")
     async def health() -> Health:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import gradio as gr
 
-from pipeline.web.session import colorizer_names
 from pipeline.web.studio import Studio
 
 AUTOMATIC = "automatic"
@@ -93,7 +92,7 @@ def _entry(examples: Sequence[Path]) -> Entry:
 
 def _ways(studio: Studio) -> Ways:
     category = gr.Dropdown(
-        [AUTOMATIC, *colorizer_names(studio.colorizer(None))], value=AUTOMATIC,
+        [AUTOMATIC, *studio.colorizer(None).categories], value=AUTOMATIC,
         label="Coloured as", elem_id="category",
     )  # fmt: skip
     with gr.Accordion("More ways to colour it", open=False):

@@ -1,7 +1,6 @@
 """The tab for one photo: before and after, the ranking, and every way to colour it."""
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import gradio as gr
 from pipeline.options import Options
 from pipeline.web.color_layout import AUTOMATIC, lay_out
 from pipeline.web.examples import write_examples
+from pipeline.web.in_turn import done
 from pipeline.web.limits import KEPT_SECONDS
 from pipeline.web.session import (
     Opened,
@@ -22,7 +22,6 @@ from pipeline.web.session import (
     open_upload,
 )
 from pipeline.web.studio import Studio, Wish
-from preprocessing.errors import ProjectError
 
 
 def build_color_tab(studio: Studio) -> None:
@@ -150,22 +149,3 @@ class ColorTab:
 def _hidden(*kinds: Any) -> tuple[Any, ...]:
     """Components of these kinds, not shown."""
     return tuple(kind(visible=False) for kind in kinds)
-
-
-def done(studio: Studio, job: Callable[[], Any], name: str) -> Any:
-    """Have a job done in its turn; an error is shown on the page.
-
-    Args:
-        studio: does it.
-        job: what is done.
-        name: what the visitor calls the photo.
-    """
-    try:
-        future: Future[Any] = studio.submit(job)
-        return future.result(studio.limits.seconds)
-    except ProjectError as error:
-        what, _, fix = error.args
-        raise gr.Error(f"{name}: {what}; {fix}", print_exception=False) from error
-    except TimeoutError as error:
-        told = f"{name}: not done within {studio.limits.seconds:g} seconds; shrink it"
-        raise gr.Error(told, print_exception=False) from error

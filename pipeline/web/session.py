@@ -3,19 +3,16 @@
 import itertools
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import pyvips
-
+from pipeline.options import Options
 from pipeline.outputs import default_output
 from pipeline.results import Predicted, Seen
-from pipeline.router import Colorizer
 from pipeline.web.studio import Studio, Wish, upload_name
-from preprocessing.errors import DataError
-from preprocessing.formats import FORMATS, WRITABLE, format_suffix
-from preprocessing.miniature import luminance_thumbnail, thumbnail
-from preprocessing.photo import Photo, open_photo
+from preprocessing.formats import FORMATS, result_suffix
+from preprocessing.miniature import fitted, thumbnail
+from preprocessing.photo import Photo, open_photo, reading
 from preprocessing.recolor import write_colored
 
 PREVIEW_PX = 1280  # long side of what the page shows
@@ -64,15 +61,13 @@ def open_upload(studio: Studio, upload: Path, name: str) -> Opened:
     try:
         path = folder / upload_name(name)
         shutil.copyfile(upload, path)
-        photo = open_photo(path, max_pixels=studio.limits.pixels)
-        lum = luminance_thumbnail(photo, studio.bundle.router.short_side)
-        before = _shrunk(photo, folder / "before.jpg", PREVIEW_PX)
+        options = Options(max_pixels=studio.limits.pixels)
+        seen = studio.colorizer(None).look(path, default_output(path), options)
+        before = _shrunk(seen.photo, folder / "before.jpg", PREVIEW_PX)
     except BaseException:
         shutil.rmtree(folder)
         raise
-    return Opened(
-        name=name, folder=folder, seen=Seen(photo=photo, lum=lum, seconds=0), before=before
-    )
+    return Opened(name=name, folder=folder, seen=seen, before=before)
 
 
 def color_preview(studio: Studio, opened: Opened, wish: Wish) -> Preview:
@@ -96,10 +91,8 @@ def color_full(studio: Studio, opened: Opened, preview: Preview, wish: Wish) -> 
     """
     photo = opened.seen.photo
     name = Path(Path(opened.name).name or "photo")
-    own = name.suffix.lower() in WRITABLE
-    named = name if own else name.with_suffix(format_suffix(photo.loader))
-    folder = opened.folder / str(next(opened.numbers))
-    target = folder / default_output(named, wish.format_).name
+    named = name.with_suffix(result_suffix(name, photo.loader, wish.format_))
+    target = opened.folder / str(next(opened.numbers)) / default_output(named).name
     studio.colorizer(wish.mode).write(preview.predicted, target, wish.options)
     return target
 
@@ -114,17 +107,10 @@ def color_sheet(studio: Studio, opened: Opened) -> list[tuple[Path, str]]:
     ranking, _ = colorizer.classify(opened.seen.lum)
     sheet = []
     for category, confidence in ranking:
-        wish = Wish()
-        options = replace(wish.options, category=category)
-        (predicted,) = colorizer.predict([opened.seen], options)
+        (predicted,) = colorizer.predict([opened.seen], Options(category=category))
         path = _write_small(small, predicted, opened.folder / f"{next(opened.numbers)}.jpg")
         sheet.append((path, f"{category} {confidence:.0%}"))
     return sheet
-
-
-def colorizer_names(colorizer: Colorizer) -> list[str]:
-    """The categories that a photo can be coloured as."""
-    return list(colorizer.bundle.known_categories(colorizer.architecture))
 
 
 def close(opened: Opened | None) -> None:
@@ -141,13 +127,9 @@ def format_of(path: Path) -> str:
 
 def _shrunk(photo: Photo, path: Path, most_px: int) -> Photo:
     """Write a gray JPEG of a photo, at most so long; give it as a photo."""
-    scale = min(1.0, most_px / max(photo.width, photo.height))
-    width, height = (max(1, round(side * scale)) for side in (photo.width, photo.height))
-    try:
-        image = thumbnail(photo, width, height)
+    with reading(photo):
+        image = thumbnail(photo, *fitted(photo.width, photo.height, most_px))
         image.colourspace("b-w").write_to_file(str(path), Q=QUALITY, keep="none")
-    except pyvips.Error as error:
-        raise DataError("the photo is damaged", photo.path, "get it anew") from error
     return open_photo(path)
 
 

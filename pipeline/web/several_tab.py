@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from pipeline.web.color_tab import done
+from pipeline.web.in_turn import done
 from pipeline.web.session import Opened, close, color_full, color_preview, open_upload
 from pipeline.web.studio import Studio, Wish
 from preprocessing.formats import READABLE
@@ -74,17 +74,17 @@ def _color_one(
     wish = Wish()
     opened: Opened | None = None
 
-    def job() -> str:
+    def job() -> tuple[Path, str]:
         nonlocal opened
         opened = open_upload(studio, path, path.name)
         preview = color_preview(studio, opened, wish)
         shutil.copyfile(preview.after, picture)
-        full = color_full(studio, opened, preview, wish)
-        archive.write(full, _free_name(archive, full.name))
-        return preview.predicted.ranking[0][0]
+        return color_full(studio, opened, preview, wish), preview.predicted.ranking[0][0]
 
     try:
-        return str(picture), f"{path.name}: {done(studio, job, path.name)}"
+        full, category = done(studio, job, path.name)
+        archive.write(full, _free_name(archive, full.name))  # by one thread alone
+        return str(picture), f"{path.name}: {category}"
     finally:
         close(opened)
 

@@ -15,7 +15,7 @@ from pipeline.results import Colored
 from pipeline.router import Colorizer
 from pipeline.web.limits import TOO_MANY, Limits, Refusal
 from preprocessing.categories import require_name
-from preprocessing.formats import FORMATS, READABLE, WRITABLE, format_suffix
+from preprocessing.formats import READABLE, result_suffix
 from preprocessing.miniature import is_in_color
 from preprocessing.photo import open_photo
 from preprocessing.recolor import stop_writing
@@ -101,8 +101,7 @@ class Studio:
         photo = open_photo(path, max_pixels=options.max_pixels, tolerates=options.tolerate)
         if wish.keep_color and is_in_color(photo):
             return None
-        own = path.suffix if path.suffix in WRITABLE else format_suffix(photo.loader)
-        suffix = FORMATS[wish.format_] if wish.format_ else own
+        suffix = result_suffix(path, photo.loader, wish.format_)
         return colorizer.colorize(path, path.with_name(f"result{suffix}"), options=options)
 
     def own_folder(self) -> Path:

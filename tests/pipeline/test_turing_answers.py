@@ -9,15 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.turing.answers import COLUMNS, Answer, read, record, write_csv
 from preprocessing.errors import DataError
+from tests.answers import GIVEN
 
-GIVEN = {
-    "session": "5f",
-    "photo": "beach/1.jpg",
-    "category": "beach",
-    "is_colored": True,
-    "said_real": False,
-    "seconds": 2.5,
-}
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 
 

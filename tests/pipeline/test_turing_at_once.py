@@ -14,15 +14,8 @@ import pytest
 from pipeline.turing import database
 from pipeline.turing.answers import read, record
 from preprocessing.errors import DataError
+from tests.answers import GIVEN
 
-GIVEN = {
-    "session": "5f",
-    "photo": "beach/1.jpg",
-    "category": "beach",
-    "is_colored": True,
-    "said_real": False,
-    "seconds": 2.5,
-}
 RECORDING = """
 import sys
 from pathlib import Path

@@ -4,15 +4,7 @@ import pytest
 
 from pipeline.turing.answers import read, record
 from preprocessing.errors import DataError
-
-GIVEN = {
-    "session": "5f",
-    "photo": "beach/1.jpg",
-    "category": "beach",
-    "is_colored": True,
-    "said_real": False,
-    "seconds": 2.5,
-}
+from tests.answers import GIVEN
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_the_slider_moves_with_the_keyboard(visitor: Visitor, photo: Path):
     place = handle.rect["x"]
     visitor.browser.execute_script("arguments[0].focus()", field)
     ActionChains(visitor.browser).send_keys("\ue014" * 4).perform()  # to the right
-    wait_for(lambda: handle.rect["x"] > place + 50)
+    assert wait_for(lambda: handle.rect["x"] > place + 50)
 
 
 def test_a_photo_is_taken_where_it_is_dropped(visitor: Visitor):
@@ -128,7 +128,7 @@ def test_no_saturation_leaves_the_photo_gray(visitor: Visitor, photo: Path):
     field = visitor.find("#saturation input[type=number]")
     field.click()
     field.send_keys("\ue009a\ue000", "0", "\ue007\ue004")
-    wait_for(lambda: colorfulness(visitor.pictures()[1]) < 1)
+    assert wait_for(lambda: colorfulness(visitor.pictures()[1]) < 1)
 
 
 def test_the_download_is_what_the_command_writes(visitor: Visitor, photo: Path, tmp_path: Path):
