@@ -5,6 +5,7 @@ them that it serves. Each step of each batch is one job on one thread, so that s
 photos overlap and no processor waits for another.
 """
 
+import logging
 import os
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
@@ -16,13 +17,15 @@ from pipeline.options import Options
 from pipeline.outputs import Task
 from pipeline.results import Colored, Predicted, Seen
 from pipeline.router import Colorizer
-from preprocessing.errors import DataError
+from preprocessing.errors import CheckpointError, ConfigError, DataError
 from preprocessing.miniature import is_in_color
 from preprocessing.photo import set_threads
 from preprocessing.recolor import stop_writing
 
 BATCH = 2  # photos that pass the networks together; more leave a processor's cache
 AHEAD = 8  # batches per worker that are seen before they are wanted
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,9 +153,13 @@ class _Run:
         """Go on with what a job gave: the next job, or outcomes."""
         try:
             result = future.result()
-        except DataError as error:  # of one photo; another kind, of the bundle, stops the run
+        except (ConfigError, CheckpointError):  # of the bundle: no photo can be coloured
+            raise
+        except Exception as error:  # one photo must never end the others' run
+            if not isinstance(error, DataError):
+                log.debug("not foreseen", exc_info=error)
             _forget_frames(error)
-            yield from (Outcome(task=task, error=error) for task in tasks)
+            yield from self._fail(tasks, error)
             return
         if isinstance(result, Outcome):
             yield result
@@ -164,6 +171,31 @@ class _Run:
             batch.append((tasks[0], result))
             if len(batch) == BATCH:
                 self._predict_batch(self.waiting.pop(result.lum.shape))
+
+    def _fail(self, tasks: Sequence[Task], error: Exception) -> Iterator[Outcome]:
+        """Tell of a failure; photos that met it together are tried alone, for one is to blame."""
+        if len(tasks) > 1:
+            for task in tasks:
+                self._start([task], self._alone, task)
+            return
+        (task,) = tasks
+        yield Outcome(task=task, error=_of_photo(error, task))
+
+    def _alone(self, task: Task) -> Outcome:
+        """All of a photo's jobs, one after another."""
+        seen = self.colorizer.look(task.photo, task.output, self.options)
+        (predicted,) = self.colorizer.predict([seen], self.options)
+        return self._write(task, predicted)
+
+
+def _of_photo(error: Exception, task: Task) -> DataError:
+    """An error about a photo, whatever was raised."""
+    if isinstance(error, DataError):
+        return error
+    what = f"the photo cannot be coloured: {type(error).__name__}: {error}"
+    told = DataError(what, task.photo, "get it anew; if it is sound, report this as a bug")
+    told.__cause__ = error
+    return told
 
 
 def _forget_frames(error: BaseException) -> None:

@@ -16,6 +16,7 @@ import pyvips
 
 from preprocessing.formats import TIFF
 from preprocessing.photo import Photo
+from preprocessing.tiff import UnboundedError, read_tiff, require_bounded
 
 NOTE = "image colorizer: colours predicted by a neural network"  # in EXIF's Software
 SCREEN_DPI = 72  # what stands for no resolution at all
@@ -24,6 +25,7 @@ MM_PER_INCH = 25.4
 UNKNOWN = 1.0  # px per mm: what libvips gives where a file says nothing
 
 PHOTOSHOP = b"Photoshop 3.0\0"  # what a JPEG's segment of resources begins with
+EXIF = b"Exif\0\0"  # what its block begins with, the TIFF apart
 SOFTWARE = 305
 # The tags of a TIFF that describe the photo and not how its pixels are stored (EXIF 2.32, 4.6.4):
 # document, description, make, model, page, software, time, artist, host, XP titles, rating,
@@ -69,8 +71,9 @@ def described(image: pyvips.Image, photo: Photo, *, suffix: str, strip: bool) ->
             _set_blob(image, "exif-data", exif)
     elif suffix in TIFF:
         _move_iptc_to_tiff(image)
-    if image.get_typeof("exif-data") and len(_blob(image, "exif-data")) > LARGEST:
-        log.warning("%s: its EXIF is too large and is left out", photo.path)
+    reason = _unfit_exif(image)
+    if reason:
+        log.warning("%s: its EXIF %s and is left out", photo.path, reason)
         for name in image.get_fields():
             if name.startswith("exif-"):
                 image.remove(name)
@@ -123,6 +126,22 @@ def _move_iptc_from_tiff(image: pyvips.Image, suffix: str) -> None:
         image.remove("iptc-data")
 
 
+def _unfit_exif(image: pyvips.Image) -> str:
+    """Why an image's EXIF should go to no other file; empty where it may, damaged or not."""
+    if not image.get_typeof("exif-data"):
+        return ""
+    exif = _blob(image, "exif-data")
+    if len(exif) > LARGEST:
+        return "is too large"
+    try:
+        require_bounded(BytesIO(exif.removeprefix(EXIF)))
+    except UnboundedError as error:
+        return f"is damaged ({error})"
+    except DAMAGE:
+        pass
+    return ""
+
+
 def _dpi(image: pyvips.Image) -> float:
     """Dots per inch across, which WebP and HEIC have in their EXIF alone."""
     if image.xres > 0 and image.xres != UNKNOWN:
@@ -163,14 +182,14 @@ def _exif_from_tiff(photo: Photo) -> bytes:
 
     try:
         with photo.path.open("rb") as file:
-            info = tifftools.read_tiff(file)
+            info = read_tiff(file)
             page = info["ifds"][photo.page]
             tags = _descriptive(page["tags"])
             if not tags:
                 return b""
             block = BytesIO()
             tifftools.write_tiff([{**page, "tags": tags}], block, info["bigEndian"], bigtiff=False)
-            return b"Exif\0\0" + block.getvalue()
+            return EXIF + block.getvalue()
     except (tifftools.TifftoolsError, *DAMAGE) as error:
         log.warning("%s: its metadata is damaged and is left out: %s", photo.path, error)
         return b""
@@ -181,7 +200,7 @@ def _tags_of_exif(exif: bytes) -> Tags:
     import tifftools
 
     try:
-        info = tifftools.read_tiff(BytesIO(exif.removeprefix(b"Exif\0\0")))
+        info = read_tiff(BytesIO(exif.removeprefix(EXIF)))
         return _descriptive(info["ifds"][0]["tags"])
     except (tifftools.TifftoolsError, *DAMAGE) as error:
         log.warning("damaged EXIF is left out: %s", error)

@@ -4,15 +4,16 @@ Opens on this computer only, unless --host says otherwise.
 """
 
 import argparse
+import ipaddress
 import logging
 import socket
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from pipeline.bundle import PRETRAINED_DIR
+from pipeline.bundle import PRETRAINED_DIR, read_bundle
 from pipeline.turing.answers import ANSWERS
-from pipeline.web.limits import MEGABYTE, Limits
+from pipeline.web.limits import LOOPBACK, MEGABYTE, Limits
 from preprocessing import cli
 from preprocessing.errors import ConfigError
 
@@ -28,6 +29,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--host", default=LOCAL, help="0.0.0.0 lets other computers in")
     add("--port", type=cli.positive(int, zero=True), default=8000, help="0 takes a free one")
     add("--token", help="that every client must give")
+    told = "another name under which this server is opened; may be repeated"
+    add("--allow-host", action="append", default=[], metavar="NAME", help=told)
     add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of models")
     add("--device", default="auto", help="what runs the networks: cpu, cuda, coreml, auto")
     told = "real colour photos for the Turing test [scikit-image's]"
@@ -50,8 +53,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(args: argparse.Namespace) -> int:
-    from pipeline.bundle import read_bundle
-
     try:
         import uvicorn
 
@@ -74,13 +75,29 @@ def _job(args: argparse.Namespace) -> int:
     )
     turing = TuringTest(folder=args.turing_data, answers=args.answers)
     bundle = read_bundle(args.models)
-    app = build_app(bundle, limits, device=args.device, token=args.token, turing=turing)
+    app = build_app(
+        bundle, limits, device=args.device, token=args.token, turing=turing,
+        hosts=_hosts(args.host, args.allow_host), own_names=_lower(args.allow_host),
+    )  # fmt: skip
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     with _listening(args.host, args.port) as listener:
         asked = f"/?token={quote(args.token)}" if args.token else "/"
         log.info("open http://%s:%d%s", args.host, listener.getsockname()[1], asked)
         server.run(sockets=[listener])
     return cli.DONE
+
+
+def _hosts(host: str, allowed: Sequence[str]) -> set[str] | None:
+    """The names under which the server is answered; None: any, for other computers may come."""
+    try:
+        is_local = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_local = host == "localhost"
+    return {*LOOPBACK, *_lower(allowed)} if is_local or allowed else None
+
+
+def _lower(names: Sequence[str]) -> set[str]:
+    return {name.lower() for name in names}
 
 
 def _listening(host: str, port: int) -> socket.socket:

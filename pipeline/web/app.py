@@ -1,7 +1,7 @@
 """The server: API, page and documentation in one FastAPI app."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from pipeline.web.limits import Limits
 from pipeline.web.metrics import Metrics
 from pipeline.web.problems import add_handlers
 from pipeline.web.studio import Studio
+from preprocessing.errors import ConfigError
 
 if TYPE_CHECKING:
     from pipeline.web.turing_settings import TuringTest
@@ -29,6 +30,8 @@ def build_app(
     *,
     device: str = "cpu",
     token: str | None = None,
+    hosts: Collection[str] | None = None,
+    own_names: Collection[str] = (),
     turing: "TuringTest | None" = None,
 ) -> FastAPI:
     """Build the server.
@@ -38,8 +41,16 @@ def build_app(
         limits: what a client may ask for.
         device: runs the networks; see `pipeline.router.Colorizer`.
         token: that a client must give; None lets everybody in.
+        hosts: names under which it is answered; None answers under any. See `Guard`.
+        own_names: names of which pages may post, whatever the server itself is called.
         turing: photos and answers of the Turing test; None leaves the page out, not the API.
+
+    Raises:
+        ConfigError: the token is empty.
     """
+    if token is not None and not token.strip():
+        fix = "give a token of some letters, or leave --token out"
+        raise ConfigError("an empty token would let everybody in", "--token", fix)
     studio = Studio(bundle, limits, device=device)
 
     @asynccontextmanager
@@ -64,5 +75,5 @@ def build_app(
         app = mount_page(app, studio, turing)
     app.state.studio = studio
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=studio.limits.upload_bytes)
-    app.add_middleware(Guard, token=token)
+    app.add_middleware(Guard, token=token, hosts=hosts, own_names=own_names)
     return app

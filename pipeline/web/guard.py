@@ -1,17 +1,23 @@
-"""What a request must pass before anything else reads it, and what every answer carries."""
+"""What a request must pass before anything else reads it, and what every answer carries.
+
+The name that it calls this server by (DNS rebinding), the page that sent it (cross-site request
+forgery), and the token.
+"""
 
 import hmac
+from collections.abc import Collection
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, quote, unquote
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.web.limits import TOO_LARGE, UNAUTHORIZED, Refusal
+from pipeline.web.limits import FORBIDDEN, TOO_LARGE, UNAUTHORIZED, Refusal
 from pipeline.web.problems import of_error
 
 COOKIE = "colorize_token"
 OPEN_PATHS = {"/healthz"}  # a health check has no token
+READING = {"GET", "HEAD", "OPTIONS"}  # methods that change nothing
 SAFE = {
     # nothing is fetched from elsewhere; Gradio writes scripts and styles into its page
     "Content-Security-Policy": (
@@ -25,11 +31,27 @@ SAFE = {
 
 
 class Guard:
-    """ASGI middleware around the whole server: asks for the token, if there is one."""
+    """ASGI middleware around the whole server."""
 
-    def __init__(self, app: ASGIApp, *, token: str | None) -> None:
-        """Guard an app; None lets everybody in."""
-        self.app, self.token = app, token
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        token: str | None = None,
+        hosts: Collection[str] | None = None,
+        own_names: Collection[str] = (),
+    ) -> None:
+        """Guard an app.
+
+        Args:
+            app: what is guarded.
+            token: that a client must give; None asks for none.
+            hosts: the names under which it is answered at all, lower case, an IPv6 address in
+                brackets; None answers under any.
+            own_names: names whose pages may post although the server is addressed by another, as
+                behind a proxy.
+        """
+        self.app, self.token, self.hosts, self.own_names = app, token, hosts, own_names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -56,12 +78,29 @@ class Guard:
             if not is_plain:
                 await send(message)
 
-        app = self.app
-        if not (asked or self._may_enter(scope)):
+        refusal = self._foreign(scope)
+        if refusal is not None:
+            asked = False
+        elif not (asked or self._may_enter(scope)):
             told = "give Authorization: Bearer TOKEN, or open /?token=TOKEN once"
             what = "no token, or a wrong one"
-            app = of_error(Refusal(UNAUTHORIZED, what, scope["path"], told))
-        await app(scope, receive, sent)
+            refusal = Refusal(UNAUTHORIZED, what, scope["path"], told)
+        await (of_error(refusal) if refusal else self.app)(scope, receive, sent)
+
+    def _foreign(self, scope: Scope) -> Refusal | None:
+        """Why a request is none of this server's own: its Host, or the page that posts."""
+        headers = Headers(scope=scope)
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if self.hosts is not None and _hostname(host) not in self.hosts:
+            fix = "open it by a name of its own, or start it with the option allow-host"
+            return Refusal(FORBIDDEN, "not a name of this server", f"Host: {host}", fix)
+        if origin is None or scope["method"] in READING:
+            return None
+        netloc = urlsplit(origin).netloc
+        if netloc and (netloc.lower() == host.lower() or _hostname(netloc) in self.own_names):
+            return None
+        fix = "post from its own page, or start it with the option allow-host"
+        return Refusal(FORBIDDEN, "sent by a page of another server", f"Origin: {origin}", fix)
 
     def _may_enter(self, scope: Scope) -> bool:
         if self.token is None or scope["path"] in OPEN_PATHS:
@@ -72,6 +111,12 @@ class Guard:
 
     def _is_token(self, given: str) -> bool:
         return self.token is not None and hmac.compare_digest(given.encode(), self.token.encode())
+
+
+def _hostname(netloc: str) -> str:
+    """What stands before the port: "[::1]:8000" -> "[::1]"."""
+    name, _, port = netloc.lower().rpartition(":")
+    return name if name and (port.isdigit() or not port) else netloc.lower()
 
 
 def _is_text(headers: MutableHeaders) -> bool:

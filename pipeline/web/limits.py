@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from preprocessing.errors import ProjectError
 
 MEGABYTE = 1_000_000
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")  # what a computer is called by itself
 KEPT_SECONDS = 3600  # how long a visitor's files stay
-UNAUTHORIZED, TOO_LARGE, UNPROCESSABLE, TOO_MANY = 401, 413, 422, 429  # HTTP, RFC 9110 and 6585
+# HTTP, RFC 9110 and 6585
+UNAUTHORIZED, FORBIDDEN, TOO_LARGE, UNPROCESSABLE, TOO_MANY = 401, 403, 413, 422, 429
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from pipeline.web.several_tab import build_several_tab
 from pipeline.web.studio import Studio
 from pipeline.web.turing_settings import TuringTest
 from pipeline.web.turing_tab import build_turing_tab
+from pipeline.web.uploads import Page
 
 FONT = ["system-ui", "sans-serif"]  # the visitor's own: nothing is fetched from elsewhere
 MONO = ["ui-monospace", "monospace"]
@@ -32,7 +33,7 @@ footer {display: none !important}
 
 def build_page(studio: Studio, turing: TuringTest) -> gr.Blocks:
     """The page's tabs."""
-    with gr.Blocks(
+    with Page(
         title="Image colorizer",
         analytics_enabled=False,
         delete_cache=(KEPT_SECONDS // 6, KEPT_SECONDS),
@@ -50,7 +51,7 @@ def build_page(studio: Studio, turing: TuringTest) -> gr.Blocks:
 def mount_page(app: FastAPI, studio: Studio, turing: TuringTest) -> FastAPI:
     """Serve the page at / of an app that has the API."""
     page = build_page(studio, turing)
-    page.queue(default_concurrency_limit=studio.limits.at_once, max_size=None, api_open=False)
+    page.queue(default_concurrency_limit=studio.limits.at_once, api_open=False)
     return gr.mount_gradio_app(
         app,
         page,
@@ -64,6 +65,5 @@ def mount_page(app: FastAPI, studio: Studio, turing: TuringTest) -> FastAPI:
         mcp_server=False,
         theme=Default(font=FONT, font_mono=MONO),
         css=CSS,
-        favicon_path=None,
         blocked_paths=[str(Path.cwd())],
     )

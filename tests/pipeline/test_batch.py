@@ -9,7 +9,7 @@ from pipeline import Colorizer, Options
 from pipeline.batch import BATCH, colorize_all
 from pipeline.colorize import main
 from pipeline.outputs import Task
-from preprocessing.errors import ConfigError
+from preprocessing.errors import CheckpointError, ConfigError
 from tests.drawing import CATEGORIES, draw_photo
 
 SIZES = [(200, 300), (300, 200), (256, 256)]
@@ -107,3 +107,54 @@ def test_a_folder_of_photos_for_the_network_of_figure_3(album, tmp_path):
     output = tmp_path / "out"
     assert main([str(album), "-o", str(output), "--colorizer", "encoder_decoder"]) == 1
     assert len(list(output.iterdir())) == 14
+
+
+class Faulty(Colorizer):
+    """Meets what nobody has foreseen in one step of one photo."""
+
+    def __init__(self, step, name, error):
+        super().__init__(threads=1)
+        self.step, self.name, self.error = step, name, error
+
+    def _meet(self, step, path):
+        if step == self.step and path.name == self.name:
+            raise self.error
+
+    def look(self, path, *args, **kwargs):
+        self._meet("look", path)
+        return super().look(path, *args, **kwargs)
+
+    def predict(self, batch, options):
+        for seen in batch:
+            self._meet("predict", seen.photo.path)
+        return super().predict(batch, options)
+
+    def write(self, predicted, target, options):
+        self._meet("write", predicted.seen.photo.path)
+        return super().write(predicted, target, options)
+
+
+@pytest.mark.parametrize("step", ["look", "predict", "write"])
+@pytest.mark.parametrize(
+    "error", [EOFError("no more bytes"), KeyError("I;16"), MemoryError(), RecursionError("deep")],
+    ids=lambda error: type(error).__name__,
+)  # fmt: skip
+def test_what_nobody_foresaw_ends_no_photo_but_its_own(album, tmp_path, step, error):
+    tasks = tasks_of(album, tmp_path / "out")
+    colorizer = Faulty(step, "03.png", error)
+    outcomes = {one.task.photo.name: one for one in colorize_all(colorizer, tasks, Options())}
+    assert len(outcomes) == len(tasks)
+    failed = {name for name, one in outcomes.items() if one.error}
+    assert failed == {"03.png", "empty.png", "text.png"}
+    told = outcomes["03.png"].error
+    assert told is not None
+    what, where, fix = told.args
+    assert what.startswith(f"the photo cannot be coloured: {type(error).__name__}")
+    assert where == str(album / "03.png")
+    assert "report" in fix
+
+
+def test_a_bundle_that_is_wrong_still_ends_the_run(album, tmp_path):
+    colorizer = Faulty("predict", "03.png", CheckpointError("damaged", "a.onnx", "get it anew"))
+    with pytest.raises(CheckpointError, match="damaged"):
+        list(colorize_all(colorizer, tasks_of(album, tmp_path / "out"), Options()))

@@ -1,0 +1,113 @@
+"""Who is answered: by the name that a request calls the server, and the page that sent it."""
+
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from pipeline.bundle import PRETRAINED_DIR, read_bundle
+from pipeline.web.__main__ import _hosts
+from pipeline.web.app import build_app
+from pipeline.web.problems import MEDIA_TYPE
+from preprocessing.errors import ConfigError
+from tests.pipeline.web.conftest import PROJECT_DIR, running
+
+OWN = ["localhost", "127.0.0.1", "[::1]"]
+REBOUND = ["photos.example", "localhost.photos.example", "127.0.0.1.photos.example", "[::2]", "",
+           "localhost@photos.example", "127.0.0.1:8000:9", "0.0.0.0"]  # fmt: skip
+FOREIGN = ["http://photos.example", "null", "http://localhost", "http://localhost:8001",
+           "http://localhost.photos.example:8000", "nonsense", ""]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def local():
+    """The server as it is on this computer alone."""
+    app = build_app(read_bundle(PRETRAINED_DIR), hosts=_hosts("127.0.0.1", []))
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.mark.parametrize("host", [*OWN, *(f"{one}:8000" for one in OWN), "LOCALHOST:80"])
+def test_the_computers_own_names_are_answered(local: TestClient, host: str):
+    assert local.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", [*REBOUND, "photos.example:8000"])
+@pytest.mark.parametrize("path", ["/healthz", "/v1/categories", "/docs", "/nothing"])
+def test_no_other_name_is_answered(local: TestClient, host: str, path: str):
+    answer = local.get(path, headers={"Host": host})
+    assert answer.status_code == 403
+    assert answer.headers["content-type"] == MEDIA_TYPE
+    assert "option allow-host" in answer.json()["fix"]
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_a_page_of_another_server_may_not_post(local: TestClient, origin: str):
+    headers = {"Host": "localhost:8000", "Origin": origin}
+    answer = local.post("/v1/colorize", files={"file": ("a.jpg", b"x")}, headers=headers)
+    assert answer.status_code == 403
+    assert answer.json()["what"] == "sent by a page of another server"
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "http://localhost:8000"}])
+def test_its_own_page_and_programs_may_post(local: TestClient, headers: dict[str, str]):
+    headers = {"Host": "localhost:8000", **headers}
+    answer = local.post("/v1/colorize", files={"file": ("a.jpg", b"no photo")}, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["what"] == "not a photo that can be read"
+
+
+def test_a_name_that_is_allowed_is_answered_and_its_page_may_post():
+    hosts = _hosts("127.0.0.1", ["Photos.Example"])
+    app = build_app(read_bundle(PRETRAINED_DIR), hosts=hosts, own_names={"photos.example"})
+    with TestClient(app) as client:
+        for host in ("photos.example", "localhost:8000"):  # the latter behind a proxy
+            headers = {"Host": host, "Origin": "https://photos.example"}
+            files = {"file": ("a.jpg", b"no photo")}
+            assert client.post("/v1/colorize", files=files, headers=headers).status_code == 422
+        assert client.get("/healthz", headers={"Host": "other.example"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed", "expected"),
+    [
+        ("127.0.0.1", [], set(OWN)),
+        ("127.8.0.1", [], set(OWN)),
+        ("::1", [], set(OWN)),
+        ("localhost", ["A"], {*OWN, "a"}),
+        ("0.0.0.0", [], None),
+        ("192.0.2.1", ["b"], {*OWN, "b"}),
+    ],
+)
+def test_names_are_checked_where_others_cannot_come_or_some_are_allowed(host, allowed, expected):
+    assert _hosts(host, allowed) == expected
+
+
+@pytest.mark.parametrize("token", ["", " "])
+def test_an_empty_token_is_refused_at_the_start(token: str):
+    command = [sys.executable, "-m", "pipeline.web", "--port", "0", "--token", token]
+    done = subprocess.run(
+        command, cwd=PROJECT_DIR, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 1
+    assert "error: an empty token would let everybody in\n  where: --token\n  fix: " in done.stderr
+    with pytest.raises(ConfigError, match="an empty token would let everybody in"):
+        build_app(read_bundle(PRETRAINED_DIR), token=token)
+
+
+def test_the_command_checks_names(tmp_path):
+    with running(tmp_path, "--allow-host", "photos.example") as server:
+        port = httpx.URL(server.url).port
+        answers = [
+            httpx.get(f"{server.url}healthz", headers={"Host": f"{name}:{port}"}).status_code
+            for name in ("127.0.0.1", "localhost", "photos.example", "other.example")
+        ]
+        with socket.create_connection(("127.0.0.1", port or 0), timeout=10) as raw:
+            raw.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")  # no Host at all
+            nameless = raw.recv(1000)
+    assert answers == [200, 200, 200, 403]
+    assert b" 403 " in nameless.splitlines()[0]
