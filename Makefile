@@ -10,6 +10,7 @@ COUNT = 1000
 PYTHON ?=
 DEMO := examples/astronaut.jpg
 PORT = 8000
+QUARTER =
 
 VENV_PYTHON := .venv/bin/python
 DEV_BIN := .venv-dev/bin
@@ -22,7 +23,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help colorize desktop web dev test check browser screen format lock train-quick category categories named \
+.PHONY: help colorize desktop web dev test nightly test-all coverage mutations check browser screen format lock train-quick category categories named \
 	results evaluate evaluate-paper soft-routing modes cross gallery showcase epochs table-one \
 	compare claim model-card notebooks clean
 .NOTPARALLEL:  # each job takes all processors
@@ -45,8 +46,23 @@ web: .venv-web/.ready  ## the page and its API on this computer: make web [PORT=
 
 dev: .venv-dev/.ready browser screen  ## make .venv-dev: all that is needed to scrape, train and test
 
+PYTEST = $(DEV_PYTHON) -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
 test: check browser screen  ## check, then run the tests; ARGS go to pytest: make test ARGS="-k lab"
-	$(DEV_PYTHON) -m pytest $(ARGS)
+	$(PYTEST) -m "not nightly" $(ARGS)
+
+nightly: .venv-dev/.ready browser screen  ## the tests that `make test` leaves out, or a quarter of them: [QUARTER=0 ... 3]
+	$(PYTEST) -m nightly $(if $(QUARTER),--quarter $(QUARTER)) $(ARGS)
+
+test-all: check browser screen  ## check, then run every test
+	$(PYTEST) $(ARGS)
+
+coverage: .venv-dev/.ready browser screen  ## which branches all tests take, per package, beside what it was before
+	$(PYTEST) --cov --cov-report=json:runs/coverage.json $(ARGS)
+	$(DEV_PYTHON) -m tests.coverage_table runs/coverage.json
+
+mutations: .venv-dev/.ready  ## break the code in thirty ways; the tests must notice each
+	$(DEV_PYTHON) -m tests.mutations $(ARGS)
 
 check: .venv-dev/.ready  ## lint, format, types, import rules: what CI runs before the tests
 	$(DEV_BIN)/ruff check .

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,11 @@ from hypothesis import settings
 from pipeline.bundle import PRETRAINED_DIR
 from preprocessing.cli import TALKATIVE
 from preprocessing.packing import pack
+from tests import eager, thin
 from tests.drawing import write_raw
+from tests.sharing import make_once
+
+pytest_plugins = ["tests.costs", "tests.spread"]
 
 # the same examples on every machine, slow ones included
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -21,32 +26,33 @@ settings.load_profile("steady")
 @pytest.fixture(scope="session")
 def drawn_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A RAW_DIR with photos in three categories; read only, copy it to change it."""
-    raw_dir = tmp_path_factory.mktemp("drawn") / "raw"
-    write_raw(raw_dir)
-    return raw_dir
+    return make_once(tmp_path_factory, "drawn", lambda folder: write_raw(folder / "raw")) / "raw"
 
 
 @pytest.fixture(scope="session")
 def packed_photos(drawn_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The drawn photos, packed: 8, 2 and 2 in each category (`PHOTOS_PER_SPLIT`); read only."""
-    packed_dir = tmp_path_factory.mktemp("packed")
-    pack(drawn_photos, packed_dir)
-    return packed_dir
+    return make_once(tmp_path_factory, "packed", lambda folder: pack(drawn_photos, folder))
 
 
 @pytest.fixture(scope="session")
 def tiny_runs(packed_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run folders of a router, two kinds of universal colorizer and one of a category."""
+    return make_once(tmp_path_factory, "runs", lambda folder: _train_tiny(packed_photos, folder))
+
+
+def _train_tiny(packed_dir: Path, runs_dir: Path) -> None:
     from classifier.config import ClassifierConfig
     from classifier.train import train as train_classifier
     from colorizers.config import ColorizerConfig
     from colorizers.train import train as train_colorizer
 
-    runs_dir = tmp_path_factory.mktemp("runs")
+    eager.install()
+    thin.install()
     router_dir = runs_dir / "classifier" / "mobilenet_v2"
     train_classifier(
         ClassifierConfig(
-            packed_dir=packed_photos,
+            packed_dir=packed_dir,
             run_dir=router_dir,
             weights="none",
             head_epochs=1,
@@ -64,7 +70,7 @@ def tiny_runs(packed_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         train_colorizer(
             ColorizerConfig(
                 category=category,
-                packed_dir=packed_photos,
+                packed_dir=packed_dir,
                 run_dir=runs_dir / "colorizers" / architecture / category,
                 architecture=architecture,
                 encoder=router_dir if architecture == "shared_encoder" else None,
@@ -75,7 +81,6 @@ def tiny_runs(packed_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> 
                 run_px=64 if architecture == "encoder_decoder" else 256,
             )
         )
-    return runs_dir
 
 
 @pytest.fixture(scope="session")
@@ -85,14 +90,35 @@ def tiny_bundle(
     """A bundle of three categories, exported from `tiny_runs`; read only."""
     from pipeline.export import export
 
-    bundle_dir = tmp_path_factory.mktemp("bundle") / "pretrained"
-    return export(tiny_runs, bundle_dir, packed_photos).folder
+    def make(folder: Path) -> None:
+        export(tiny_runs, folder / "pretrained", packed_photos)
+
+    return make_once(tmp_path_factory, "bundle", make) / "pretrained"
 
 
 @pytest.fixture(scope="session")
 def shipped() -> Path:
     """The bundle that is shipped."""
     return PRETRAINED_DIR
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _training_is_quick() -> None:
+    """For what sessions and modules share; see `tests/eager.py` and `tests/thin.py`."""
+    if "keras" in sys.modules:
+        eager.install()
+        thin.install()
+
+
+@pytest.fixture(autouse=True)
+def _training_is_real_where_marked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The marks `graph` and `full`."""
+    marked = request.node.get_closest_marker
+    with (
+        eager.compiled() if marked("graph") else nullcontext(),
+        thin.full_networks() if marked("full") else nullcontext(),
+    ):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -25,14 +25,17 @@ STAGES = (  # expansion, filters, blocks, stride of the first block
     (6, 320, 1, 1),
 )
 TOP_FILTERS = 1280
-N_CONVOLUTIONS = 52
 STRIDE = 32  # heights and widths must be multiples of it
 
 Convolutions = list[tuple[NDArray[np.float32], NDArray[np.float32]]]  # kernel, bias
 
 
-def build_encoder() -> keras.Model:
+def build_encoder(width: float = 1.0, depth: int | None = None) -> keras.Model:
     """(N, H, W, 1) lum -> five feature maps; H and W multiples of 32.
+
+    Args:
+        width: factor of all filters (section 4, "width multiplier").
+        depth: at most so many blocks in each stage; None takes all.
 
     Returns:
         A network with the outputs (N, H/2, W/2, 16), (N, H/4, W/4, 24), (N, H/8, W/8, 32),
@@ -41,21 +44,26 @@ def build_encoder() -> keras.Model:
     lum = keras.Input((None, None, 1), name="luminance")
     x = layers.Rescaling(2.0, offset=-1.0)(lum)  # ImageNet's range -1 .. 1
     x = layers.Concatenate()([x, x, x])
-    x = _convolution(x, 32, 3, stride=2)  # (N, H/2, W/2, 32)
+    x = _convolution(x, scaled(32, width), 3, stride=2)  # (N, H/2, W/2, 32)
     x = _depthwise(x, stride=1)
-    x = _convolution(x, 16, 1, relu=False)
+    x = _convolution(x, scaled(16, width), 1, relu=False)
     features = []
     for expansion, filters, blocks, first_stride in STAGES:
-        for block in range(blocks):
+        for block in range(min(blocks, depth or blocks)):
             stride = first_stride if block == 0 else 1
             if stride == 2:
                 features.append(x)
             y = _convolution(x, x.shape[-1] * expansion, 1)
             y = _depthwise(y, stride=stride)
-            y = _convolution(y, filters, 1, relu=False)
+            y = _convolution(y, scaled(filters, width), 1, relu=False)
             x = layers.Add()([x, y]) if block else y
-    features.append(_convolution(x, TOP_FILTERS, 1))  # (N, H/32, W/32, 1280)
+    features.append(_convolution(x, scaled(TOP_FILTERS, width), 1))  # (N, H/32, W/32, 1280)
     return keras.Model(lum, features, name="encoder")
+
+
+def scaled(filters: int, width: float) -> int:
+    """A number of filters times a factor, at least 2."""
+    return max(2, round(filters * width))
 
 
 def load_encoder_weights(encoder: keras.Model, weights: str) -> None:
@@ -70,8 +78,9 @@ def load_encoder_weights(encoder: keras.Model, weights: str) -> None:
     Raises:
         CheckpointError: the weights cannot be had, or do not fit.
     """
-    source = _from_keras() if weights == "imagenet" else _from_npz(Path(weights))
     convolutions = [layer for layer in encoder.layers if _is_convolution(layer)]
+    number = len(convolutions)
+    source = _from_keras() if weights == "imagenet" else _from_npz(Path(weights), number)
     for layer, (kernel, bias) in zip(convolutions, source, strict=True):
         for name, own, given in (("kernel", layer.kernel, kernel), ("bias", layer.bias, bias)):
             if own.shape != given.shape:
@@ -98,15 +107,15 @@ def _is_convolution(layer: keras.Layer) -> bool:
     return isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D)
 
 
-def _from_npz(path: Path) -> Convolutions:
-    """Kernels and biases from an .npz file, in network order."""
+def _from_npz(path: Path, number: int) -> Convolutions:
+    """So many kernels and biases from an .npz file, in network order."""
     if not path.is_file():
         raise CheckpointError(
             "no such weights", path, "give `imagenet`, `none` or the path of an .npz file"
         )
     try:
         with path.open("rb") as file, np.lib.npyio.NpzFile(file) as stored:
-            return [(stored[f"{i:02d}_w"], stored[f"{i:02d}_b"]) for i in range(N_CONVOLUTIONS)]
+            return [(stored[f"{i:02d}_w"], stored[f"{i:02d}_b"]) for i in range(number)]
     except (KeyError, OSError, ValueError, BadZipFile) as error:
         raise CheckpointError(
             f"cannot read the weights: {error}", path, "give weights of MobileNetV2 1.0 as .npz"

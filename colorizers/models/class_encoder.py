@@ -19,14 +19,14 @@ TEMPERATURE = 0.38  # section 2.3
 LOGITS = "classes"  # the layer that a loss over classes looks at
 
 
-def build() -> keras.Model:
+def build(width: float = 1.0, depth: int | None = None) -> keras.Model:
     """(N, H, W, 1) lum -> (N, H, W, 2) ab; H and W multiples of 32. The encoder does not learn."""
-    return on_encoder("class_encoder", decode)
+    return on_encoder("class_encoder", decode, width, depth)
 
 
-def decode(features: Tensors) -> keras.KerasTensor:
+def decode(features: Tensors, width: float = 1.0) -> keras.KerasTensor:
     """The encoder's five feature maps -> (N, H, W, 2) ab."""
-    x = join_skips(reduce_top(features[-1]), features)
+    x = join_skips(reduce_top(features[-1], width), features, width)
     x = layers.Conv2D(len(AXIS) ** 2, 3, padding="same", dtype="float32", name=LOGITS)(x)
     x = layers.Rescaling(1 / TEMPERATURE, dtype="float32")(x)
     x = layers.Softmax(dtype="float32")(x)  # (N, H/2, W/2, 225)

@@ -15,20 +15,21 @@ from colorizers.models.shared_encoder import (
     reduce_top,
     to_ab,
 )
+from training.mobilenet_v2 import scaled
 from training.registry import Architecture
 
 
-def build() -> keras.Model:
+def build(width: float = 1.0, depth: int | None = None) -> keras.Model:
     """(N, H, W, 1) lum -> (N, H, W, 2) ab; H and W multiples of 32. The encoder does not learn."""
-    return on_encoder("global_encoder", decode)
+    return on_encoder("global_encoder", decode, width, depth)
 
 
-def decode(features: Tensors) -> keras.KerasTensor:
+def decode(features: Tensors, width: float = 1.0) -> keras.KerasTensor:
     """The encoder's five feature maps -> (N, H, W, 2) ab."""
     scene = layers.GlobalAveragePooling2D(keepdims=True)(features[-1])  # (N, 1, 1, 1280)
-    scene = layers.Dense(NECK, activation="relu")(scene)
-    x = layers.Add()([reduce_top(features[-1]), scene])  # (N, H/32, W/32, 256)
-    return to_ab(join_skips(x, features))
+    scene = layers.Dense(scaled(NECK, width), activation="relu")(scene)
+    x = layers.Add()([reduce_top(features[-1], width), scene])  # (N, H/32, W/32, 256)
+    return to_ab(join_skips(x, features, width))
 
 
 SPEC = Architecture(

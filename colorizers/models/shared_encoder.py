@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import keras
 from keras import layers
 
-from training.mobilenet_v2 import build_encoder
+from training.mobilenet_v2 import build_encoder, scaled
 from training.registry import Architecture
 
 NECK = 256  # filters to which the 1280 of the top are reduced
@@ -19,37 +19,49 @@ DECODER = (192, 96, 48, 32)  # filters after each upsampling; all ours
 Tensors = Sequence[keras.KerasTensor]
 
 
-def build() -> keras.Model:
+def build(width: float = 1.0, depth: int | None = None) -> keras.Model:
     """(N, H, W, 1) lum -> (N, H, W, 2) ab; H and W multiples of 32. The encoder does not learn."""
-    return on_encoder("shared_encoder", decode)
+    return on_encoder("shared_encoder", decode, width, depth)
 
 
-def decode(features: Tensors) -> keras.KerasTensor:
+def decode(features: Tensors, width: float = 1.0) -> keras.KerasTensor:
     """The encoder's five feature maps -> (N, H, W, 2) ab."""
-    return to_ab(join_skips(reduce_top(features[-1]), features))
+    return to_ab(join_skips(reduce_top(features[-1], width), features, width))
 
 
-def on_encoder(name: str, decode: Callable[[Tensors], keras.KerasTensor]) -> keras.Model:
-    """A network of the frozen encoder and a model named "decoder" of its feature maps."""
-    encoder = build_encoder()
+def on_encoder(
+    name: str,
+    decode: Callable[[Tensors, float], keras.KerasTensor],
+    width: float,
+    depth: int | None,
+) -> keras.Model:
+    """A network of the frozen encoder and a model named "decoder" of its feature maps.
+
+    Args:
+        name: of the network.
+        decode: feature maps and a factor of all filters -> (N, H, W, 2) ab.
+        width: that factor, for encoder and decoder.
+        depth: of the encoder; see `build_encoder`.
+    """
+    encoder = build_encoder(width, depth)
     encoder.trainable = False
     features = [keras.Input(output.shape[1:]) for output in encoder.outputs]
-    decoder = keras.Model(features, decode(features), name="decoder")
+    decoder = keras.Model(features, decode(features, width), name="decoder")
     lum = keras.Input((None, None, 1), name="luminance")
     return keras.Model(lum, decoder(encoder(lum)), name=name)
 
 
-def reduce_top(top: keras.KerasTensor) -> keras.KerasTensor:
+def reduce_top(top: keras.KerasTensor, width: float = 1.0) -> keras.KerasTensor:
     """(N, H/32, W/32, 1280) -> (N, H/32, W/32, 256)."""
-    return _convolution(top, NECK, 1)
+    return _convolution(top, scaled(NECK, width), 1)
 
 
-def join_skips(x: keras.KerasTensor, features: Tensors) -> keras.KerasTensor:
+def join_skips(x: keras.KerasTensor, features: Tensors, width: float = 1.0) -> keras.KerasTensor:
     """(N, H/32, W/32, c) and the encoder's feature maps -> (N, H/2, W/2, 32)."""
     for filters, skip in zip(DECODER, reversed(features[:-1]), strict=True):
         x = layers.UpSampling2D(interpolation="bilinear")(x)  # to H/16, H/8, H/4, H/2
         x = layers.Concatenate()([x, skip])
-        x = _convolution(x, filters, 3)
+        x = _convolution(x, scaled(filters, width), 3)
     return x
 
 

@@ -5,6 +5,7 @@ must run on one machine: a log on a network drive is nothing that SQLite can sha
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from preprocessing.errors import DataError
 APPLICATION = 0x54555249  # "TURI": says in the file's header that it is ours
 VERSION = 1  # of the table; another one is refused
 BUSY_S = 30.0  # how long another's lock is waited for
+RETRY_S = 0.01
 SCHEMA = """
 CREATE TABLE answers (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -62,6 +64,23 @@ def opened(path: Path, *, makes: bool = False) -> Iterator[sqlite3.Connection]:
         raise DataError(what, path, FIXES.get(code, ANOTHER)) from error
 
 
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Give a database its write-ahead log; where others do the same, SQLite itself does not wait.
+
+    Raises:
+        sqlite3.OperationalError: it stays locked.
+    """
+    give_up = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+        time.sleep(RETRY_S)
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,7 +92,7 @@ def _make_folder(folder: Path) -> None:
 def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
     """Raise `DataError` unless the database holds answers; make an empty one such a database."""
     if _is_empty(connection):
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         connection.execute("BEGIN IMMEDIATE")
         if _is_empty(connection):  # still: of all who found it so, one makes the table
             connection.execute(SCHEMA)

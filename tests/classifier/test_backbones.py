@@ -9,6 +9,7 @@ from classifier.train import set_norm_momentum, set_trainable
 from preprocessing.errors import CheckpointError
 from tests.training.imagenet_like import write_weights
 
+pytestmark = pytest.mark.full
 APPLICATIONS = {
     "vgg19": keras.applications.vgg19,
     "resnet50": keras.applications.resnet50,

@@ -11,6 +11,7 @@ from classifier.candidates import PAPER_CATEGORIES, Budget, Candidate, config_of
 from classifier.table_1 import chance, error_rows, interval, main, measure, paper_error
 from classifier.train import train
 from preprocessing.packing import load_packed
+from tests.thin import build_thin_encoder
 from tests.training.imagenet_like import write_weights
 
 RENAMED = {"beach": "beach", "forest": "city", "fruit": "autumn"}  # three of the paper's six
@@ -40,7 +41,7 @@ def options(packed: Path, folder: Path, weights: Path, *more: str) -> list[str]:
 def made(packed, tmp_path_factory) -> tuple[Path, list[str]]:
     """The folder with runs and results of the command, and its options."""
     folder = tmp_path_factory.mktemp("made")
-    weights = write_weights(folder / "weights.npz")
+    weights = write_weights(folder / "weights.npz", encoder=build_thin_encoder())
     arguments = options(packed, folder, weights, "--epochs", "3")
     assert main(arguments) == 0
     return folder, arguments

@@ -17,12 +17,14 @@ from colorizers.start import encoder_sha256, unfreeze_encoder
 from colorizers.train import main as train_main
 from colorizers.train import train
 from preprocessing.errors import CheckpointError, ConfigError
+from tests.thin import full_networks
 from tests.training.imagenet_like import write_weights
 from training.checkpoints import chosen_checkpoint, load_checkpoint, save_checkpoint
 from training.mobilenet_v2 import build_encoder, load_encoder_weights
 from training.runs import read_config
 
 AB_ERROR = 2e-3  # of ab, whose step is 1/128: a quarter of one unit of a* and b*
+pytestmark = pytest.mark.full  # their sizes are what is tested
 SMALL = ["--epochs", "1", "--steps-per-epoch", "1", "--batch-size", "2", "--size", "32"]
 
 
@@ -49,7 +51,8 @@ def runs(packed_photos, router, tmp_path_factory) -> dict[str, ColorizerConfig]:
         configs[name] = ColorizerConfig(
             category="beach", architecture=name, **places, **plan, **more
         )
-        train(configs[name])
+        with full_networks():
+            train(configs[name])
     return configs
 
 

@@ -3,8 +3,8 @@ import pytest
 
 from classifier.head import build_classifier
 from colorizers.compare import SATURATIONS, VARIANTS, main
+from tests.thin import build_thin_encoder
 from training.checkpoints import save_checkpoint
-from training.mobilenet_v2 import build_encoder
 
 pytestmark = pytest.mark.slow
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 def compared(packed_photos, tmp_path_factory):
     """The folder with the results of a very short comparison, and the command that made them."""
     folder = tmp_path_factory.mktemp("compared")
-    save_checkpoint(build_classifier(build_encoder(), 3), folder / "router.keras")
+    save_checkpoint(build_classifier(build_thin_encoder(), 3), folder / "router.keras")
     command = [
         "--packed-dir", str(packed_photos), "--runs-dir", str(folder / "runs"),
         "--results-dir", str(folder / "results"), "--encoder", str(folder / "router.keras"),

@@ -22,13 +22,13 @@ from colorizers.models.class_encoder import class_colours
 from colorizers.train import train
 from preprocessing.errors import CheckpointError, ConfigError, DataError
 from preprocessing.lab import join_lab, split_lab
+from tests.thin import build_thin_encoder
 from training.checkpoints import (
     latest_checkpoint,
     load_checkpoint,
     save_checkpoint,
     weights_sha256,
 )
-from training.mobilenet_v2 import build_encoder
 from training.runs import read_config
 
 Configure = Callable[..., ColorizerConfig]
@@ -61,7 +61,7 @@ def routers(tmp_path_factory) -> list[Path]:
     for seed in (1, 2):
         keras.utils.set_random_seed(seed)
         run_dir = tmp_path_factory.mktemp("router")
-        save_checkpoint(build_classifier(build_encoder(), 3), run_dir / "epoch_0001.keras")
+        save_checkpoint(build_classifier(build_thin_encoder(), 3), run_dir / "epoch_0001.keras")
         folders.append(run_dir)
     return folders
 
@@ -109,6 +109,8 @@ def encoder_hash(checkpoint: Path) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.full
+@pytest.mark.graph
 def test_100_steps_on_a_picture_of_two_colours_beat_all_gray_by_10_db(tmp_path):
     picture = np.zeros((256, 256, 3), np.uint8)
     picture[:, :] = (200, 120, 40)
@@ -136,6 +138,7 @@ def test_100_steps_on_a_picture_of_two_colours_beat_all_gray_by_10_db(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_a_run_killed_in_its_course_and_resumed_equals_an_unbroken_one(configure):
     plan = {"epochs": 8, "steps_per_epoch": 1, "decay": "cosine"}
     unbroken, killed = configure("unbroken", **plan), configure("killed", **plan, rolling_s=0.0)

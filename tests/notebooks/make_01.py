@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from classifier import table_1
+from tests.thin import build_thin_encoder
 from tests.training.imagenet_like import write_weights
 
 
 def make(folder: Path, packed_dir: Path, bundle_dir: Path) -> None:
     """Train the smallest backbone for two steps from each start; one set, beach alone is no six."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = write_weights(folder / "weights.npz")
+    weights = write_weights(folder / "weights.npz", encoder=build_thin_encoder())
     failed = table_1.main(
         [
             *("--packed-dir", str(packed_dir), "--runs-dir", str(folder / "runs")),

@@ -134,18 +134,23 @@ class Faulty(Colorizer):
         return super().write(predicted, target, options)
 
 
-@pytest.mark.parametrize("step", ["look", "predict", "write"])
 @pytest.mark.parametrize(
-    "error", [EOFError("no more bytes"), KeyError("I;16"), MemoryError(), RecursionError("deep")],
-    ids=lambda error: type(error).__name__,
-)  # fmt: skip
+    ("step", "error"),
+    [
+        ("look", EOFError("no more bytes")),
+        ("look", MemoryError()),
+        ("predict", KeyError("I;16")),
+        ("write", RecursionError("deep")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
 def test_what_nobody_foresaw_ends_no_photo_but_its_own(album, tmp_path, step, error):
-    tasks = tasks_of(album, tmp_path / "out")
+    tasks = tasks_of(album, tmp_path / "out")[:6]
     colorizer = Faulty(step, "03.png", error)
     outcomes = {one.task.photo.name: one for one in colorize_all(colorizer, tasks, Options())}
     assert len(outcomes) == len(tasks)
     failed = {name for name, one in outcomes.items() if one.error}
-    assert failed == {"03.png", "empty.png", "text.png"}
+    assert failed == {"03.png"}
     told = outcomes["03.png"].error
     assert told is not None
     what, where, fix = told.args
@@ -157,4 +162,4 @@ def test_what_nobody_foresaw_ends_no_photo_but_its_own(album, tmp_path, step, er
 def test_a_bundle_that_is_wrong_still_ends_the_run(album, tmp_path):
     colorizer = Faulty("predict", "03.png", CheckpointError("damaged", "a.onnx", "get it anew"))
     with pytest.raises(CheckpointError, match="damaged"):
-        list(colorize_all(colorizer, tasks_of(album, tmp_path / "out"), Options()))
+        list(colorize_all(colorizer, tasks_of(album, tmp_path / "out")[:6], Options()))

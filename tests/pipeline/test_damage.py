@@ -16,8 +16,6 @@ from pipeline.outputs import READABLE, default_output
 from tests.corpus import corpus, flipped, truncated
 from tests.drawing import draw_photo
 
-N_FLIPPED = 2000
-
 
 def colorize(*args):
     """The command in a process of its own, for a crash would take the tests with it."""
@@ -66,14 +64,15 @@ def test_heics_cut_at_every_sixteenth(tmp_path):
 
 
 @pytest.mark.slow
-def test_two_thousand_files_with_flipped_bits(tmp_path):
+@pytest.mark.parametrize("number", [300, pytest.param(2000, marks=pytest.mark.nightly)])
+def test_files_with_flipped_bits(tmp_path, number):
     folder, output = tmp_path / "flipped", tmp_path / "out"
     folder.mkdir()
-    for name, content in flipped(N_FLIPPED, seed=0):
+    for name, content in flipped(number, seed=0):
         (folder / name).write_bytes(content)
     done = colorize(folder, "-o", output)
-    results = require_all_told(done, folder, output, N_FLIPPED)
-    assert N_FLIPPED / 10 < len(results) < N_FLIPPED
+    results = require_all_told(done, folder, output, number)
+    assert number / 10 < len(results) < number
 
 
 @pytest.mark.parametrize("name", ["gray.jpg", "gray.png", "strips.tif", "color.webp"])

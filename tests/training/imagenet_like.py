@@ -16,11 +16,14 @@ def convolutions(encoder: keras.Model) -> list[keras.Layer]:
     return [layer for layer in encoder.layers if isinstance(layer, kinds)]
 
 
-def random_arrays(seed: int = 0) -> dict[str, Any]:
-    """`00_w`, `00_b`, ... `51_b`; variances are kept from layer to layer, as a trained net does."""
+def random_arrays(seed: int = 0, encoder: keras.Model | None = None) -> dict[str, Any]:
+    """`00_w`, `00_b`, ... `51_b`; variances are kept from layer to layer, as a trained net does.
+
+    They fit `encoder`, or else the one of full size.
+    """
     rng = np.random.default_rng(seed)
     arrays = {}
-    for number, layer in enumerate(convolutions(build_encoder())):
+    for number, layer in enumerate(convolutions(encoder or build_encoder())):
         depthwise = isinstance(layer, layers.DepthwiseConv2D)
         fan_in = 9 if depthwise else np.prod(layer.kernel.shape[:-1])
         kernel = rng.normal(0, np.sqrt(2 / fan_in), layer.kernel.shape)
@@ -29,7 +32,7 @@ def random_arrays(seed: int = 0) -> dict[str, Any]:
     return arrays
 
 
-def write_weights(path: Path, seed: int = 0) -> Path:
+def write_weights(path: Path, seed: int = 0, encoder: keras.Model | None = None) -> Path:
     """Write the arrays as `--weights PATH` takes them."""
-    np.savez(path, **random_arrays(seed))
+    np.savez(path, **random_arrays(seed, encoder))
     return path

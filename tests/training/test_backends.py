@@ -19,11 +19,12 @@ import pytest
 
 from classifier.head import build_classifier
 from colorizers.models import encoder_decoder, shared_encoder
+from tests.thin import DEPTH, WIDTH, build_thin_encoder
 from tests.training.conftest import build_small_network
 from tests.training.imagenet_like import write_weights
 from tests.training.short_runs import CLASSIFIER, COLORIZERS, EPOCHS, LOWER, RESUMED
 from training.checkpoints import EPOCH_NAME, save_checkpoint
-from training.mobilenet_v2 import build_encoder, load_encoder_weights
+from training.mobilenet_v2 import load_encoder_weights
 
 OTHERS = ("jax", "torch")
 BACKENDS = ("tensorflow", *OTHERS)
@@ -36,12 +37,12 @@ pytestmark = pytest.mark.slow
 def starts(tmp_path_factory) -> Path:
     """A run folder per network, with its weights as epoch 0."""
     folder = tmp_path_factory.mktemp("starts")
-    weights = str(write_weights(folder / "weights.npz"))
+    weights = str(write_weights(folder / "weights.npz", encoder=build_thin_encoder()))
     networks = {
         "small": build_small_network(),
-        "encoder_decoder": encoder_decoder.build(),
-        "shared_encoder": shared_encoder.build(),
-        CLASSIFIER: build_classifier(build_encoder(), 3),
+        "encoder_decoder": encoder_decoder.build(WIDTH),
+        "shared_encoder": shared_encoder.build(WIDTH, DEPTH),
+        CLASSIFIER: build_classifier(build_thin_encoder(), 3),
     }
     for name in ("shared_encoder", CLASSIFIER):
         load_encoder_weights(networks[name].get_layer("encoder"), weights)
@@ -50,7 +51,7 @@ def starts(tmp_path_factory) -> Path:
             layer.rate = RARE
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
-    networks[LOWER] = encoder_decoder.build()
+    networks[LOWER] = encoder_decoder.build(WIDTH)
     keras.config.set_dtype_policy(before)
     for name, network in networks.items():
         save_checkpoint(network, folder / name / EPOCH_NAME.format(0))
