@@ -51,8 +51,11 @@ PYTEST = $(DEV_PYTHON) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 test: check browser screen  ## check, then run the tests; ARGS go to pytest: make test ARGS="-k lab"
 	$(PYTEST) -m "not nightly" $(ARGS)
 
+NIGHTLY = -m nightly $(if $(QUARTER),--quarter $(QUARTER)) $(ARGS)
+
 nightly: .venv-dev/.ready browser screen  ## the tests that `make test` leaves out, or a quarter of them: [QUARTER=0 ... 3]
-	$(PYTEST) -m nightly $(if $(QUARTER),--quarter $(QUARTER)) $(ARGS)
+	@if $(DEV_PYTHON) -m pytest --collect-only -q $(NIGHTLY) | grep -q ::; then $(PYTEST) $(NIGHTLY); \
+	else echo 'no nightly test falls into quarter $(QUARTER)' >&2; fi
 
 test-all: check browser screen  ## check, then run every test
 	$(PYTEST) $(ARGS)

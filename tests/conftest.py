@@ -1,8 +1,9 @@
 """Fixtures for all tests: drawn photos, the same packed, networks, a clean logger."""
 
+import importlib
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -94,6 +95,28 @@ def tiny_bundle(
         export(tiny_runs, folder / "pretrained", packed_photos)
 
     return make_once(tmp_path_factory, "bundle", make) / "pretrained"
+
+
+@pytest.fixture(scope="session")
+def results_of(
+    packed_photos: Path, tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
+    """Gives the folder of what a notebook reads, by the notebook's number; read only.
+
+    The tests of the command that makes it look at the same folder: it is trained once.
+    """
+
+    def results(number: str) -> Path:
+        maker = importlib.import_module(f"tests.notebooks.make_{number}")
+
+        def make(folder: Path) -> None:
+            eager.install()
+            thin.install()
+            maker.make(folder, packed_photos, tiny_bundle)
+
+        return make_once(tmp_path_factory, f"notebook_{number}", make)
+
+    return results
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Fixtures that are made once for all workers of a run."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     done = folder.with_name(f"{name}.done")
     with FileLock(folder.with_name(f"{name}.lock")):
         if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # what a worker left that failed
             folder.mkdir()
             make(folder)
             done.touch()

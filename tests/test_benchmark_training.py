@@ -14,6 +14,7 @@ ROW = re.compile(r"^\((\w)\) .*? +([\d.]+) +([\d.]+) +([\d.]+)% +(\d+)$", re.MUL
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_all_three_ways_to_train_are_timed(capsys):
     options = ["--size", "32", "--batch-size", "2", "--steps", "1", "--rounds", "1"]
     assert training.main(["--drawn", *options]) == 0

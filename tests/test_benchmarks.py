@@ -107,6 +107,7 @@ def test_photos_of_every_kind_are_what_the_table_says(kind, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_a_folder_is_timed_beside_one_photo_at_a_time(capsys):
     assert folder.main(["--photos", "3", "--alone", "2"]) == 0
     printed = capsys.readouterr().out
@@ -157,6 +158,7 @@ def test_clients_of_a_full_server_are_told_to_come_back(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_the_server_is_timed_beside_the_library_and_its_memory_read(capsys):
     assert web.main(["--requests", "4", "--clients", "2", "--small", "3"]) == 0
     printed = capsys.readouterr().out

@@ -1,26 +1,17 @@
 import pandas as pd
 import pytest
 
-from classifier.head import build_classifier
 from colorizers.compare import SATURATIONS, VARIANTS, main
-from tests.thin import build_thin_encoder
-from training.checkpoints import save_checkpoint
+from tests.notebooks import make_07
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def compared(packed_photos, tmp_path_factory):
+def compared(packed_photos, tiny_bundle, results_of):
     """The folder with the results of a very short comparison, and the command that made them."""
-    folder = tmp_path_factory.mktemp("compared")
-    save_checkpoint(build_classifier(build_thin_encoder(), 3), folder / "router.keras")
-    command = [
-        "--packed-dir", str(packed_photos), "--runs-dir", str(folder / "runs"),
-        "--results-dir", str(folder / "results"), "--encoder", str(folder / "router.keras"),
-        "--photos", "32", "--batch-size", "2", "--size", "32", "--policy", "float32",
-    ]  # fmt: skip
-    assert main(command) == 0
-    return folder, command
+    folder = results_of("07")
+    return folder, make_07.options(folder, packed_photos, tiny_bundle)
 
 
 def test_every_variant_sees_as_many_photos_and_is_measured_at_every_saturation(compared):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from colorizers.models import ARCHITECTURES, class_encoder, encoder_decoder, shared_encoder
+from tests.thin import build_thin
 
 FIG_3 = (  # layer type, output shape for a photo of 256 x 256, parameters: as printed
     ("Conv2D", (256, 256, 64), 640),
@@ -53,6 +54,13 @@ def randomized(network: keras.Model) -> keras.Model:
         if not np.asarray(keras.ops.convert_to_numpy(weight)).any():
             weight.assign(rng.normal(0, 0.05, weight.shape))
     return network
+
+
+@every_architecture
+def test_a_thin_network_has_few_parameters_and_colours_the_same_sizes(spec):
+    network = build_thin(spec)
+    assert network.count_params() < spec.n_params / 50
+    assert colour(network, lum_of(64, 96)).shape == (2, 64, 96, 2)
 
 
 def test_every_row_of_fig_3():

@@ -10,8 +10,16 @@ def make(folder: Path, packed_dir: Path, bundle_dir: Path) -> None:
     """Compare universal and per-category networks of two categories."""
     for category in ("beach", "fruit"):
         shutil.copytree(packed_dir / category, folder / "two" / category)
+    assert claim([*options(folder, bundle_dir), *places(folder)]) == 0
+
+
+def options(folder: Path, bundle_dir: Path) -> list[str]:
+    """What makes the command quick, on the two categories in a folder."""
+    photos = ["--packed-dir", str(folder / "two"), "--models", str(bundle_dir)]
     short = ["--photos", "64", "--batch-size", "2", "--size", "32", "--seeds", "2"]
-    network = ["--architecture", "encoder_decoder", "--policy", "float32"]
-    places = ["--packed-dir", str(folder / "two"), "--models", str(bundle_dir)]
-    results = ["--runs-dir", str(folder / "runs"), "--results-dir", str(folder / "results")]
-    assert claim([*short, *network, *places, *results]) == 0
+    return [*photos, *short, "--architecture", "encoder_decoder", "--policy", "float32"]
+
+
+def places(folder: Path) -> list[str]:
+    """Where its runs and results go."""
+    return ["--runs-dir", str(folder / "runs"), "--results-dir", str(folder / "results")]

@@ -8,9 +8,14 @@ from pipeline.modes import main as modes
 
 def make(folder: Path, packed_dir: Path, bundle_dir: Path) -> None:
     """Write folder/results/ by the commands that users have."""
+    assert compare(options(folder, packed_dir, bundle_dir)) == 0
+    places = ["--packed-dir", str(packed_dir), "--results-dir", str(folder / "results")]
+    assert modes([*places, "--models", str(bundle_dir), "--limit", "1"]) == 0
+
+
+def options(folder: Path, packed_dir: Path, bundle_dir: Path) -> list[str]:
+    """A very short comparison of losses and decoders."""
     places = ["--packed-dir", str(packed_dir), "--results-dir", str(folder / "results")]
     router = bundle_dir / "training" / "router.keras"
-    sizes = ["--photos", "16", "--batch-size", "2", "--size", "32", "--policy", "float32"]
-    runs = ["--runs-dir", str(folder / "runs")]
-    assert compare([*places, *runs, *sizes, "--encoder", str(router)]) == 0
-    assert modes([*places, "--models", str(bundle_dir), "--limit", "1"]) == 0
+    sizes = ["--photos", "32", "--batch-size", "2", "--size", "32", "--policy", "float32"]
+    return [*places, "--runs-dir", str(folder / "runs"), *sizes, "--encoder", str(router)]

@@ -4,7 +4,6 @@ The results that `notebooks/NN_name.py` reads come from `make(folder, packed_dir
 `make_NN.py`, which writes them below `folder/results/` by the commands that users have.
 """
 
-import importlib
 import importlib.util
 from pathlib import Path
 
@@ -24,12 +23,12 @@ each_notebook = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq")
 @pytest.mark.usefixtures("own_kernel")
 @each_notebook
-def test_a_notebook_runs_on_results_of_drawn_photos(script, packed_photos, tiny_bundle, tmp_path):
+def test_a_notebook_runs_on_results_of_drawn_photos(script, results_of):
     from nbclient import NotebookClient
 
-    _require_maker(script).make(tmp_path, packed_photos, tiny_bundle)
-    notebook = jupytext.read(script)
-    NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    _require_maker(script)
+    notebook, folder = jupytext.read(script), results_of(script.stem[:2])
+    NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}).execute()
     outputs = [one for cell in notebook.cells for one in cell.get("outputs", [])]
     assert outputs
     assert not [one.ename for one in outputs if one.output_type == "error"]
@@ -69,11 +68,10 @@ def test_a_notebook_is_thin(script):
 
 
 def _require_maker(script):
-    """The module that makes what the notebook reads."""
+    """Fail unless there is a module that makes what the notebook reads."""
     name = f"tests.notebooks.make_{script.stem[:2]}"
     if importlib.util.find_spec(name) is None:
         pytest.fail(f"write {name.replace('.', '/')}.py: it makes what {script.name} reads")
-    return importlib.import_module(name)
 
 
 def _stored(script):

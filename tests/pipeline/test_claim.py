@@ -26,6 +26,7 @@ from pipeline.cross import load_test
 from pipeline.router import Colorizer
 from pipeline.trial import start_trial
 from preprocessing.errors import ConfigError, DataError
+from tests.notebooks import make_05
 
 CATEGORIES = ["beach", "forest", "fruit"]
 PAIR = ["method", "reference", "category", "seed"]
@@ -44,38 +45,27 @@ def config(packed_photos):
 
 
 @pytest.fixture(scope="module")
-def two_packed(packed_photos, tmp_path_factory):
-    """The packed photos of two categories; read only."""
-    folder = tmp_path_factory.mktemp("two")
-    for category in ("beach", "fruit"):
-        shutil.copytree(packed_photos / category, folder / category)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def options(two_packed, tiny_bundle):
-    """What makes the command quick, but where its results go."""
-    places = ["--packed-dir", str(two_packed), "--models", str(tiny_bundle)]
-    short = ["--photos", "64", "--batch-size", "2", "--size", "32", "--seeds", "2"]
-    return [*places, *short, "--policy", "float32", "--architecture", "encoder_decoder"]
-
-
-@pytest.fixture(scope="module")
-def finished(options, tmp_path_factory):
+def finished(results_of):
     """The folder in which the command was given once; read only."""
-    folder = tmp_path_factory.mktemp("claim")
-    assert main([*options, *_places(folder)]) == 0
-    return folder
+    return results_of("05")
+
+
+@pytest.fixture(scope="module")
+def two_packed(finished):
+    """The packed photos of two categories; read only."""
+    return finished / "two"
+
+
+@pytest.fixture(scope="module")
+def options(finished, tiny_bundle):
+    """What makes the command quick, but where its results go."""
+    return make_05.options(finished, tiny_bundle)
 
 
 @pytest.fixture(scope="module")
 def tables(finished):
     stem = finished / "results" / "claim_encoder_decoder"
     return pd.read_csv(f"{stem}.csv"), pd.read_csv(f"{stem}_gains.csv")
-
-
-def _places(folder):
-    return ["--runs-dir", str(folder / "runs"), "--results-dir", str(folder / "results")]
 
 
 def _shown(network):
@@ -256,7 +246,7 @@ def test_gains_are_differences_of_levels(tables):
 def test_a_second_run_only_measures(options, finished, tmp_path, capsys):
     histories = sorted(finished.glob("runs/**/history.csv"))
     before = [path.stat().st_mtime_ns for path in histories]
-    assert main([*options, *_places(finished), "--results-dir", str(tmp_path)]) == 0
+    assert main([*options, *make_05.places(finished), "--results-dir", str(tmp_path)]) == 0
     assert len(before) == 3 + 2 * 2 + 1 + 2
     assert [path.stat().st_mtime_ns for path in histories] == before
     assert capsys.readouterr().err.count("already trained") == len(before)
@@ -271,7 +261,7 @@ def test_a_category_without_test_photos_is_told_before_training(
     shutil.copytree(two_packed, tmp_path / "packed")
     path = tmp_path / "packed" / "fruit" / "test.npy"
     np.save(path, np.load(path)[:0])
-    places = [*_places(tmp_path), "--packed-dir", str(tmp_path / "packed")]
+    places = [*make_05.places(tmp_path), "--packed-dir", str(tmp_path / "packed")]
     assert main([*options, *places]) == 1
     assert "no test photos of 'fruit'" in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()

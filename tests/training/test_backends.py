@@ -28,6 +28,10 @@ from training.mobilenet_v2 import load_encoder_weights
 
 OTHERS = ("jax", "torch")
 BACKENDS = ("tensorflow", *OTHERS)
+QUICKLY = {  # JAX compiles a step for longer than it runs here
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+    "XLA_FLAGS": "--xla_backend_optimization_level=0",
+}
 RARE = 1e-9  # share of features that dropout drops
 PROJECT_DIR = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
@@ -68,7 +72,7 @@ def runs(starts, packed_photos, tmp_path_factory) -> dict[str, Path]:
         places = [str(packed_photos), str(folders[backend])]
         done = subprocess.run(
             [sys.executable, "-m", "tests.training.short_runs", *places],
-            env={**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env={**os.environ, **QUICKLY, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
             cwd=PROJECT_DIR,
             capture_output=True,
             text=True,
