@@ -6,19 +6,24 @@ never ends, and directories that fan out end after 2^20 of them. So they are cou
 
 import struct
 from dataclasses import dataclass, field
+from os import SEEK_END
 from typing import Any, BinaryIO
 
 # of one file, all ours: far above what scanners and cameras write
-MOST_DIRECTORIES = 10_000  # pages, and what they refer to
-MOST_ENTRIES = 500_000
-MOST_BYTES = 64_000_000  # of their values
+MOST_DIRECTORIES = 5_000  # pages, and what they refer to
+MOST_ENTRIES = 100_000
+MOST_BYTES = 32_000_000  # of their values
+SMALLEST = 8  # bytes of a header: no directory lies before its end
 DEEPEST = 4  # page, EXIF, interoperability: 3
 
 REFERRING = {330, 400, 34665, 34853, 40965}  # tags of sub-directories (TIFF 6, EXIF 2.32)
-DIRECTORY_TYPES = {13: "L", 18: "Q"}
-OFFSETS = {1: "B", 3: "H", 4: "L", 16: "Q", **DIRECTORY_TYPES}  # types of numbers, for struct
-BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4,
-         16: 8, 17: 8, 18: 8}  # fmt: skip
+DIRECTORY_TYPES = {13, 18}
+# type -> what struct calls a value of it; tifftools takes any of them for offsets, even letters
+VALUES = {
+    1: "B", 2: "B", 3: "H", 4: "L", 5: "LL", 6: "b", 7: "B", 8: "h", 9: "l", 10: "ll", 11: "f",
+    12: "d", 13: "L", 16: "Q", 17: "q", 18: "Q",
+}  # fmt: skip
+SIZES = {kind: struct.calcsize(f"<{form}") for kind, form in VALUES.items()}
 
 
 class UnboundedError(ValueError):
@@ -53,7 +58,7 @@ def require_bounded(file: BinaryIO) -> None:
     is_big = struct.unpack_from(f"{order}H", header, 2)[0] == 43
     form, place = ("Q", 8) if is_big else ("L", 4)
     (first,) = struct.unpack_from(order + form, header, place)
-    _Walk(file, order, is_big).follow(first, depth=1)
+    _Walk(file, order, is_big, file.seek(0, SEEK_END)).follow(first, depth=1)
 
 
 @dataclass
@@ -63,6 +68,7 @@ class _Walk:
     file: BinaryIO
     order: str
     is_big: bool
+    size: int  # bytes
     left: dict[str, int] = field(
         default_factory=lambda: {
             "directories": MOST_DIRECTORIES, "entries": MOST_ENTRIES, "bytes": MOST_BYTES,
@@ -96,35 +102,34 @@ class _Walk:
             raise UnboundedError(f"it has too many {what} in its directories")
 
     def _directory(self, offset: int) -> tuple[int, list[int]]:
-        """The offset of the next directory, and those of the directories below this one."""
-        counting, entry = ("Q", "HHQQ") if self.is_big else ("H", "HHLL")
-        width = 8 if self.is_big else 4
-        self.file.seek(offset)
-        (number,) = self._unpack(counting)
+        """The offset of the next directory, and those of the directories below this one.
+
+        What lies outside of the file is passed over, as tifftools does.
+        """
+        counting, entry, following = ("Q", "HHQQ", "Q") if self.is_big else ("H", "HHLL", "L")
+        number = next(iter(self._read(counting, offset)), 0)
         self._count("entries", number)
-        content = self.file.read(number * struct.calcsize(self.order + entry))
-        (following,) = self._unpack("Q" if self.is_big else "L")
+        entry_size, width = (20, 8) if self.is_big else (12, 4)
+        end = offset + struct.calcsize(counting) + number * entry_size
+        if end > self.size:
+            return 0, []
         below: list[int] = []
-        for tag, kind, count, value in struct.iter_unpack(self.order + entry, content):
-            n_bytes = count * BYTES.get(kind, 0)
-            self._count("bytes", n_bytes if n_bytes > width else 0)
+        entries = struct.iter_unpack(self.order + entry, self.file.read(number * entry_size))
+        for i, (tag, kind, count, value) in enumerate(entries):
+            n_bytes = count * SIZES.get(kind, 0)
+            at = value if n_bytes > width else end - (number - i - 1) * entry_size - width
+            if n_bytes > self.size - at:
+                continue
+            self._count("bytes", n_bytes)
             if tag in REFERRING or kind in DIRECTORY_TYPES:
-                below += self._numbers(kind, count, value)
-        return following, below
+                self._count("entries", count)
+                below += map(int, self._read(VALUES.get(kind, "") * count, at))
+        return next(iter(self._read(following, end)), 0), below
 
-    def _numbers(self, kind: int, count: int, value: int) -> list[int]:
-        """An entry's numbers, which stand where its offset says, or in its place."""
-        if kind not in OFFSETS:
-            return []
-        self._count("entries", count)
-        form = f"{count}{OFFSETS[kind]}"
-        n_bytes = count * BYTES[kind]
-        inline = struct.pack(self.order + ("Q" if self.is_big else "L"), value)
-        if n_bytes <= len(inline):
-            return list(struct.unpack_from(self.order + form, inline))
-        self.file.seek(value)
-        return list(self._unpack(form))
-
-    def _unpack(self, form: str) -> tuple[int, ...]:
+    def _read(self, form: str, offset: int) -> tuple[int, ...]:
+        """What stands at an offset; nothing where that is in the header or outside of the file."""
         form = self.order + form
+        if not SMALLEST <= offset <= self.size - struct.calcsize(form):
+            return ()
+        self.file.seek(offset)
         return struct.unpack(form, self.file.read(struct.calcsize(form)))
