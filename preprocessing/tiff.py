@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 MOST_DIRECTORIES = 5_000  # pages, and what they refer to
 MOST_ENTRIES = 100_000
 MOST_BYTES = 32_000_000  # of their values
+MOST_NUMBERS = 2_000_000  # among them, each of which becomes an object of Python
 SMALLEST = 8  # bytes of a header: no directory lies before its end
 DEEPEST = 4  # page, EXIF, interoperability: 3
 
@@ -23,6 +24,7 @@ VALUES = {
     1: "B", 2: "B", 3: "H", 4: "L", 5: "LL", 6: "b", 7: "B", 8: "h", 9: "l", 10: "ll", 11: "f",
     12: "d", 13: "L", 16: "Q", 17: "q", 18: "Q",
 }  # fmt: skip
+PLAIN_BYTES = {2, 7}  # text, and what has no type
 SIZES = {kind: struct.calcsize(f"<{form}") for kind, form in VALUES.items()}
 
 
@@ -72,6 +74,7 @@ class _Walk:
     left: dict[str, int] = field(
         default_factory=lambda: {
             "directories": MOST_DIRECTORIES, "entries": MOST_ENTRIES, "bytes": MOST_BYTES,
+            "numbers": MOST_NUMBERS,
         }
     )  # fmt: skip
     path: set[int] = field(default_factory=set)  # offsets from which the present one was reached
@@ -121,6 +124,7 @@ class _Walk:
             if n_bytes > self.size - at:
                 continue
             self._count("bytes", n_bytes)
+            self._count("numbers", 0 if kind in PLAIN_BYTES else count)
             if tag in REFERRING or kind in DIRECTORY_TYPES:
                 self._count("entries", count)
                 below += map(int, self._read(VALUES.get(kind, "") * count, at))

@@ -56,7 +56,9 @@ def build_color_tab(studio: Studio) -> None:
         show_progress="hidden", trigger_mode="always_last",
     )  # fmt: skip
     cleared = [opened, *shown, sheet.button, sheet.gallery]
-    entry.photo.clear(tab.clear, opened, cleared, **hidden)
+    # not in the queue: pasting clears the photo before, and Gradio's stream, which ends with the
+    # last event that waits, would lose what the new photo's says
+    entry.photo.clear(tab.clear, opened, cleared, queue=False, **hidden)
     sheet.button.click(tab.sheet, opened, sheet.gallery, api_visibility="private")
 
 

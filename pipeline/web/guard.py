@@ -7,7 +7,7 @@ forgery), and the token.
 import hmac
 from collections.abc import Collection
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -90,17 +90,22 @@ class Guard:
     def _foreign(self, scope: Scope) -> Refusal | None:
         """Why a request is none of this server's own: its Host, or the page that posts."""
         headers = Headers(scope=scope)
-        host, origin = headers.get("host", ""), headers.get("origin")
+        host, origins = headers.get("host", "").lower(), headers.getlist("origin")
         if self.hosts is not None and _hostname(host) not in self.hosts:
             fix = "open it by a name of its own, or start it with the option allow-host"
             return Refusal(FORBIDDEN, "not a name of this server", f"Host: {host}", fix)
-        if origin is None or scope["method"] in READING:
+        if scope["method"] in READING or all(self._is_own(one, host) for one in origins):
             return None
-        netloc = urlsplit(origin).netloc
-        if netloc and (netloc.lower() == host.lower() or _hostname(netloc) in self.own_names):
-            return None
+        where = f"Origin: {', '.join(origins)}"
         fix = "post from its own page, or start it with the option allow-host"
-        return Refusal(FORBIDDEN, "sent by a page of another server", f"Origin: {origin}", fix)
+        return Refusal(FORBIDDEN, "sent by a page of another server", where, fix)
+
+    def _is_own(self, origin: str, host: str) -> bool:
+        """Whether an Origin is that of this server's page."""
+        scheme, _, netloc = origin.lower().partition("://")
+        return scheme in ("http", "https") and (
+            netloc == host or _hostname(netloc) in self.own_names
+        )
 
     def _may_enter(self, scope: Scope) -> bool:
         if self.token is None or scope["path"] in OPEN_PATHS:

@@ -1,7 +1,5 @@
 """The page: tabs that Gradio draws, mounted on the API's server."""
 
-from pathlib import Path
-
 import gradio as gr
 from fastapi import FastAPI
 from gradio.themes import Default
@@ -12,7 +10,7 @@ from pipeline.web.several_tab import build_several_tab
 from pipeline.web.studio import Studio
 from pipeline.web.turing_settings import TuringTest
 from pipeline.web.turing_tab import build_turing_tab
-from pipeline.web.uploads import Page
+from pipeline.web.uploads import OwnRoutes, Page
 
 FONT = ["system-ui", "sans-serif"]  # the visitor's own: nothing is fetched from elsewhere
 MONO = ["ui-monospace", "monospace"]
@@ -52,6 +50,7 @@ def mount_page(app: FastAPI, studio: Studio, turing: TuringTest) -> FastAPI:
     """Serve the page at / of an app that has the API."""
     page = build_page(studio, turing)
     page.queue(default_concurrency_limit=studio.limits.at_once, api_open=False)
+    app.add_middleware(OwnRoutes)
     return gr.mount_gradio_app(
         app,
         page,
@@ -65,5 +64,4 @@ def mount_page(app: FastAPI, studio: Studio, turing: TuringTest) -> FastAPI:
         mcp_server=False,
         theme=Default(font=FONT, font_mono=MONO),
         css=CSS,
-        blocked_paths=[str(Path.cwd())],
     )

@@ -74,6 +74,7 @@ ENDLESS = {
     "fans out widely": fan(DEEPEST - 1, 300),
     "values that overlap": tiff(([(700 + i, BYTE, 2**16, 8) for i in range(1000)], 0))
     + bytes(2**16),
+    "numbers that overlap": tiff(([(700 + i, 6, 2**15, 8) for i in range(100)], 0)) + bytes(2**15),
 }
 
 

@@ -47,10 +47,11 @@ def running(
     *args: str,
     stop: signal.Signals = signal.SIGINT,
     prepare: Callable[[], None] | None = None,
+    cwd: Path = PROJECT_DIR,
 ) -> Iterator[Server]:
     """Run `python -m pipeline.web`; stop it by a signal, and see that it leaves nothing.
 
-    `prepare` is called in the process before it runs.
+    `prepare` is called in the process before it runs, in the folder `cwd`.
     """
     answers, temporary = folder / "answers.sqlite3", folder / "tmp"
     temporary.mkdir()
@@ -64,11 +65,11 @@ def running(
         str(answers),
         *args,
     ]
-    environment = {**os.environ, "TMPDIR": str(temporary)}
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(PROJECT_DIR)}
     log = folder / "log.txt"
     with log.open("w") as file:
         process = subprocess.Popen(
-            command, cwd=PROJECT_DIR, env=environment, stderr=file, preexec_fn=prepare
+            command, cwd=cwd, env=environment, stderr=file, preexec_fn=prepare
         )
     try:
         yield Server(wait_for_url(process, log), answers, temporary)

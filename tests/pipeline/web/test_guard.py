@@ -19,7 +19,8 @@ OWN = ["localhost", "127.0.0.1", "[::1]"]
 REBOUND = ["photos.example", "localhost.photos.example", "127.0.0.1.photos.example", "[::2]", "",
            "localhost@photos.example", "127.0.0.1:8000:9", "0.0.0.0"]  # fmt: skip
 FOREIGN = ["http://photos.example", "null", "http://localhost", "http://localhost:8001",
-           "http://localhost.photos.example:8000", "nonsense", ""]  # fmt: skip
+           "http://localhost.photos.example:8000", "nonsense", "", "http://[photos",
+           "//localhost:8000", "file://localhost:8000", "http://localhost:8000/page"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,13 @@ def test_a_page_of_another_server_may_not_post(local: TestClient, origin: str):
     assert answer.status_code == 403
     assert answer.json()["what"] == "sent by a page of another server"
     assert "access-control-allow-origin" not in answer.headers
+
+
+def test_of_two_origins_none_may_be_foreign(local: TestClient):
+    own, foreign = (b"Origin", b"http://localhost:8000"), (b"Origin", b"http://photos.example")
+    for origins in ([own, foreign], [foreign, own]):
+        headers = [(b"Host", b"localhost:8000"), *origins]
+        assert local.post("/v1/colorize", headers=headers).status_code == 403
 
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": "http://localhost:8000"}])

@@ -19,7 +19,7 @@ from pipeline.web.studio import Studio
 from pipeline.web.turing_settings import TuringTest
 from pipeline.web.uploads import is_upload, named_files
 from tests.corpus import corpus
-from tests.pipeline.web.conftest import Server
+from tests.pipeline.web.conftest import Server, running
 
 META = {"_type": "gradio.FileData"}
 
@@ -122,6 +122,32 @@ def test_what_was_uploaded_is_taken(client):
     told = [run(client, event, [value, *[None] * (len(event["inputs"]) - 1)]) for event in takes]
     assert told
     assert all('"success":true' in one and "before.jpg" in one for one in told)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "process_recording", "component_server", "component_server/", "deep_link?session_hash=a",
+        "proxy=http://127.0.0.1:1/a", "file=http://127.0.0.1:1/a", "file=HTTPS://127.0.0.1:1/a",
+        "file=file:///etc/passwd", "stream/a", "call/receive", "vibe-code",
+    ],
+)  # fmt: skip
+def test_what_the_page_does_not_use_of_gradio_is_not_there(client, address):
+    for method in ("GET", "POST"):
+        answer = client.request(method, f"gradio_api/{address}")
+        assert answer.status_code == 404
+        assert answer.json()["what"] == "the page has no use for this"
+
+
+def test_the_page_works_wherever_the_server_was_started(tmp_path):
+    """Even in the folder that has its temporary files."""
+    with (
+        running(tmp_path, cwd=tmp_path) as server,
+        httpx.Client(base_url=server.url, timeout=60) as client,
+    ):
+        files = {"files": ("gray.png", corpus()["gray.png"])}
+        (path,) = client.post("gradio_api/upload", files=files).json()
+        assert client.get(f"gradio_api/file={path}").content == corpus()["gray.png"]
 
 
 @pytest.mark.parametrize("sent", ["../../etc/passwd", "/etc/passwd", "a/../../b.png"])
