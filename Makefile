@@ -54,8 +54,11 @@ test: check browser screen  ## check, then run the tests; ARGS go to pytest: mak
 NIGHTLY = -m nightly $(if $(QUARTER),--quarter $(QUARTER)) $(ARGS)
 
 nightly: .venv-dev/.ready browser screen  ## the tests that `make test` leaves out, or a quarter of them: [QUARTER=0 ... 3]
-	@if $(DEV_PYTHON) -m pytest --collect-only -q $(NIGHTLY) | grep -q ::; then $(PYTEST) $(NIGHTLY); \
-	else echo 'no nightly test falls into quarter $(QUARTER)' >&2; fi
+	@found=$$($(DEV_PYTHON) -m pytest --collect-only -q $(NIGHTLY)) || { echo "$$found"; exit 1; }; \
+	case $$found in \
+	*::*) $(PYTEST) $(NIGHTLY);; \
+	*) echo 'no nightly test falls into quarter $(QUARTER)' >&2;; \
+	esac
 
 test-all: check browser screen  ## check, then run every test
 	$(PYTEST) $(ARGS)
