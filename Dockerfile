@@ -7,6 +7,8 @@ WORKDIR /app
 COPY lock/web.txt lock/web.txt
 RUN pip install --no-cache-dir -r lock/web.txt
 
+COPY basics basics
+COPY imaging imaging
 COPY preprocessing preprocessing
 COPY classifier classifier
 COPY colorizers colorizers

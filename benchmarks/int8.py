@@ -20,17 +20,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from basics import cli
 from benchmarks.common import machine_line
 from benchmarks.photos import IN_COLOR, drawn, square_photos
 from colorizers.metrics import psnr_db
 from colorizers.predict import with_mirror
+from imaging.lab import lum_from_gray
 from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, NetworkFile, file_sha256, read_bundle
 from pipeline.network import Network
 from pipeline.router import Colorizer
 from pipeline.selection import CALIBRATION_PHOTOS
 from pipeline.trial import network_inputs, start_trial, trial_rgb
-from preprocessing import cli
-from preprocessing.lab import lum_from_gray
 
 ARCHITECTURES = ("shared_encoder", "encoder_decoder")
 WIDTH_PX, HEIGHT_PX = 384, 256  # of the photo that is timed

@@ -29,7 +29,7 @@ from scipy import ndimage
 
 from benchmarks.common import machine_line
 from benchmarks.devices import bf16_matrix_rate, device_name, forward_flop
-from preprocessing.lab import AB_SCALE, L_SCALE
+from imaging.lab import AB_SCALE, L_SCALE
 from preprocessing.square import SIDE_PX
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage.color import lab2rgb, rgb2lab
 
-from preprocessing.lab import AB_SCALE, L_SCALE
+from imaging.lab import AB_SCALE, L_SCALE
 
 if TYPE_CHECKING:
     import keras

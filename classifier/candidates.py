@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from basics.errors import ConfigError
 from classifier.config import ClassifierConfig
-from preprocessing.errors import ConfigError
 
 SCRATCH, IMAGENET = "scratch", "ImageNet"  # what a training starts from
 PAPER_CATEGORIES: tuple[str, ...] = (

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from basics import cli
+from basics.files import write_table_and_figure
 from classifier.candidates import PAPER_CATEGORIES, SCRATCH, SIX, Budget, Candidate, config_of, plan
-from preprocessing import cli
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,7 +155,7 @@ def write_results(results_dir: Path, table: "pd.DataFrame") -> list[Path]:
     """Write the table and its figure; returns their paths."""
     from classifier.figures import table_1_figure
 
-    return cli.write_result(results_dir, "table_1", table, table_1_figure(table))
+    return write_table_and_figure(results_dir, "table_1", table, table_1_figure(table))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from basics import cli
+from basics.errors import CheckpointError, ConfigError
 from classifier.config import ClassifierConfig
-from preprocessing import cli
-from preprocessing.errors import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
     import keras

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from basics import cli
+from basics.errors import ConfigError, DataError
+from basics.files import write_all, write_table_and_figure
 from colorizers.config import ColorizerConfig
-from preprocessing import cli
-from preprocessing.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +99,7 @@ def measure_epochs(
 
     from colorizers.measure import mean_ab, open_network, predict, score_all
     from colorizers.metrics import colorfulness
-    from preprocessing.lab import join_lab, split_lab
+    from imaging.lab import join_lab, split_lab
     from training.checkpoints import EPOCH_NAME
 
     sets = {"photo": photos.shown[None], "val": photos.val, "test": photos.test}
@@ -129,7 +130,7 @@ def write_results(table: "pd.DataFrame", results_dir: Path, stem: str) -> list[P
     """Write the table and the figure of it; returns their paths."""
     from colorizers.figures import epoch_curves
 
-    return cli.write_result(results_dir, stem, table, epoch_curves(table))
+    return write_table_and_figure(results_dir, stem, table, epoch_curves(table))
 
 
 def write_strip(
@@ -137,12 +138,12 @@ def write_strip(
 ) -> None:
     """Write the photo as coloured after each epoch, in gray before and in its own colours after."""
     from colorizers.figures import picture_strip
-    from preprocessing.lab import gray_from_lum, split_lab
+    from imaging.lab import gray_from_lum, split_lab
 
     gray = np.repeat(gray_from_lum(split_lab(photos.shown)[0])[..., None], 3, axis=-1)
     titles = ["gray", *(f"epoch {epoch}" for epoch in epochs), "ground truth"]
     strip = picture_strip(titles, [gray, *pictures, photos.shown])
-    cli.write_results(path.parent, {path.name: strip})
+    write_all(path.parent, {path.name: strip})
 
 
 def main(argv: Sequence[str] | None = None) -> int:

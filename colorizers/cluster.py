@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from basics.errors import ConfigError, ProjectError
 from colorizers.config import ColorizerConfig
-from preprocessing.errors import ConfigError, ProjectError
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 RETRIES = 5  # of a category whose worker died

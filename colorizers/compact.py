@@ -11,8 +11,8 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing import cli
-from preprocessing.errors import CheckpointError
+from basics.errors import CheckpointError
+from basics.files import atomic_write
 
 if TYPE_CHECKING:
     import keras
@@ -36,7 +36,7 @@ def write_compact(run_dir: Path, path: Path) -> Path:
     content[ENCODER] = "" if frozen is None else weights_sha256(frozen)
     values = {f"{number:03d}": _smaller(one) for number, one in enumerate(_learnt(network))}
     texts = {name: np.array(text) for name, text in content.items()}
-    with cli.written_aside(path) as side:
+    with atomic_write(path) as side:
         np.savez_compressed(side, allow_pickle=False, **values, **texts)
     return path
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from basics import cli
+from basics.files import write_table_and_figure
 from colorizers.config import UNIVERSAL, ColorizerConfig
-from preprocessing import cli
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,7 +136,7 @@ def _job(args: argparse.Namespace) -> int:
 
     table = compare(args)
     log.info("%s", table[table["saturation"] == 1].to_string(index=False))
-    cli.print_lines(cli.write_result(args.results_dir, "compare", table, vividness(table)))
+    cli.print_lines(write_table_and_figure(args.results_dir, "compare", table, vividness(table)))
     return cli.DONE
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from preprocessing.errors import ConfigError
+from basics.errors import ConfigError
 from preprocessing.square import SIDE_PX
 
 LOSS_NAMES = (

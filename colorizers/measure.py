@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorizers.metrics import colorfulness, psnr_db, ssim
-from preprocessing.lab import join_lab, split_lab
+from imaging.lab import join_lab, split_lab
 
 if TYPE_CHECKING:
     import keras

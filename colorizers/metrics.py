@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import DataError
-from preprocessing.lab import require_rgb
+from basics.errors import DataError
+from imaging.lab import require_rgb
 
 
 def psnr_db(predicted: NDArray[np.uint8], ground_truth: NDArray[np.uint8]) -> float:

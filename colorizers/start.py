@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from basics.errors import CheckpointError, ConfigError
 from colorizers.compact import SUFFIX, take_compact
 from colorizers.config import ColorizerConfig
-from preprocessing.errors import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
     import keras

@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from basics import cli
+from basics.errors import ProjectError
 from colorizers.config import UNIVERSAL, ColorizerConfig
 from colorizers.start import encoder_sha256, load_start, unfreeze_encoder
-from preprocessing import cli
 from preprocessing.categories import require_category
-from preprocessing.errors import ProjectError
 
 if TYPE_CHECKING:
     import keras

@@ -9,9 +9,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from basics import cli
+from basics.errors import CheckpointError
+from basics.files import atomic_write
 from colorizers.compact import SUFFIX, TEXTS, read_compact
-from preprocessing import cli
-from preprocessing.errors import CheckpointError
 
 
 def unpack(path: Path, runs_dir: Path, encoder: Path | None) -> Path:
@@ -35,7 +36,7 @@ def unpack(path: Path, runs_dir: Path, encoder: Path | None) -> Path:
     places = {"packed_dir": Path(), "run_dir": run_dir, "init": path, "encoder": encoder}
     load_start(network, ColorizerConfig(category=category, architecture=architecture, **places))
     for name in TEXTS:
-        with cli.written_aside(run_dir / name) as side:
+        with atomic_write(run_dir / name) as side:
             side.write_text(str(stored[name]))
     save_checkpoint(network, run_dir / BEST_NAME)
     return run_dir / BEST_NAME

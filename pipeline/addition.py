@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from basics.errors import DataError
+from basics.files import write_all
 from colorizers.config import ColorizerConfig
 from pipeline.bundle import (
     UNIVERSAL,
@@ -29,8 +31,6 @@ from pipeline.network_files import (
     require_encoder,
     write_colorizer,
 )
-from preprocessing import cli
-from preprocessing.errors import DataError
 
 if TYPE_CHECKING:
     from preprocessing.inventory import Row
@@ -109,7 +109,7 @@ def measure(bundle: Bundle, file: NetworkFile, packed_dir: Path, path: Path) -> 
 
     table = summarize(score_category(Colorizer(bundle), file, packed_dir))
     table = table[table["category"] != "all"]
-    cli.write_results(path.parent, {path.name: table})
+    write_all(path.parent, {path.name: table})
     log.info("%s", table.to_string(index=False))
 
 

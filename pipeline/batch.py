@@ -13,14 +13,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
+from basics.errors import CheckpointError, ConfigError, DataError
+from imaging.network_input import is_in_color
+from imaging.photo import set_threads
+from imaging.writer import stop_writing
 from pipeline.options import Options
 from pipeline.outputs import Task
 from pipeline.results import Colored, Predicted, Seen
 from pipeline.router import Colorizer
-from preprocessing.errors import CheckpointError, ConfigError, DataError
-from preprocessing.miniature import is_in_color
-from preprocessing.photo import set_threads
-from preprocessing.recolor import stop_writing
 
 BATCH = 2  # photos that pass the networks together; more leave a processor's cache
 AHEAD = 8  # batches per worker that are seen before they are wanted

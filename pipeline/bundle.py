@@ -18,9 +18,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from preprocessing.categories import require_name
-from preprocessing.cli import written_aside
-from preprocessing.errors import CheckpointError
+from basics.errors import CheckpointError
+from basics.files import atomic_write
+from basics.names import require_name
 
 UNIVERSAL = "universal"  # the colorizer for all categories
 FAITHFUL, VIVID = "faithful", "vivid"  # modes: near to the original, or as colourful
@@ -229,7 +229,7 @@ def write_bundle(bundle: Bundle) -> None:
         },
         "training": [asdict(file) for file in bundle.training],
     }
-    with written_aside(bundle.folder / "bundle.json") as side:
+    with atomic_write(bundle.folder / "bundle.json") as side:
         side.write_text(json.dumps(content, indent=1) + "\n")
 
 

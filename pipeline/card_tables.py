@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from basics.errors import DataError
 from pipeline.bundle import UNIVERSAL, Bundle, NetworkFile
-from preprocessing.errors import DataError
 from preprocessing.inventory import read_rows
 from preprocessing.split import SPLITS
 

@@ -11,12 +11,13 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from basics import cli
+from basics.errors import ConfigError, DataError, ProjectError
+from basics.files import lock
 from pipeline.addition import add_category, find_start, require_photos
 from pipeline.bundle import read_bundle
 from pipeline.config import CategoryConfig
-from preprocessing import cli
 from preprocessing.categories import CATEGORIES, category_name
-from preprocessing.errors import ConfigError, DataError, ProjectError
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ def _job(args: argparse.Namespace) -> int:
     refusal = ConfigError(
         "another pipeline.category is at work here", config.runs_dir, "wait for it, or stop it"
     )
-    with cli.held(config.runs_dir / ".category.lock", refusal):
+    with lock(config.runs_dir / ".category.lock", refusal):
         scraped = categories if args.no_scrape else scrape_photos(args, categories)
         tables = _add_each(scraped, config) if scraped else {}
         is_taught = args.no_router or not tables or _teach(config)

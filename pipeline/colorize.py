@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from basics import cli
+from basics.files import remove_stale_temporaries
+from imaging.formats import FORMATS, QUALITY, Saving
+from imaging.photo import MAX_PIXELS
 from pipeline.bundle import FAITHFUL, PRETRAINED_DIR, VIVID
 from pipeline.options import Options
 from pipeline.outputs import Plan, plan
 from pipeline.report import Report
-from preprocessing import cli
-from preprocessing.formats import FORMATS, QUALITY, Saving
-from preprocessing.photo import MAX_PIXELS
 
 if TYPE_CHECKING:
     from pipeline.router import Colorizer
@@ -90,7 +91,7 @@ def _job(args: argparse.Namespace) -> int:
     with piped(args) as (paths, output):
         planned = plan(paths, output, args.format, resume=args.resume, force=args.force)
         for folder in {task.output.parent for task in planned.tasks}:
-            cli.remove_leftovers(folder)
+            remove_stale_temporaries(folder)
         colorizer = Colorizer(
             args.models,
             colorizer=args.colorizer,

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from basics import cli
+from basics.errors import ConfigError, DataError
+from basics.files import write_all
 from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, NetworkFile
-from preprocessing import cli
-from preprocessing.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,7 +163,7 @@ def write_results(
         f"{stem}_colorfulness.png": cross_figure(order, colorfulness, "colorfulness (no unit)"),
     }
     tables = {f"{stem}.csv": table, f"{stem}_own.csv": own}
-    return cli.write_results(results_dir, {**tables, **drawn})
+    return write_all(results_dir, {**tables, **drawn})
 
 
 def main(argv: Sequence[str] | None = None) -> int:

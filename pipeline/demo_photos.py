@@ -4,7 +4,7 @@ import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
-from preprocessing.errors import DataError
+from basics.errors import DataError
 
 PHOTOS = ("coffee", "chelsea", "astronaut", "rocket", "retina", "hubble_deep_field")
 IN_README = ("chelsea", "astronaut", "rocket")

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from basics import cli
+from basics.files import write_all
 from pipeline.bundle import PRETRAINED_DIR, Bundle
-from preprocessing import cli
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,7 +120,7 @@ def write_results(
         "confusion.png": figures.confusion_figure(categories, matrix),
         "reliability.png": figures.reliability_figure(reliable),
     }
-    return cli.write_results(results_dir, {**tables, **drawn})
+    return write_all(results_dir, {**tables, **drawn})
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,14 +11,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.bundle import (
-    UNIVERSAL,
-    Bundle,
-    NetworkFile,
-    read_bundle,
-    read_verified,
-    write_bundle,
-)
+from basics import cli
+from basics.errors import CheckpointError, ConfigError
+from basics.names import require_name
+from pipeline.bundle import UNIVERSAL, Bundle, NetworkFile, read_bundle, read_verified, write_bundle
 from pipeline.network_files import (
     load_run,
     remove_unlisted,
@@ -27,9 +23,6 @@ from pipeline.network_files import (
     write_keras,
     write_router,
 )
-from preprocessing import cli
-from preprocessing.categories import require_name
-from preprocessing.errors import CheckpointError, ConfigError
 
 
 def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path, keep: Sequence[str] = ()) -> Bundle:

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from basics import cli
+from basics.errors import DataError
+from basics.files import write_all
 from pipeline.bundle import PRETRAINED_DIR
 from pipeline.cross import load_test
-from preprocessing import cli
-from preprocessing.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,10 +159,10 @@ def _job(args: argparse.Namespace) -> int:
     is_default = colorizer.architecture == colorizer.bundle.default
     stem = "gallery" if is_default else f"gallery_{colorizer.architecture}"
     table = picked.drop(columns="index").round(3)
-    paths = cli.write_results(args.results_dir, {f"{stem}.csv": table})
+    paths = write_all(args.results_dir, {f"{stem}.csv": table})
     for category, of_category in picked.groupby("category", sort=False):
         drawn = sheet(colorizer, of_category, args.packed_dir)
-        paths += cli.write_results(args.sheets_dir, {f"{category}.png": drawn})
+        paths += write_all(args.sheets_dir, {f"{category}.png": drawn})
     share = (scores["gain_db"] < 0).mean()
     log.info(
         "of %d photos %.0f %% came out farther from the truth than gray is",

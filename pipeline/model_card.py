@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from basics import cli
+from basics.errors import DataError
+from basics.files import atomic_write
 from pipeline import card_tables as tables
 from pipeline.bundle import PRETRAINED_DIR, Bundle, read_bundle
-from preprocessing import cli
-from preprocessing.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,7 +142,7 @@ def write_card(
     links |= {"readme": PRETRAINED_DIR.parent / "README.md"}
     parts = {name: _link(target, bundle.folder) for name, target in links.items()}
     parts |= _about(bundle, packed_dir, histories) | _measured(results_dir)
-    with cli.written_aside(path) as side:
+    with atomic_write(path) as side:
         side.write_text(CARD.format(**parts))
     return path
 

@@ -15,8 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from basics import cli
+from basics.files import write_table_and_figure
 from pipeline.bundle import FAITHFUL, PRETRAINED_DIR, VIVID, Bundle, Mode
-from preprocessing import cli
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,8 +105,8 @@ def _measure_photo(
 
     from colorizers.metrics import colorfulness, psnr_db
     from colorizers.predict import blend
+    from imaging.lab import join_lab
     from pipeline.trial import start_trial, trial_ab
-    from preprocessing.lab import join_lab
 
     trial = start_trial(colorizer, np.asarray(rgb))
     chosen = colorizer.choose(trial.ranking)
@@ -165,7 +166,7 @@ def _job(args: argparse.Namespace) -> int:
     marks = {name: (mode.architecture, mode.saturation) for name, mode in bundle.modes.items()}
     figure = vividness(table, by="architecture", marks=marks)
     log.info("%s", table.to_string(index=False))
-    cli.print_lines(cli.write_result(args.results_dir, "modes", table, figure))
+    cli.print_lines(write_table_and_figure(args.results_dir, "modes", table, figure))
     return cli.DONE
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from basics.errors import CheckpointError
+from basics.files import atomic_write
 from pipeline.bundle import ROUTER, Bundle, NetworkFile, file_sha256
-from preprocessing import cli
-from preprocessing.errors import CheckpointError
 
 if TYPE_CHECKING:
     import keras
@@ -70,7 +70,7 @@ def write_colorizer(
 
 def write_keras(network: "keras.Model", folder: Path, name: str, like: NetworkFile) -> NetworkFile:
     """Write a network without its optimizer, for training to go on from."""
-    with cli.written_aside(folder / name) as side:
+    with atomic_write(folder / name) as side:
         network.save(side)
     return replace(like, file=name, sha256=file_sha256(folder / name))
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from preprocessing.errors import ConfigError
-from preprocessing.formats import Saving
-from preprocessing.photo import MAX_PIXELS
+from basics.errors import ConfigError
+from imaging.formats import Saving
+from imaging.photo import MAX_PIXELS
 
 
 @dataclass(frozen=True, kw_only=True)

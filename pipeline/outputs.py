@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from preprocessing.errors import DataError, ProjectError
-from preprocessing.formats import FORMATS, READABLE, WRITABLE
+from basics.errors import DataError, ProjectError
+from imaging.formats import FORMATS, READABLE, WRITABLE
 
 PIPE = Path("-")  # standard input or output
 RESULT = "_color"  # what a result's stem ends with

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from basics.errors import DataError
+from basics.files import atomic_write, temporary_folder
+from imaging.formats import TIFF
 from pipeline.results import Colored
-from preprocessing.cli import aside, written_aside
-from preprocessing.errors import DataError
-from preprocessing.formats import TIFF
 
 
 def colorize_pages(
@@ -30,7 +30,7 @@ def colorize_pages(
         raise DataError(
             f"{target.suffix} holds one page, not {n_pages}", target, "give --format tiff"
         )
-    with aside(target) as folder:
+    with temporary_folder(target) as folder:
         pages = [colorize_page(page, folder / f"{page}.tif") for page in range(n_pages)]
         _join([page.output for page in pages], target)
     seconds = round(sum(page.seconds for page in pages), 3)
@@ -41,5 +41,5 @@ def _join(parts: Sequence[Path], target: Path) -> None:
     """Write the pages of several TIFF files into one."""
     import tifftools
 
-    with written_aside(target) as side:
+    with atomic_write(target) as side:
         tifftools.tiff_concat([str(part) for part in parts], str(side), overwrite=True)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pyvips
 
+from basics.files import atomic_write
+from imaging.network_input import fitted, thumbnail
+from imaging.photo import open_photo
 from pipeline.outputs import COMPARE, RANKING
 from pipeline.results import Colored
-from preprocessing.cli import written_aside
-from preprocessing.miniature import fitted, thumbnail
-from preprocessing.photo import open_photo
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont
@@ -38,7 +38,7 @@ def write_compare(colored: Colored) -> Path:
         [gray, after.colourspace("srgb")], across=1 if wide else 2, shim=GAP_PX, background=[255]
     )
     path = _beside(colored.output, COMPARE, ".jpg")
-    with written_aside(path) as side:
+    with atomic_write(path) as side:
         both.write_to_file(str(side), Q=92, keep="none")
     return path
 
@@ -62,7 +62,7 @@ def write_ranking(colored: Colored) -> Path:
         draw.text((left - 14, middle), name, INK, font, anchor="rm")
         draw.text((width - right + 14, middle), f"{confidence:.0%}", PALE, font, anchor="lm")
     path = _beside(colored.output, RANKING, ".png")
-    with written_aside(path) as side:
+    with atomic_write(path) as side:
         image.save(side)
     return path
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from basics.errors import ConfigError
+from imaging.formats import FORMATS, format_suffix
+from imaging.photo import open_photo
 from pipeline.outputs import PIPE
-from preprocessing.errors import ConfigError
-from preprocessing.formats import FORMATS, format_suffix
-from preprocessing.photo import open_photo
 
 
 @contextmanager

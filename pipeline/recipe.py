@@ -10,9 +10,10 @@ import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from basics import cli
+from basics.files import atomic_write
 from classifier.config import ClassifierConfig
 from colorizers.config import UNIVERSAL, ColorizerConfig
-from preprocessing import cli
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +166,7 @@ def train(config: ClassifierConfig | ColorizerConfig) -> Path:
 def write_log(runs_dir: Path, path: Path) -> None:
     """One CSV with the history of every run: run, epoch, seconds, losses, hits."""
     columns = ["run", "epoch", "seconds", *FIGURES]
-    with cli.written_aside(path) as side, side.open("w", newline="") as file:
+    with atomic_write(path) as side, side.open("w", newline="") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore")
         writer.writeheader()
         for history in sorted(runs_dir.glob("**/history.csv")):

@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from basics import cli
+from basics.errors import ProjectError
 from pipeline.outputs import PIPE, Plan
-from preprocessing import cli
-from preprocessing.errors import ProjectError
 
 if TYPE_CHECKING:
     from pipeline.batch import Outcome

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.predict import Ranking
+from imaging.photo import Photo
 from pipeline.bundle import NetworkFile
-from preprocessing.photo import Photo
 
 Blend = list[tuple[NetworkFile, float]]  # colorizers with weights that sum to 1
 

@@ -11,15 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from basics.errors import CheckpointError
 from classifier.config import ClassifierConfig
 from pipeline.bundle import ROUTER, Bundle, read_bundle, read_verified, write_bundle
-from pipeline.network_files import (
-    load_run,
-    mark_of,
-    remove_unlisted,
-    write_router,
-)
-from preprocessing.errors import CheckpointError
+from pipeline.network_files import load_run, mark_of, remove_unlisted, write_router
 
 log = logging.getLogger(__name__)
 

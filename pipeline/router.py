@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from basics.errors import DataError
 from classifier.calibration import calibrate
 from classifier.predict import Ranking, rank
 from colorizers.predict import blend, predict_ab, predict_abs, with_mirror, with_mirrors
+from imaging.network_input import luminance_thumbnail
+from imaging.photo import Photo, open_photo
+from imaging.writer import require_holds, write_colored
 from pipeline.blending import blend_of, by_colorizer, shares
 from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, Bundle, NetworkFile, read_bundle
 from pipeline.network import Network, Networks
@@ -19,10 +23,6 @@ from pipeline.outputs import default_output
 from pipeline.pages import colorize_pages
 from pipeline.results import Blend, Colored, Predicted, Seen
 from preprocessing.categories import require_category
-from preprocessing.errors import DataError
-from preprocessing.miniature import luminance_thumbnail
-from preprocessing.photo import Photo, open_photo
-from preprocessing.recolor import require_holds, write_colored
 
 DEFAULTS = Options()
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basics import cli
 from colorizers.metrics import colorfulness, psnr_db, ssim
+from imaging.lab import join_lab, split_lab
 from pipeline.bundle import UNIVERSAL, NetworkFile
 from pipeline.router import Colorizer
 from pipeline.trial import Trial, blended_rgb, gray_rgb, start_trial, trial_rgb
-from preprocessing import cli
-from preprocessing.lab import join_lab, split_lab
 from preprocessing.packing import load_packed
 
 METHODS = (

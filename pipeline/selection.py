@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from basics import cli
 from classifier.calibration import calibrate, fit_temperature
 from classifier.metrics import negative_log_likelihood, top_k_error, top_k_hits
 from pipeline.bundle import Bundle, NetworkFile, file_sha256
@@ -20,7 +21,6 @@ from pipeline.soft_routing import (
     summarize,
 )
 from pipeline.trial import network_inputs, start_trial, trial_rgb
-from preprocessing import cli
 from preprocessing.packing import load_packed
 
 log = logging.getLogger(__name__)

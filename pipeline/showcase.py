@@ -17,9 +17,10 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+from basics import cli
+from basics.files import atomic_write, write_all
 from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL
 from pipeline.demo_photos import IN_README, PHOTOS
-from preprocessing import cli
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,7 +129,7 @@ def demo_photo() -> pyvips.Image:
     """The demonstration photo at full size, in gray."""
     from skimage import data
 
-    from preprocessing.lab import gray_from_lum, lum_from_rgb
+    from imaging.lab import gray_from_lum, lum_from_rgb
 
     return pyvips.Image.new_from_array(gray_from_lum(lum_from_rgb(getattr(data, DEMO)())))
 
@@ -152,19 +153,19 @@ def _job(args: argparse.Namespace) -> int:
     row_path, grid_path = args.examples_dir / "before_after.jpg", args.results_dir / "grid.jpg"
     demo_path = args.examples_dir / f"{DEMO}.jpg"
     row = before_and_after(colorizer, IN_README)
-    with cli.written_aside(row_path) as side:
+    with atomic_write(row_path) as side:
         image = pyvips.Image.new_from_array(row, interpretation="srgb")
         image.write_to_file(str(side), Q=90, subsample_mode="off")
-    with cli.written_aside(demo_path) as side:
+    with atomic_write(demo_path) as side:
         demo_photo().write_to_file(str(side), Q=92)
     shown = shown_photos(colorizer)
     rows = [
         (f"{one.chosen} {one.confidence:.0%}\n{one.gain_db:+.1f} dB", list(one.images.values()))
         for one in shown
     ]
-    with cli.written_aside(grid_path) as side:
+    with atomic_write(grid_path) as side:
         photo_grid(COLUMNS, rows).savefig(side, dpi=80)
-    tables = cli.write_results(args.results_dir, {"showcase.csv": figures_of(shown)})
+    tables = write_all(args.results_dir, {"showcase.csv": figures_of(shown)})
     cli.print_lines([row_path, demo_path, grid_path, *tables])
     return cli.DONE
 

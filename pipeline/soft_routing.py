@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from basics import cli
+from basics.files import write_table_and_figure
 from pipeline.bundle import PRETRAINED_DIR
-from preprocessing import cli
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,7 +180,7 @@ def _job(args: argparse.Namespace) -> int:
     figure = soft_routing_figure(table)
     log.info("%s", table.to_string(index=False))
     log.info("%s, universal alone below %.2f", way, choose_threshold(measured, way))
-    cli.print_lines(cli.write_result(args.results_dir, "soft_routing", table, figure))
+    cli.print_lines(write_table_and_figure(args.results_dir, "soft_routing", table, figure))
     return cli.DONE
 
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import layers
 from numpy.typing import NDArray
 
-from preprocessing.cli import written_aside
+from basics.files import atomic_write
 
 OPSET = 18
 Inputs = Sequence[NDArray[np.float32]]
@@ -63,7 +63,7 @@ def write_onnx(network: keras.Model, path: Path, outputs: Sequence[str]) -> None
             f"{i}_{name}": one for i, (name, one) in enumerate(zip(outputs, results, strict=True))
         }
 
-    with written_aside(path) as side:
+    with atomic_write(path) as side:
         tf2onnx.convert.from_function(run, signature, opset=OPSET, output_path=str(side))
 
 
@@ -83,7 +83,7 @@ def write_int8(float_path: Path, path: Path, calibration: Iterator[dict[str, NDA
         def get_next(self) -> dict[str, NDArray] | None:
             return next(calibration, None)
 
-    with written_aside(path) as side, written_aside(path.with_suffix(".pre.onnx")) as prepared:
+    with atomic_write(path) as side, atomic_write(path.with_suffix(".pre.onnx")) as prepared:
         quant_pre_process(str(float_path), str(prepared), skip_symbolic_shape=True)
         convolutions = [n.name for n in onnx.load(prepared).graph.node if n.op_type == "Conv"]
         quantization.quantize_static(

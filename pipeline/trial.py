@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from classifier.predict import Ranking
 from colorizers.predict import predict_ab, with_mirror
+from imaging.lab import gray_from_lum, join_lab, split_lab
 from pipeline.bundle import NetworkFile
 from pipeline.router import Blend, Colorizer
-from preprocessing.lab import gray_from_lum, join_lab, split_lab
 
 
 @dataclass(frozen=True, kw_only=True)

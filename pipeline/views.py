@@ -17,8 +17,9 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+from basics import cli
+from basics.files import write_all
 from pipeline.bundle import PRETRAINED_DIR
-from preprocessing import cli
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +77,7 @@ def measure_views(
         and top_3 (means over photos), what they gain over the whole photo with the standard error
         of that, nll in nats.
     """
-    from preprocessing.lab import split_lab
+    from imaging.lab import split_lab
     from preprocessing.packing import load_packed
 
     tasks = [
@@ -138,7 +139,7 @@ def _job(args: argparse.Namespace) -> int:
 
     table = measure_views(Colorizer(args.models), args.packed_dir, args.limit)
     log.info("%s", table.to_string(index=False))
-    cli.print_lines(cli.write_results(args.results_dir, {"router_views.csv": table}))
+    cli.print_lines(write_all(args.results_dir, {"router_views.csv": table}))
     return cli.DONE
 
 

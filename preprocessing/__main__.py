@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from preprocessing import cli
+from basics import cli
 
 
 def main(argv: Sequence[str] | None = None) -> int:

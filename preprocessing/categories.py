@@ -1,10 +1,10 @@
 """The twenty categories of the paper, and how the name of one, known or new, is checked."""
 
-import difflib
 import re
 from collections.abc import Sequence
 
-from preprocessing.errors import ConfigError
+from basics.errors import ConfigError
+from basics.names import require_name
 
 CATEGORIES = (  # section III, in the paper's order
     "animal",
@@ -40,15 +40,6 @@ def require_category(
         ConfigError: it is not; the message offers the nearest name and the whole list.
     """
     return require_name(name, known, what="category", where=where)
-
-
-def require_name(name: str, known: Sequence[str], *, what: str, where: object) -> str:
-    """Return `name` if it is one of `known`, else raise `ConfigError` with the nearest one."""
-    if name in known:
-        return name
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise ConfigError(f"unknown {what} {name!r}{hint}", where, f"choose one of: {', '.join(known)}")
 
 
 def category_name(word: str, *, where: object = "CATEGORY") -> str:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from basics.errors import DataError
+from basics.files import atomic_write
 from preprocessing.categories import RESERVED
-from preprocessing.cli import written_aside
-from preprocessing.errors import DataError
 from preprocessing.split import SPLITS
 
 COLUMNS: Sequence[str] = ("file", "size", "mtime_ns", "sha256", "chroma", "result")
@@ -106,7 +106,7 @@ def read_rows(path: Path) -> list[Row]:
 
 def write_rows(path: Path, rows: Sequence[Row]) -> None:
     """Write photos.csv."""
-    with written_aside(path) as side, side.open("w", newline="") as file:
+    with atomic_write(path) as side, side.open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(vars(row) for row in rows)
@@ -122,5 +122,5 @@ def read_splits(path: Path) -> dict[str, str]:
 
 def write_splits(path: Path, splits: Mapping[str, str]) -> None:
     """Write splits.csv, sorted by content hash."""
-    with written_aside(path) as side, side.open("w", newline="") as file:
+    with atomic_write(path) as side, side.open("w", newline="") as file:
         csv.writer(file).writerows([("sha256", "split"), *sorted(splits.items())])

@@ -18,8 +18,10 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from preprocessing.cli import progress, written_aside
-from preprocessing.errors import DataError
+from basics.cli import progress
+from basics.errors import DataError
+from basics.files import atomic_write
+from imaging.lab import gray_from_lum, split_lab
 from preprocessing.inventory import (
     BETWEEN,
     DUPLICATE,
@@ -32,7 +34,6 @@ from preprocessing.inventory import (
     write_rows,
     write_splits,
 )
-from preprocessing.lab import gray_from_lum, split_lab
 from preprocessing.split import SPLITS, assign_splits
 from preprocessing.square import MIN_CHROMA, SIDE_PX, Square, read_square
 
@@ -177,7 +178,7 @@ def _write_category(folder: Path, photos: Sequence[tuple[Row, NDArray[np.uint8]]
     folder.mkdir(parents=True, exist_ok=True)
     for split in SPLITS:
         squares = [rgb for row, rgb in photos if row.result == split]
-        with written_aside(folder / f"{split}.npy") as side:
+        with atomic_write(folder / f"{split}.npy") as side:
             shape = (len(squares), SIDE_PX, SIDE_PX, 3)
             packed = np.lib.format.open_memmap(side, mode="w+", dtype=np.uint8, shape=shape)
             for index, rgb in enumerate(squares):

@@ -8,8 +8,8 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from preprocessing.lab import AB_SCALE, split_lab
-from preprocessing.photo import allow_safe_loaders_only
+from imaging.lab import AB_SCALE, split_lab
+from imaging.photo import allow_safe_loaders_only
 
 SIDE_PX = 256  # section III-B
 HASH_SIDE = 16  # the difference hash has 16 x 16 bits

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from preprocessing import cli
+from basics import cli
 from scraper.config import KEY_VARIABLE, ScrapeConfig
 from scraper.sources import SOURCES
 

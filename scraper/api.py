@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from preprocessing.errors import ConfigError, ScrapeError
+from basics.errors import ConfigError, ScrapeError
 from scraper.budget import Budget, is_used_up
 from scraper.client import Answer, Client
 from scraper.config import KEY_VARIABLE, ScrapeConfig

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preprocessing.errors import ScrapeError
+from basics.errors import ScrapeError
 from scraper.config import ScrapeConfig
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from preprocessing import cli
-from preprocessing.errors import ScrapeError
+from basics import cli
+from basics.errors import ScrapeError
+from basics.files import lock
 from preprocessing.split import NEAR_BITS
 from scraper.client import Client
 from scraper.config import ScrapeConfig
@@ -46,7 +47,7 @@ def scrape(config: ScrapeConfig, categories: Sequence[str]) -> list[Tally]:
     )
     with (
         _disk_errors_told(config.out_dir),
-        cli.held(config.out_dir / STATE_DIR / "lock", refusal),
+        lock(config.out_dir / STATE_DIR / "lock", refusal),
         Client(config, obey_robots=config.source in OBEY_ROBOTS) as client,
         SOURCES[config.source](config, client) as source,
     ):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from preprocessing.errors import ConfigError
+from basics.errors import ConfigError
 from preprocessing.square import SIDE_PX
 
 SITE = "https://unsplash.com"

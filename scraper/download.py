@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from preprocessing.errors import DataError
-from preprocessing.photo import open_photo
+from basics.errors import DataError
+from imaging.photo import open_photo
 from preprocessing.square import MIN_CHROMA, SIDE_PX, read_square
 from scraper.client import Client
 from scraper.fetch_errors import FetchError

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from preprocessing.errors import ScrapeError
+from basics.errors import ScrapeError
 from scraper.photo_ref import Reason
 
 # statuses that may be better the next time

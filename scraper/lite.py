@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from preprocessing.errors import ScrapeError
+from basics.errors import ScrapeError
 from scraper.client import Client
 from scraper.config import SITE, ScrapeConfig
 from scraper.photo_ref import PhotoRef

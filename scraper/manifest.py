@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
-from preprocessing.cli import written_aside
-from preprocessing.errors import ScrapeError
+from basics.errors import ScrapeError
+from basics.files import atomic_write
 from scraper.photo_ref import PhotoRef, Reason
 
 log = logging.getLogger(__name__)
@@ -189,7 +189,7 @@ def mark_shared(out_dir: Path) -> None:
 
 def write(path: Path, kind: type, records: Iterable[Row | Omission]) -> None:
     """Write a whole table aside, then rename it."""
-    with written_aside(path) as side, side.open("w", newline="") as file:
+    with atomic_write(path) as side, side.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_columns(kind))
         writer.writerows(vars(one).values() for one in records)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from urllib.parse import quote
 
-from preprocessing.errors import ScrapeError
+from basics.errors import ScrapeError
 from scraper.browser import INSTALL, failures, first_line, open_browser
 from scraper.client import Client
 from scraper.config import ScrapeConfig

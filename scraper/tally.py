@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from preprocessing.errors import ScrapeError
+from basics.errors import ScrapeError
 from scraper.photo_ref import Reason
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from basics.cli import TALKATIVE
 from pipeline.bundle import PRETRAINED_DIR
-from preprocessing.cli import TALKATIVE
 from preprocessing.packing import pack
 from tests import eager, thin
 from tests.drawing import write_raw

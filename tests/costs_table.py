@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from preprocessing.cli import print_lines
+from basics.cli import print_lines
 
 
 @dataclass

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from preprocessing.cli import DONE, FAILED, print_lines
+from basics.cli import DONE, FAILED, print_lines
 
 BEFORE = Path(__file__).with_name("coverage_before.csv")
 Covered = dict[str, tuple[int, int]]  # package -> branches that were taken, branches

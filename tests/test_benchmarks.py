@@ -10,7 +10,7 @@ from PIL import Image
 
 from benchmarks import cold_start, common, edges, folder, large, photos, usual_way, web, web_clients
 from benchmarks.web_clients import Answer
-from preprocessing.lab import split_lab
+from imaging.lab import split_lab
 
 
 def test_memory_is_not_told_where_the_measuring_process_held_as_much():

@@ -4,6 +4,8 @@ import sys
 import pytest
 
 PACKAGES = (
+    "basics",
+    "imaging",
     "preprocessing",
     "scraper",
     "training",

@@ -9,7 +9,7 @@ import pytest
 from tests.spread import QUARTERS, quarter_of
 
 PROJECT_DIR = Path(__file__).parents[1]
-SOME = "tests/preprocessing/test_errors.py"
+SOME = "tests/basics/test_errors.py"
 SAMPLE = """
 import pytest
 

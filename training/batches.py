@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import DataError
+from basics.errors import DataError
 from preprocessing.packing import load_packed
 from training.augment import draw_tones, draw_windows, whole_windows
 

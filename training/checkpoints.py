@@ -13,8 +13,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from preprocessing.cli import written_aside
-from preprocessing.errors import CheckpointError
+from basics.errors import CheckpointError
+from basics.files import atomic_write
 
 EPOCH_NAME = "epoch_{:04d}.keras"
 ROLLING_NAME = "rolling_{:04d}.keras"
@@ -23,7 +23,7 @@ BEST_NAME = "best.keras"
 
 def save_checkpoint(network: keras.Model, path: Path) -> None:
     """Save a network with its optimizer, aside first, so that a kill leaves no half checkpoint."""
-    with written_aside(path) as side:
+    with atomic_write(path) as side:
         network.save(side)
 
 

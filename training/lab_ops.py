@@ -3,11 +3,11 @@
 import numpy as np
 from keras import KerasTensor, ops
 
-from preprocessing.lab import AB_SCALE, L_SCALE, WHITE_XYZ, XYZ_FROM_RGB
+from imaging.lab import AB_SCALE, L_SCALE, WHITE_XYZ, XYZ_FROM_RGB
 
 
 def split_lab(rgb: KerasTensor) -> tuple[KerasTensor, KerasTensor]:
-    """Split sRGB images as `preprocessing.lab.split_lab` does, to 1e-4.
+    """Split sRGB images as `imaging.lab.split_lab` does, to 1e-4.
 
     Args:
         rgb: (N, H, W, 3) float32 sRGB, 0 to 255; may hold fractions, as resampling makes them.
@@ -40,7 +40,7 @@ def join_lab(lum: KerasTensor, ab: KerasTensor) -> KerasTensor:
 
     Returns:
         (N, H, W, 3) float32 sRGB, 0 to 1. What is shown keeps its luminance instead
-        (`preprocessing.lab.join_lab`): within sRGB the two agree.
+        (`imaging.lab.join_lab`): within sRGB the two agree.
     """
     f_y = (lum * L_SCALE + 16) / 116
     f_x = f_y + ab[..., 0:1] * (AB_SCALE / 500)

@@ -14,7 +14,7 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from preprocessing.errors import CheckpointError
+from basics.errors import CheckpointError
 
 STAGES = (  # expansion, filters, blocks, stride of the first block
     (6, 24, 2, 2),

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from preprocessing.categories import require_name
-from preprocessing.errors import ConfigError
+from basics.errors import ConfigError
+from basics.names import require_name
 
 if TYPE_CHECKING:
     import keras

@@ -11,8 +11,8 @@ from typing import Any
 
 import keras
 
-from preprocessing.cli import written_aside
-from preprocessing.errors import CheckpointError
+from basics.errors import CheckpointError
+from basics.files import atomic_write
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +60,9 @@ def open_run(config: Any, run_dir: Path, **facts: Any) -> None:
                 now["photos"],
             )
         return
-    with written_aside(path) as side:
+    with atomic_write(path) as side:
         side.write_text(text)
-    with written_aside(run_dir / "versions.json") as side:
+    with atomic_write(run_dir / "versions.json") as side:
         side.write_text(json.dumps(versions(), indent=2) + "\n")
 
 
@@ -133,7 +133,7 @@ class History:
         """Add a finished epoch and write the file."""
         row = {key: f"{value:.6g}" for key, value in logs.items() if key in self.columns}
         self.rows.append({**row, "epoch": epoch, "seconds": f"{seconds:.1f}"})
-        with written_aside(self.path) as side, side.open("w", newline="") as file:
+        with atomic_write(self.path) as side, side.open("w", newline="") as file:
             writer = csv.DictWriter(file, self.columns)
             writer.writeheader()
             writer.writerows(self.rows)

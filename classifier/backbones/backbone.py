@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import keras
 
-from preprocessing.errors import CheckpointError
+from basics.errors import CheckpointError
 from training.registry import Architecture
 
 

@@ -18,10 +18,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from basics import cli
+from basics.files import write_all
 from pipeline.bundle import PRETRAINED_DIR, ROUTER, Bundle, read_bundle, read_verified
 from pipeline.claim.runs import ClaimConfig, Planned, plan, train_all
 from pipeline.cross import load_test
-from preprocessing import cli
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +112,7 @@ def write_results(
 
     stem = f"claim_{architecture}"
     results = {f"{stem}.csv": table, f"{stem}_gains.csv": gains}
-    return cli.write_results(results_dir, {**results, f"{stem}.png": claim_figure(table, gains)})
+    return write_all(results_dir, {**results, f"{stem}.png": claim_figure(table, gains)})
 
 
 def main(argv: Sequence[str] | None = None) -> int:

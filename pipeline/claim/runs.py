@@ -20,8 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from basics.errors import ConfigError
 from colorizers.config import UNIVERSAL, ColorizerConfig
-from preprocessing.errors import ConfigError
 
 log = logging.getLogger(__name__)
 

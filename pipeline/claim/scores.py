@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basics import cli
 from colorizers.config import UNIVERSAL
 from colorizers.measure import MEASURES, SETTLING, open_network, predict, score_all, shrink
 from pipeline.claim.runs import (
@@ -24,7 +25,6 @@ from pipeline.cross import load_test
 from pipeline.router import Colorizer
 from pipeline.scores import mean_tints
 from pipeline.trial import start_trial
-from preprocessing import cli
 from training.batches import load_photos
 from training.checkpoints import chosen_checkpoint
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from basics import cli
+from basics.errors import ConfigError
 from pipeline.bundle import PRETRAINED_DIR
-from preprocessing import cli
-from preprocessing.errors import ConfigError
 
 if TYPE_CHECKING:
     import tkinter as tk

@@ -5,8 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from preprocessing.errors import ProjectError
-from preprocessing.recolor import stop_writing
+from basics.errors import ProjectError
+from imaging.writer import stop_writing
 
 Result = TypeVar("Result")
 POLL_MS = 30

@@ -4,9 +4,9 @@ import tkinter as tk
 from pathlib import Path
 from tkinter import filedialog, messagebox
 
+from basics.errors import ProjectError
+from imaging.formats import READABLE, WRITABLE
 from pipeline.outputs import default_output
-from preprocessing.errors import ProjectError
-from preprocessing.formats import READABLE, WRITABLE
 
 TITLE = "Image colorizer"
 

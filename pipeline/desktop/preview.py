@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pyvips
 
+from basics.errors import DataError
+from imaging.network_input import fitted, thumbnail
+from imaging.photo import reading
+from imaging.upsampling import fit_coefficients
+from imaging.writer import colored
 from pipeline.options import Options
 from pipeline.outputs import default_output
 from pipeline.results import Colored, Predicted, Seen
 from pipeline.router import Colorizer
-from preprocessing.errors import DataError
-from preprocessing.miniature import fitted, thumbnail
-from preprocessing.photo import reading
-from preprocessing.recolor import colored
-from preprocessing.upsampling import fit_coefficients
 
 PREVIEW_PX = 1024  # long side; that many pixels are coloured in a sixth of a second
 

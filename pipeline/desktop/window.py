@@ -8,6 +8,7 @@ from pathlib import Path
 from tkinter import ttk
 from types import TracebackType
 
+from basics.errors import ProjectError
 from pipeline.desktop import dialogs
 from pipeline.desktop.background import OPEN, PAINT, SAVE, Background
 from pipeline.desktop.controls import Controls
@@ -17,7 +18,6 @@ from pipeline.desktop.style import PALE_LABEL, set_style
 from pipeline.desktop.view import BeforeAfter
 from pipeline.results import Colored
 from pipeline.router import Colorizer
-from preprocessing.errors import ProjectError
 
 log = logging.getLogger(__name__)
 

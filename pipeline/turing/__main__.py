@@ -8,8 +8,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from basics import cli
 from pipeline.turing.answers import ANSWERS, read, write_csv
-from preprocessing import cli
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from basics.errors import DataError
+from basics.files import atomic_write
 from pipeline.turing.database import opened
-from preprocessing.cli import written_aside
-from preprocessing.errors import DataError
 
 ANSWERS = Path("runs/turing.sqlite3")  # unless another file is named
 COLUMNS: Sequence[str] = (
@@ -136,7 +136,7 @@ def write_csv(path: Path, answers: Sequence[Answer]) -> None:
         DataError: the table cannot be written; nothing is left behind.
     """
     try:
-        with written_aside(path) as side, side.open("w", newline="", encoding="utf-8") as file:
+        with atomic_write(path) as side, side.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
             for answer in answers:

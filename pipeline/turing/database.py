@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from preprocessing.errors import DataError
+from basics.errors import DataError
 
 APPLICATION = 0x54555249  # "TURI": says in the file's header that it is ours
 VERSION = 1  # of the table; another one is refused

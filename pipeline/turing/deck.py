@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from basics.errors import ConfigError
+from basics.files import remove_stale_temporaries
 from pipeline.turing.pairs import pair_of
 from pipeline.turing.photos import RealPhoto, read_photos
-from preprocessing.cli import remove_leftovers
-from preprocessing.errors import ConfigError
 
 if TYPE_CHECKING:
     from pipeline.router import Colorizer
@@ -111,7 +111,7 @@ class Deck:
             folder_of_ours = tempfile.TemporaryDirectory(prefix="turing-")
             cache_dir = Path(self._temporary.enter_context(folder_of_ours))
         self.cache_dir = cache_dir
-        remove_leftovers(cache_dir)
+        remove_stale_temporaries(cache_dir)
         self._making = [threading.Lock() for _ in self.photos]
 
     def __enter__(self) -> Self:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pyvips
 
-from preprocessing.cli import aside, written_aside
-from preprocessing.errors import DataError
-from preprocessing.formats import Saving, saver_options
-from preprocessing.miniature import fitted, thumbnail
-from preprocessing.photo import Photo, open_photo, reading
+from basics.errors import DataError
+from basics.files import atomic_write, temporary_folder
+from imaging.formats import Saving, saver_options
+from imaging.network_input import fitted, thumbnail
+from imaging.photo import Photo, open_photo, reading
 
 if TYPE_CHECKING:
     from pipeline.router import Colorizer
@@ -77,17 +77,17 @@ def _known(note: Path) -> Pair | None:
 
 def _make(photo: Photo, colorizer: "Colorizer", note: Path) -> Pair:
     """Make both pictures; the note of them comes last, so a killed process leaves none."""
-    with aside(note) as side:
+    with temporary_folder(note) as side:
         real, colored = side / "real.png", side / "colored.png"
         real.write_bytes(_encoded(_miniature(photo), ".png"))
         seen = colorizer.colorize(real, colored)
         names = [f"{secrets.token_hex(NAME_BYTES)}{SUFFIX}" for _ in range(2)]
         for picture, name in zip((real, colored), names, strict=True):
             image = pyvips.Image.new_from_buffer(picture.read_bytes(), "")
-            with written_aside(note.parent / name) as part:
+            with atomic_write(note.parent / name) as part:
                 part.write_bytes(_encoded(image, SUFFIX))
     pair = Pair(category=seen.category, real=names[0], colored=names[1])
-    with written_aside(note) as part:
+    with atomic_write(note) as part:
         part.write_text(json.dumps(asdict(pair)))
     return pair
 

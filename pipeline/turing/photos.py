@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from basics.cli import progress
+from basics.errors import DataError, ProjectError
+from imaging.formats import READABLE
+from imaging.network_input import is_in_color
+from imaging.photo import open_photo
 from pipeline.demo_photos import demo_paths
 from pipeline.outputs import find_photos
 from preprocessing.categories import RESERVED
-from preprocessing.cli import progress
-from preprocessing.errors import DataError, ProjectError
-from preprocessing.formats import READABLE
-from preprocessing.miniature import is_in_color
-from preprocessing.photo import open_photo
 
 log = logging.getLogger(__name__)
 

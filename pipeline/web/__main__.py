@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from basics import cli
+from basics.errors import ConfigError
 from pipeline.bundle import PRETRAINED_DIR, read_bundle
 from pipeline.turing.answers import ANSWERS
 from pipeline.web.limits import LOOPBACK, MEGABYTE, Limits
-from preprocessing import cli
-from preprocessing.errors import ConfigError
 
 LOCAL = "127.0.0.1"
 log = logging.getLogger(__name__)

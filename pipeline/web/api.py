@@ -15,15 +15,15 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from basics.errors import DataError, ProjectError
+from imaging.formats import QUALITY, Saving
+from imaging.writer import stop_writing
 from pipeline.options import Options
 from pipeline.results import Colored
 from pipeline.web.limits import TOO_LARGE, UNPROCESSABLE, Limits, Refusal
 from pipeline.web.metrics import Metrics
 from pipeline.web.problems import documented, of_error
 from pipeline.web.studio import Studio, Wish, upload_name
-from preprocessing.errors import DataError, ProjectError
-from preprocessing.formats import QUALITY, Saving
-from preprocessing.recolor import stop_writing
 
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]
 CHUNK_BYTES = 1 << 18

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
+from basics.errors import ConfigError
 from pipeline.bundle import Bundle
 from pipeline.web.api import build_router
 from pipeline.web.guard import Guard
@@ -16,7 +17,6 @@ from pipeline.web.limits import Limits
 from pipeline.web.metrics import Metrics
 from pipeline.web.problems import add_handlers
 from pipeline.web.studio import Studio
-from preprocessing.errors import ConfigError
 
 if TYPE_CHECKING:
     from pipeline.web.turing_settings import TuringTest

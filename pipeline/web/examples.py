@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pyvips
 
+from basics.errors import DataError
 from pipeline.demo_photos import IN_README, demo_paths
-from preprocessing.errors import DataError
 
 EXAMPLES = (*IN_README, "coffee")
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import gradio as gr
 
+from basics.errors import ProjectError
 from pipeline.web.studio import Studio
-from preprocessing.errors import ProjectError
 
 
 def done(studio: Studio, job: Callable[[], Any], name: str) -> Any:

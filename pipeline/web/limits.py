@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, field
 
-from preprocessing.errors import ProjectError
+from basics.errors import ProjectError
 
 MEGABYTE = 1_000_000
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")  # what a computer is called by itself

@@ -13,8 +13,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from basics.errors import ConfigError, DataError, ProjectError
 from pipeline.web.limits import TOO_LARGE, TOO_MANY, UNAUTHORIZED, UNPROCESSABLE, Refusal
-from preprocessing.errors import ConfigError, DataError, ProjectError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 1

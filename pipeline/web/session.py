@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from imaging.formats import FORMATS, result_suffix
+from imaging.network_input import fitted, thumbnail
+from imaging.photo import Photo, open_photo, reading
+from imaging.writer import write_colored
 from pipeline.options import Options
 from pipeline.outputs import default_output
 from pipeline.results import Predicted, Seen
 from pipeline.web.studio import Studio, Wish, upload_name
-from preprocessing.formats import FORMATS, result_suffix
-from preprocessing.miniature import fitted, thumbnail
-from preprocessing.photo import Photo, open_photo, reading
-from preprocessing.recolor import write_colored
 
 PREVIEW_PX = 1280  # long side of what the page shows
 SHEET_PX = 480  # of a photo in the contact sheet

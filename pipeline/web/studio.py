@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from basics.names import require_name
+from imaging.formats import READABLE, result_suffix
+from imaging.network_input import is_in_color
+from imaging.photo import open_photo
+from imaging.writer import stop_writing
 from pipeline.bundle import FAITHFUL, Bundle
 from pipeline.options import Options
 from pipeline.results import Colored
 from pipeline.router import Colorizer
 from pipeline.web.limits import TOO_MANY, Limits, Refusal
-from preprocessing.categories import require_name
-from preprocessing.formats import READABLE, result_suffix
-from preprocessing.miniature import is_in_color
-from preprocessing.photo import open_photo
-from preprocessing.recolor import stop_writing
 
 Result = TypeVar("Result")
 

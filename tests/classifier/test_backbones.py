@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 from keras import ops
 
+from basics.errors import CheckpointError
 from classifier.backbones import BACKBONES, inception_v3, resnet50, vgg19
 from classifier.head import build_classifier
 from classifier.train import set_norm_momentum, set_trainable
-from preprocessing.errors import CheckpointError
 from tests.training.imagenet_like import write_weights
 
 pytestmark = pytest.mark.full

@@ -2,17 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from basics.errors import ConfigError
 from classifier.backbones import BACKBONES
-from classifier.candidates import (
-    PAPER_CATEGORIES,
-    RATES,
-    Budget,
-    Candidate,
-    config_of,
-    plan,
-)
+from classifier.candidates import PAPER_CATEGORIES, RATES, Budget, Candidate, config_of, plan
 from preprocessing.categories import CATEGORIES
-from preprocessing.errors import ConfigError
 
 BOTH = ("vgg19", "mobilenet_v2")
 

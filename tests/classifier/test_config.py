@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from basics.errors import ConfigError
 from classifier.config import ClassifierConfig
-from preprocessing.errors import ConfigError
 
 PLACES: dict[str, Any] = {"packed_dir": Path("packed"), "run_dir": Path("run")}
 

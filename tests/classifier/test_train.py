@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import pytest
 
+from basics.errors import CheckpointError, ConfigError, DataError
 from classifier import train as command
 from classifier.config import ClassifierConfig
 from classifier.train import train
-from preprocessing.errors import CheckpointError, ConfigError, DataError
 from tests.drawing import CATEGORIES
 from tests.eager import compiled
 from tests.thin import build_thin_encoder, full_networks

@@ -8,7 +8,7 @@ import pyvips
 from colorizers.benchmark_epochs import main
 from colorizers.measure import mean_ab, open_network, predict, score, score_all, shrink
 from colorizers.metrics import colorfulness
-from preprocessing.lab import split_lab
+from imaging.lab import split_lab
 from preprocessing.packing import load_packed
 from tests.drawing import draw_photo
 from training.checkpoints import load_checkpoint, save_checkpoint

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from basics.errors import CheckpointError, ConfigError
 from classifier.head import build_classifier
 from colorizers import unpack as command
 from colorizers.compact import take_compact, write_compact
@@ -16,7 +17,6 @@ from colorizers.models import encoder_decoder, shared_encoder
 from colorizers.start import encoder_sha256, unfreeze_encoder
 from colorizers.train import main as train_main
 from colorizers.train import train
-from preprocessing.errors import CheckpointError, ConfigError
 from tests.thin import full_networks
 from tests.training.imagenet_like import write_weights
 from training.checkpoints import chosen_checkpoint, load_checkpoint, save_checkpoint

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from basics.errors import ConfigError
 from colorizers.config import ColorizerConfig
-from preprocessing.errors import ConfigError
 
 NEEDED: dict[str, Any] = {"category": "beach", "packed_dir": Path("packed"), "run_dir": Path("run")}
 

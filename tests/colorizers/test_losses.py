@@ -7,7 +7,7 @@ from colorizers.config import LOSS_NAMES
 from colorizers.losses import LOSSES
 from colorizers.metrics import psnr_db
 from colorizers.models import class_encoder
-from preprocessing.lab import join_lab
+from imaging.lab import join_lab
 
 RNG = np.random.default_rng(0)
 LUM = RNG.uniform(0.3, 0.8, (2, 8, 8, 1)).astype(np.float32)

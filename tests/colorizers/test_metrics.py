@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from skimage.metrics import peak_signal_noise_ratio
 
+from basics.errors import DataError
 from colorizers.metrics import colorfulness, psnr_db, ssim
-from preprocessing.errors import DataError
 
 photos = arrays(np.uint8, (9, 8, 3))
 

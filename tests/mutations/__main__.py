@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from preprocessing import cli
-from preprocessing.errors import ConfigError, DataError
+from basics import cli
+from basics.errors import ConfigError, DataError
 from tests.mutations.patches import Mutation, chosen, read_mutations
 
 FOLDER = Path(__file__).resolve().parent

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from preprocessing.categories import require_name
-from preprocessing.errors import DataError
+from basics.errors import DataError
+from basics.names import require_name
 
 
 @dataclass(frozen=True, kw_only=True)

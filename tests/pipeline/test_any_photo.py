@@ -6,10 +6,10 @@ import pyvips
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from basics.errors import ConfigError
+from imaging.lab import gray_from_lum, lum_from_rgb
 from pipeline import Colorizer, Options
 from pipeline.colorize import main
-from preprocessing.errors import ConfigError
-from preprocessing.lab import gray_from_lum, lum_from_rgb
 from tests.corpus import corpus
 from tests.drawing import draw_photo
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from basics.errors import CheckpointError, ConfigError
 from pipeline.bundle import FORMAT, read_bundle
 from pipeline.network import Network
 from preprocessing.categories import CATEGORIES
-from preprocessing.errors import CheckpointError, ConfigError
 
 MB = 1e6
 

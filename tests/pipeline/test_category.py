@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
+from imaging.lab import split_lab
 from pipeline import Colorizer, Options
 from pipeline.bundle import read_bundle, read_verified, write_bundle
 from pipeline.category import main
 from pipeline.colorize import main as colorize
 from pipeline.network import Network
-from preprocessing.lab import split_lab
 from preprocessing.packing import load_packed
 from tests.drawing import NEW, draw_photo, jpeg, write_raw
 from training.checkpoints import load_checkpoint, weights_sha256

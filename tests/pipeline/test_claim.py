@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from basics.errors import ConfigError, DataError
 from colorizers.config import UNIVERSAL
 from colorizers.measure import open_network, predict, score_all, shrink
 from pipeline.bundle import read_bundle
@@ -25,7 +26,6 @@ from pipeline.claim.tables import gains, levels
 from pipeline.cross import load_test
 from pipeline.router import Colorizer
 from pipeline.trial import start_trial
-from preprocessing.errors import ConfigError, DataError
 from tests.notebooks import make_05
 
 CATEGORIES = ["beach", "forest", "fruit"]

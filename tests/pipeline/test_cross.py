@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from basics.errors import ConfigError, DataError
 from colorizers.metrics import colorfulness, psnr_db
 from pipeline import Colorizer
 from pipeline.bundle import UNIVERSAL
 from pipeline.cross import cross_photos, main, own_against_rivals, own_networks, summarize
 from pipeline.trial import start_trial, trial_rgb
-from preprocessing.errors import ConfigError, DataError
 from preprocessing.packing import load_packed
 from tests.bundles import copy_with_networks
 

@@ -16,13 +16,13 @@ import pytest
 import pyvips
 from PIL import ImageGrab
 
+from basics.errors import DataError
 from pipeline import Colorizer, Options
 from pipeline.desktop.__main__ import main
 from pipeline.desktop.background import Background
 from pipeline.desktop.layout import CAPTION_PX, CONTROLS_PX, GAP_PX, arrange
 from pipeline.desktop.preview import Choice, open_small, paint, save
 from preprocessing.categories import CATEGORIES
-from preprocessing.errors import DataError
 from tests.drawing import draw_photo
 
 ROOT = Path(__file__).parent.parent.parent

@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from imaging.lab import split_lab
 from pipeline import Colorizer
 from pipeline.evaluate import bootstrap_interval, main, router_table, summarize
 from pipeline.scores import METHODS, TRUTH, mean_tints, score_photos
-from preprocessing.lab import split_lab
 from preprocessing.packing import load_packed
 
 

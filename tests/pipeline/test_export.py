@@ -5,11 +5,11 @@ import keras
 import numpy as np
 import pytest
 
+from basics.errors import CheckpointError, ConfigError
+from imaging.lab import split_lab
 from pipeline.bundle import read_bundle
 from pipeline.export import export, main
 from pipeline.network import Network
-from preprocessing.errors import CheckpointError, ConfigError
-from preprocessing.lab import split_lab
 from preprocessing.packing import load_packed
 from training.checkpoints import chosen_checkpoint, load_checkpoint, save_checkpoint
 

@@ -3,11 +3,11 @@ import pandas as pd
 import pytest
 import pyvips
 
+from basics.errors import DataError
 from colorizers.metrics import psnr_db
 from pipeline import Colorizer
 from pipeline.gallery import main, photo_names, pick, score_routed
 from pipeline.trial import blended_rgb, gray_rgb, start_trial
-from preprocessing.errors import DataError
 from preprocessing.packing import load_packed
 
 CATEGORIES = ("beach", "forest", "fruit")

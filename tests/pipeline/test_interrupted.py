@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import pyvips
 
+from basics.files import remove_stale_temporaries
 from pipeline.colorize import main
-from preprocessing.cli import remove_leftovers
 from tests.corpus import corpus
 from tests.drawing import draw_photo
 
@@ -117,7 +117,7 @@ def test_a_single_photo_with_a_result_can_be_left_out_too(gray_photo, capsys):
 
 
 def test_side_files_of_running_processes_stay(tmp_path):
-    from preprocessing.cli import SIDE, _host
+    from basics.files import SIDE, _host
 
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
@@ -128,7 +128,7 @@ def test_side_files_of_running_processes_stay(tmp_path):
     for path in (mine, elsewhere, left):
         path.touch()
     folder.mkdir()
-    remove_leftovers(tmp_path)
+    remove_stale_temporaries(tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted([mine, elsewhere])
 
 

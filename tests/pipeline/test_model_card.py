@@ -4,11 +4,11 @@ import shutil
 import pandas as pd
 import pytest
 
+from basics.errors import DataError
 from pipeline import evaluate, showcase
 from pipeline.bundle import NetworkFile, read_bundle
 from pipeline.card_tables import photos_shown
 from pipeline.model_card import main, write_card
-from preprocessing.errors import DataError
 
 
 @pytest.fixture(scope="module")

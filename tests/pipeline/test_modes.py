@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 import pyvips
 
+from basics.errors import ConfigError
 from colorizers.metrics import colorfulness
 from pipeline.bundle import FAITHFUL, VIVID, Mode, read_bundle, write_bundle
 from pipeline.colorize import main as colorize
 from pipeline.modes import SATURATIONS, UNNOTICED_DB, main, measure_saturations
 from pipeline.router import Colorizer
 from pipeline.trial import blended_rgb, start_trial
-from preprocessing.errors import ConfigError
 from preprocessing.packing import load_packed
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from basics.errors import DataError
 from pipeline.turing.answers import COLUMNS, Answer, read, record, write_csv
-from preprocessing.errors import DataError
 from tests.answers import GIVEN
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)

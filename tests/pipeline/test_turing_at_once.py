@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from basics.errors import DataError
 from pipeline.turing import database
 from pipeline.turing.answers import read, record
-from preprocessing.errors import DataError
 from tests.answers import GIVEN
 
 RECORDING = """
 import sys
 from pathlib import Path
 from pipeline.turing.answers import record
-from preprocessing.errors import DataError
+from basics.errors import DataError
 path, session, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 try:
     for i in range(number):

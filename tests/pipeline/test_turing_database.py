@@ -2,8 +2,8 @@ import sqlite3
 
 import pytest
 
+from basics.errors import DataError
 from pipeline.turing.answers import read, record
-from preprocessing.errors import DataError
 from tests.answers import GIVEN
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from basics.errors import ConfigError, DataError
 from pipeline.router import Colorizer
 from pipeline.turing.deck import LENGTH, Card, Deck, deal
-from preprocessing.errors import ConfigError, DataError
 from tests.drawing import draw_photo, jpeg
 
 

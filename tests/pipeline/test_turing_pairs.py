@@ -6,11 +6,11 @@ import pytest
 import pyvips
 from PIL import Image
 
+from basics.errors import DataError
 from colorizers.metrics import colorfulness
+from imaging.lab import gray_from_lum, lum_from_rgb, split_lab
 from pipeline.router import Colorizer
 from pipeline.turing.pairs import LONGEST_PX, pair_of
-from preprocessing.errors import DataError
-from preprocessing.lab import gray_from_lum, lum_from_rgb, split_lab
 from tests.drawing import draw_photo, jpeg
 
 START_OF_SCAN = b"\xff\xda"  # what stands before it in a JPEG is no pixel

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import pyvips
 
+from basics.errors import DataError
 from pipeline.turing.photos import TONED, UNREADABLE, read_photos
-from preprocessing.errors import DataError
 from tests.corpus import corpus
 from tests.drawing import draw_photo, jpeg
 
@@ -117,7 +117,7 @@ def test_the_demonstration_without_scikit_image_says_what_to_do():
     program = (
         "import sys; sys.modules['skimage'] = None\n"
         "from pipeline.turing.photos import read_photos\n"
-        "from preprocessing.errors import DataError\n"
+        "from basics.errors import DataError\n"
         "try: read_photos()\n"
         "except DataError as error: print(error)\n"
     )

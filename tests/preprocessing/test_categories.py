@@ -1,12 +1,8 @@
 import pytest
 
-from preprocessing.categories import (
-    CATEGORIES,
-    category_name,
-    require_category,
-    require_name,
-)
-from preprocessing.errors import ConfigError
+from basics.errors import ConfigError
+from basics.names import require_name
+from preprocessing.categories import CATEGORIES, category_name, require_category
 
 SECTION_III = (
     "animal autumn beach bird bus christmas city dog dress flower food forest fruit house "

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import pyvips
 
-from preprocessing.errors import DataError
+from basics.errors import DataError
+from imaging.lab import lum_from_gray, split_lab
 from preprocessing.inventory import Row, summary
-from preprocessing.lab import lum_from_gray, split_lab
 from preprocessing.packing import load_packed, pack, packed_categories
 from preprocessing.split import SPLITS
 from tests.drawing import CATEGORIES, PHOTOS_PER_SPLIT, draw_photo, jpeg

@@ -11,14 +11,7 @@ import pytest
 from scraper.client import MAX_REDIRECTS
 from scraper.photo_ref import Reason
 from tests.scraper.clocks import QuickClock
-from tests.scraper.fetching import (
-    GOOD,
-    MAX_BYTES,
-    MakeClient,
-    assert_fails,
-    get,
-    redirect,
-)
+from tests.scraper.fetching import GOOD, MAX_BYTES, MakeClient, assert_fails, get, redirect
 from tests.site.server import Reply, Site
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preprocessing.errors import ScrapeError
+from basics.errors import ScrapeError
 from scraper.api import parse_page
 from scraper.client import Client
 from scraper.fetch_errors import FetchError

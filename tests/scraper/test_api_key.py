@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from preprocessing.errors import ConfigError, ProjectError, ScrapeError
+from basics.errors import ConfigError, ProjectError, ScrapeError
 from scraper.collect import scrape
 from scraper.fetch_errors import FetchError
 from tests.scraper.clocks import QuickClock

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing.errors import ScrapeError
+from basics.errors import ScrapeError
 from scraper.browser import BROWSERS, DRIVER, open_browser
 from scraper.config import ScrapeConfig
 from tests.scraper.processes import are_gone, pids_with

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from preprocessing.errors import ScrapeError
+from basics.errors import ScrapeError
 from scraper.api import MAX_HOURS, ApiSource
 from scraper.client import Client
 from scraper.fetch_errors import FetchError

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from preprocessing.errors import ScrapeError
+from basics.errors import ScrapeError
 from scraper import __main__ as command
 from scraper.collect import UNREACHABLE_IN_A_ROW, scrape
 from scraper.config import ScrapeConfig

@@ -13,14 +13,7 @@ from scraper.client import Client
 from scraper.fetch_errors import retry_after_s
 from scraper.photo_ref import Reason
 from tests.scraper.clocks import PATIENCE_S, HandClock, QuickClock
-from tests.scraper.fetching import (
-    GOOD,
-    MakeClient,
-    MakeConfig,
-    assert_fails,
-    get,
-    redirect,
-)
+from tests.scraper.fetching import GOOD, MakeClient, MakeConfig, assert_fails, get, redirect
 from tests.site.server import Reply, Site
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preprocessing.errors import ConfigError, ScrapeError
+from basics.errors import ConfigError, ScrapeError
 from scraper.client import Client
 from scraper.config import ScrapeConfig
 from scraper.lite import KEYWORD_COLUMNS, ROWS, LiteSource, rank_photos

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing.errors import ScrapeError
+from basics.errors import ScrapeError
 from scraper.manifest import LEFT_OUT, MANIFEST, Manifest, Row, mark_shared, read_rows
 from scraper.photo_ref import PhotoRef, Reason
 

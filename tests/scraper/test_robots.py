@@ -7,13 +7,7 @@ import pytest
 from scraper.fetch_errors import FetchError
 from scraper.photo_ref import Reason
 from tests.scraper.clocks import PATIENCE_S, QuickClock
-from tests.scraper.fetching import (
-    GOOD,
-    MakeClient,
-    assert_fails,
-    get,
-    redirect,
-)
+from tests.scraper.fetching import GOOD, MakeClient, assert_fails, get, redirect
 from tests.site.server import Reply, Site
 
 

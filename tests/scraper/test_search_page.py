@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from preprocessing.errors import ScrapeError
+from basics.errors import ScrapeError
 from scraper.client import Client
 from scraper.config import ScrapeConfig
 from scraper.fetch_errors import FetchError

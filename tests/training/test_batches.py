@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preprocessing.errors import DataError
+from basics.errors import DataError
 from training.augment import whole_windows
 from training.batches import PhotoSet, ValidationBatches, load_photos, training_batches
 

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from preprocessing.errors import CheckpointError
+from basics.errors import CheckpointError
 from training.checkpoints import (
     chosen_checkpoint,
     is_kept_epoch,

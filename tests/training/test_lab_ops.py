@@ -3,8 +3,8 @@ import pytest
 from keras import ops
 from skimage.color import rgb2lab
 
-from preprocessing.lab import AB_SCALE, L_SCALE
-from preprocessing.lab import split_lab as split_lab_on_the_host
+from imaging.lab import AB_SCALE, L_SCALE
+from imaging.lab import split_lab as split_lab_on_the_host
 from training.lab_ops import join_lab, split_lab
 
 GRID = np.array(np.meshgrid(*3 * [np.arange(0, 256, 5)], indexing="ij"), np.uint8)

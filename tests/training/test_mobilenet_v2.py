@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 
-from preprocessing.errors import CheckpointError
+from basics.errors import CheckpointError
 from tests.training.imagenet_like import convolutions, random_arrays
 from training.mobilenet_v2 import build_encoder, fold_batch_normalization, load_encoder_weights
 

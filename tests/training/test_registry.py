@@ -1,6 +1,6 @@
 import pytest
 
-from preprocessing.errors import ConfigError
+from basics.errors import ConfigError
 from training.registry import Architecture, find, index
 
 

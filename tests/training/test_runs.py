@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 import pytest
 
-from preprocessing.errors import CheckpointError
+from basics.errors import CheckpointError
 from training.runs import History, open_run, read_config, time_is_up
 
 

@@ -8,13 +8,13 @@ import pyvips
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from imaging.formats import Saving
 from pipeline.bundle import PRETRAINED_DIR, read_bundle
 from pipeline.options import Options
 from pipeline.router import Colorizer
 from pipeline.web.app import build_app
 from pipeline.web.limits import Limits
 from pipeline.web.problems import MEDIA_TYPE
-from preprocessing.formats import Saving
 from tests.bundles import copy_with_networks
 from tests.drawing import draw_photo
 

@@ -6,9 +6,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from basics.errors import DataError
 from pipeline.options import Options
 from pipeline.router import Colorizer
-from preprocessing.errors import DataError
 from tests.corpus import corpus, flipped, truncated
 
 N_FLIPPED = 120

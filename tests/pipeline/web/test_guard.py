@@ -8,11 +8,11 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from basics.errors import ConfigError
 from pipeline.bundle import PRETRAINED_DIR, read_bundle
 from pipeline.web.__main__ import _hosts
 from pipeline.web.app import build_app
 from pipeline.web.problems import MEDIA_TYPE
-from preprocessing.errors import ConfigError
 from tests.pipeline.web.conftest import PROJECT_DIR, running
 
 OWN = ["localhost", "127.0.0.1", "[::1]"]

@@ -1,6 +1,6 @@
 """Open any photo safely, and read it at full size.
 
-Full-size pixels stay in libvips, which streams them; `preprocessing/miniature.py` has what the
+Full-size pixels stay in libvips, which streams them; `imaging/network_input.py` has what the
 networks see.
 """
 
@@ -14,9 +14,9 @@ from typing import Any
 
 import pyvips
 
-from preprocessing.errors import DataError
-from preprocessing.formats import LOADERS
-from preprocessing.heic import is_heic, read_heic
+from basics.errors import DataError
+from imaging.formats import LOADERS
+from imaging.heic import is_heic, read_heic
 
 MAX_PIXELS = 300_000_000  # more is refused before anything is decoded
 COLOURS = {"b-w": 1, "grey16": 1, "cmyk": 4}  # channels of colour, by libvips' name; else 3

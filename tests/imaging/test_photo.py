@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import pyvips
 
-from preprocessing.errors import DataError
-from preprocessing.lab import lum_from_gray, split_lab
-from preprocessing.miniature import luminance_thumbnail
-from preprocessing.photo import open_photo, read_full
+from basics.errors import DataError
+from imaging.lab import lum_from_gray, split_lab
+from imaging.network_input import luminance_thumbnail
+from imaging.photo import open_photo, read_full
 from tests.drawing import draw_photo
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from preprocessing.lab import AB_SCALE, L_SCALE
+from imaging.lab import AB_SCALE, L_SCALE
 
 RADIUS = 1  # px of the miniature; wider windows were worse
 EPSILON = 0.01  # of lum^2: a contrast of 0.1 counts half

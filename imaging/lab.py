@@ -2,13 +2,13 @@
 
 `lum` is L*/100 and `ab` is a*/128, b*/128, everywhere in this project. scikit-image is the
 reference; `training/lab_ops.py` does the same inside a compiled training step, and
-`preprocessing/lab_bands.py` at full size through libvips.
+`imaging/lab_bands.py` at full size through libvips.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.errors import DataError
+from basics.errors import DataError
 
 L_SCALE = 100.0  # L* runs from 0 (black) to 100 (white)
 AB_SCALE = 128.0  # sRGB stays within a*, b* = -107.9 .. 98.3; the paper gives no scale

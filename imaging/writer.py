@@ -11,13 +11,13 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from preprocessing.cli import written_aside
-from preprocessing.errors import DataError
-from preprocessing.formats import DEEP, MOST_PX, OPAQUE, TIFF, WRITABLE, Saving, saver_options
-from preprocessing.lab_bands import join_bands, luminance
-from preprocessing.metadata import described, tiff_described
-from preprocessing.photo import Photo, first_line, read_full, reading
-from preprocessing.upsampling import enlarge, fit_coefficients
+from basics.errors import DataError
+from basics.files import atomic_write
+from imaging.formats import DEEP, MOST_PX, OPAQUE, TIFF, WRITABLE, Saving, saver_options
+from imaging.lab_bands import join_bands, luminance
+from imaging.metadata import described, tiff_described
+from imaging.photo import Photo, first_line, read_full, reading
+from imaging.upsampling import enlarge, fit_coefficients
 
 WIDE_PX = 5000  # a photo with wider rows is computed in tiles
 TILE_PX = 1024, 16  # width, height
@@ -59,7 +59,7 @@ def write_colored(
             result = result.flatten(background=[255])
         result = _by_tiles(result)
     try:
-        with written_aside(path) as side, _stoppable(result, side):
+        with atomic_write(path) as side, _stoppable(result, side):
             _save(result, side, suffix, saving)
     except pyvips.Error as error:
         raise DataError(
@@ -138,7 +138,7 @@ def _save(image: pyvips.Image, side: Path, suffix: str, saving: Saving) -> None:
         target = pyvips.Target.new_to_descriptor(file.fileno())
         image.write_to_target(target, suffix, profile="srgb", **saver_options(suffix, saving))
     if suffix in TIFF:
-        with written_aside(side) as described_side:
+        with atomic_write(side) as described_side:
             tiff_described(image, side, described_side)
 
 

@@ -9,11 +9,11 @@ import pytest
 import pyvips
 from PIL import ExifTags, Image, ImageCms
 
-from preprocessing.formats import Saving
-from preprocessing.metadata import LARGEST, NOTE
-from preprocessing.miniature import luminance_thumbnail
-from preprocessing.photo import open_photo
-from preprocessing.recolor import write_colored
+from imaging.formats import Saving
+from imaging.metadata import LARGEST, NOTE
+from imaging.network_input import luminance_thumbnail
+from imaging.photo import open_photo
+from imaging.writer import write_colored
 from tests.drawing import draw_photo
 
 GRAY = np.random.default_rng(0).integers(0, 256, (60, 90), dtype=np.uint8)

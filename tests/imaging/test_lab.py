@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from preprocessing import lab
-from preprocessing.errors import DataError
+from basics.errors import DataError
+from imaging import lab
 
 PUBLISHED = {  # B. Lindbloom's CIE colour calculator, sRGB, D65, 2 degree observer
     (255, 0, 0): (53.24, 80.09, 67.20),

@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from preprocessing import errors
+from basics import errors
 
 CHILDREN = (errors.DataError, errors.ConfigError, errors.CheckpointError, errors.ScrapeError)
 

@@ -8,14 +8,8 @@ import pytest
 import pyvips
 import tifftools
 
+from imaging.tiff import DEEPEST, MOST_DIRECTORIES, UnboundedError, read_tiff, require_bounded
 from pipeline.colorize import main
-from preprocessing.tiff import (
-    DEEPEST,
-    MOST_DIRECTORIES,
-    UnboundedError,
-    read_tiff,
-    require_bounded,
-)
 from tests.corpus import corpus
 
 EXIF, SUB, LONG, IFD, BYTE = 34665, 330, 4, 13, 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyvips
 
-from preprocessing.errors import DataError
+from basics.errors import DataError
 
 KEPT = ("exif-data", "xmp-data", "iptc-data", "icc-profile-data")
 

@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
+from basics import cli
+from basics.errors import CheckpointError, ConfigError, DataError, ScrapeError
+from basics.files import atomic_write
 from preprocessing import __main__ as preprocessing_command
-from preprocessing import cli
-from preprocessing.errors import CheckpointError, ConfigError, DataError, ScrapeError
 
 NO_ARGUMENTS = argparse.Namespace()
 
@@ -94,7 +95,7 @@ def test_progress_hands_on_every_item_and_is_silent_where_no_terminal_is(total, 
 
 def test_a_finished_file_takes_its_name_and_leaves_nothing_beside_it(tmp_path):
     path = tmp_path / "new" / "photo.png"
-    with cli.written_aside(path) as side:
+    with atomic_write(path) as side:
         side.write_text("whole")
         assert side.suffix == ".png"  # writers choose the format by it
         assert not path.exists()
@@ -107,7 +108,7 @@ def test_a_broken_off_file_leaves_the_old_one(tmp_path):
     path.write_text("old")
 
     def write_half() -> None:
-        with cli.written_aside(path) as side:
+        with atomic_write(path) as side:
             side.write_text("half")
             raise OSError("disk full")
 

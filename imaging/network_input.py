@@ -4,8 +4,8 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from preprocessing.lab import L_SCALE, lum_from_gray, lum_from_rgb
-from preprocessing.photo import Photo, read_full, reading, source, to_srgb
+from imaging.lab import L_SCALE, lum_from_gray, lum_from_rgb
+from imaging.photo import Photo, read_full, reading, source, to_srgb
 
 STRIDE_PX = 32  # sides are multiples of it, as the encoder needs
 LONGEST_PX = 1024  # long side; thin strips are squeezed

@@ -14,9 +14,9 @@ from typing import Any
 
 import pyvips
 
-from preprocessing.formats import TIFF
-from preprocessing.photo import Photo
-from preprocessing.tiff import UnboundedError, read_tiff, require_bounded
+from imaging.formats import TIFF
+from imaging.photo import Photo
+from imaging.tiff import UnboundedError, read_tiff, require_bounded
 
 NOTE = "image colorizer: colours predicted by a neural network"  # in EXIF's Software
 SCREEN_DPI = 72  # what stands for no resolution at all

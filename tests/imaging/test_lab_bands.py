@@ -4,8 +4,8 @@ import pyvips
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preprocessing.lab import gray_from_lum, join_lab, lum_from_gray, split_lab
-from preprocessing.lab_bands import join_bands, luminance
+from imaging.lab import gray_from_lum, join_lab, lum_from_gray, split_lab
+from imaging.lab_bands import join_bands, luminance
 
 
 def image_of(array):

@@ -1,4 +1,4 @@
-"""CIELAB to sRGB at full size: what `preprocessing.lab.join_lab` does, in steps of libvips.
+"""CIELAB to sRGB at full size: what `imaging.lab.join_lab` does, in steps of libvips.
 
 Bands stay apart until the end: libvips adds or multiplies single bands in a tenth of the time that
 it needs to join or part them.
@@ -11,7 +11,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from preprocessing.lab import L_SCALE, WHITE_XYZ, XYZ_FROM_RGB, encode_srgb, lum_from_gray
+from imaging.lab import L_SCALE, WHITE_XYZ, XYZ_FROM_RGB, encode_srgb, lum_from_gray
 
 TOE = 6 / 29  # below, CIE's cube root is a line
 TOE_SLOPE = 3 * TOE**2
@@ -32,7 +32,7 @@ def join_bands(lum: pyvips.Image, a: pyvips.Image, b: pyvips.Image, *, deep: boo
 
     Args:
         lum: L*, 0 to 100.
-        a: a*; colours outside sRGB lose chroma, as in `preprocessing.lab.join_lab`.
+        a: a*; colours outside sRGB lose chroma, as in `imaging.lab.join_lab`.
         b: b*.
         deep: whether the result has 16 bits per channel.
     """

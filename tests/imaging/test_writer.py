@@ -8,11 +8,11 @@ import pyvips
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preprocessing.errors import DataError
-from preprocessing.lab import gray_from_lum, join_lab, lum_from_gray, split_lab
-from preprocessing.miniature import luminance_thumbnail
-from preprocessing.photo import open_photo
-from preprocessing.recolor import write_colored
+from basics.errors import DataError
+from imaging.lab import gray_from_lum, join_lab, lum_from_gray, split_lab
+from imaging.network_input import luminance_thumbnail
+from imaging.photo import open_photo
+from imaging.writer import write_colored
 from tests.drawing import draw_photo
 
 MILD = np.full((8, 12, 2), (0.08, 0.1), np.float32)  # in gamut for all but the ends of the scale

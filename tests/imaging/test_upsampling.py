@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import pyvips
 
-from preprocessing.lab import split_lab
-from preprocessing.upsampling import COARSE_PX, CUBIC_SCALE, enlarge, fit_coefficients, resized
+from imaging.lab import split_lab
+from imaging.upsampling import COARSE_PX, CUBIC_SCALE, enlarge, fit_coefficients, resized
 
 
 def image_of(array):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import pyvips
 
-from preprocessing.miniature import is_in_color
-from preprocessing.photo import open_photo
+from imaging.network_input import is_in_color
+from imaging.photo import open_photo
 from tests.drawing import draw_photo
 
 

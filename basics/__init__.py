@@ -1,0 +1,1 @@
+"""What every package stands on: errors, commands, files, names. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Pixels and files: any photo opened, read, converted and written. No networks."""
