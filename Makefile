@@ -95,14 +95,14 @@ format: .venv-dev/.ready  ## write the code as ruff likes it
 	$(DEV_BIN)/ruff check --fix .
 	$(DEV_BIN)/ruff format .
 
-train-quick: .venv-dev/.ready  ## train and pack up a small bundle; ARGS go to pipeline.recipe
-	$(DEV_PYTHON) -m pipeline.recipe $(ARGS)
+train-quick: .venv-dev/.ready  ## train and pack up a small bundle; ARGS go to release.recipe
+	$(DEV_PYTHON) -m release.recipe $(ARGS)
 
 category: named .venv-dev/.ready  ## add a category, photos and all: make category NAME=castle [COUNT=1000] [ARGS=...]
-	$(DEV_PYTHON) -m pipeline.category --count $(COUNT) $(ARGS) -- "$$CATEGORY_NAME"
+	$(DEV_PYTHON) -m release.add_category --count $(COUNT) $(ARGS) -- "$$CATEGORY_NAME"
 
 categories: .venv-dev/.ready  ## the same for each of the twenty
-	$(DEV_PYTHON) -m pipeline.category --count $(COUNT) $(ARGS) --all
+	$(DEV_PYTHON) -m release.add_category --count $(COUNT) $(ARGS) --all
 
 named:
 	@if [ -z "$$CATEGORY_NAME" ]; then \
@@ -120,45 +120,44 @@ RESULTS = evaluate evaluate-paper soft-routing modes cross gallery showcase epoc
 
 results: $(RESULTS)  ## rebuild every table, figure and notebook below; README.md has the times
 
-evaluate: .venv-dev/.ready  ## measure the shipped networks; ARGS go to pipeline.evaluate
-	$(DEV_PYTHON) -m pipeline.evaluate $(ARGS)
+evaluate: .venv-dev/.ready  ## measure the shipped networks; ARGS go to evaluation.evaluate
+	$(DEV_PYTHON) -m evaluation.evaluate $(ARGS)
 
 evaluate-paper: .venv-dev/.ready  ## the same of the paper's network, Fig. 3
-	$(DEV_PYTHON) -m pipeline.evaluate --colorizer encoder_decoder $(ARGS)
+	$(DEV_PYTHON) -m evaluation.evaluate --colorizer encoder_decoder $(ARGS)
 
 soft-routing: .venv-dev/.ready  ## how many colorizers to blend, and views to classify, on the validation photos
-	$(DEV_PYTHON) -m pipeline.soft_routing $(ARGS)
-	$(DEV_PYTHON) -m pipeline.views $(ARGS)
+	$(DEV_PYTHON) -m evaluation.blends $(ARGS)
 
 modes: .venv-dev/.ready  ## what more colour costs, on the test photos
-	$(DEV_PYTHON) -m pipeline.modes $(ARGS)
+	$(DEV_PYTHON) -m evaluation.saturations $(ARGS)
 
 cross: .venv-dev/.ready  ## every category's colorizer on every category's photos (Fig. 9)
-	$(DEV_PYTHON) -m pipeline.cross $(ARGS)
+	$(DEV_PYTHON) -m evaluation.category_matrix $(ARGS)
 
 gallery: .venv-dev/.ready  ## the best and worst coloured photos (Figs. 7, 8); sheets in runs/gallery
-	$(DEV_PYTHON) -m pipeline.gallery $(ARGS)
+	$(DEV_PYTHON) -m evaluation.gallery $(ARGS)
 
 showcase: .venv-dev/.ready  ## photos in the public domain, coloured: those of README.md
-	$(DEV_PYTHON) -m pipeline.showcase $(ARGS)
+	$(DEV_PYTHON) -m evaluation.showcase $(ARGS)
 
 EPOCHS_ARGS = --steps-per-epoch 4 --size 128 --policy mixed_bfloat16
 
 epochs: .venv-dev/.ready  ## one photo after 10, 50 ... 400 epochs (Fig. 6), shortened by EPOCHS_ARGS
-	$(DEV_PYTHON) -m colorizers.benchmark_epochs mountain $(EPOCHS_ARGS) $(ARGS)
+	$(DEV_PYTHON) -m experiments.epochs mountain $(EPOCHS_ARGS) $(ARGS)
 
 table-one: .venv-dev/.ready  ## compare the backbones (Table I)
-	$(DEV_PYTHON) -m classifier.table_1 $(ARGS)
+	$(DEV_PYTHON) -m experiments.backbones $(ARGS)
 
 compare: .venv-dev/.ready  ## losses and decoders at one budget, on the validation photos
-	$(DEV_PYTHON) -m colorizers.compare --encoder pretrained/training/router.keras $(ARGS)
+	$(DEV_PYTHON) -m experiments.losses --encoder pretrained/training/router.keras $(ARGS)
 
 claim: .venv-dev/.ready  ## universal against per-category networks, of both kinds
-	$(DEV_PYTHON) -m pipeline.claim --architecture shared_encoder $(ARGS)
-	$(DEV_PYTHON) -m pipeline.claim --architecture encoder_decoder $(ARGS)
+	$(DEV_PYTHON) -m experiments.universal_vs_category --architecture shared_encoder $(ARGS)
+	$(DEV_PYTHON) -m experiments.universal_vs_category --architecture encoder_decoder $(ARGS)
 
 model-card: .venv-dev/.ready  ## write pretrained/MODEL_CARD.md from what was measured
-	$(DEV_PYTHON) -m pipeline.model_card $(ARGS)
+	$(DEV_PYTHON) -m release.model_card $(ARGS)
 
 # lock/excludes.txt: torch's GPU libraries, several GB, which pip brings where they are wanted.
 UV_LOCK = $(DEV_BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \

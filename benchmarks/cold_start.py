@@ -56,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def draw(path: Path, width: int, height: int) -> None:
     """Write the photo that is coloured."""
     from benchmarks.photos import (
-        draw_photo,  # libvips would count as memory of all that is measured
+        draw_photo,
+        # libvips would count as memory of all that is measured,
     )
 
     draw_photo(path, width, height)

@@ -20,11 +20,11 @@ from scipy import ndimage
 
 from benchmarks.common import machine_line
 from benchmarks.photos import square_photos
-from colorizers.metrics import psnr_db
+from evaluation.encoded import start_trial, trial_ab
+from evaluation.metrics import psnr_db
 from imaging.lab import AB_SCALE, L_SCALE, join_lab, split_lab
 from imaging.upsampling import enlarge, fit_coefficients, resized
 from pipeline.router import Colorizer
-from pipeline.trial import start_trial, trial_ab
 
 STRONG = 0.08  # of lum per px: a strong edge
 NEAR_PX = 8

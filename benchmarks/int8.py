@@ -3,7 +3,7 @@
     python -m benchmarks.int8 --limit 5
 
 Writes the universal colorizers of `pretrained/training/` in both precisions, quantized as
-`pipeline.export` does. Times are medians over one photo of 256 x 384 px with its mirror image, all
+`release.export` does. Times are medians over one photo of 256 x 384 px with its mirror image, all
 cores; PSNR is the mean over validation photos, each coloured with its network alone. Without packed
 photos, scikit-image's set the ranges of int8, and measure it.
 """
@@ -23,14 +23,14 @@ from numpy.typing import NDArray
 from basics import cli
 from benchmarks.common import machine_line
 from benchmarks.photos import IN_COLOR, drawn, square_photos
-from colorizers.metrics import psnr_db
 from colorizers.predict import with_mirror
+from evaluation.encoded import network_inputs, start_trial, trial_rgb
+from evaluation.metrics import psnr_db
 from imaging.lab import lum_from_gray
 from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, NetworkFile, file_sha256, read_bundle
 from pipeline.network import Network
 from pipeline.router import Colorizer
-from pipeline.selection import CALIBRATION_PHOTOS
-from pipeline.trial import network_inputs, start_trial, trial_rgb
+from release.selection import CALIBRATION_PHOTOS
 
 ARCHITECTURES = ("shared_encoder", "encoder_decoder")
 WIDTH_PX, HEIGHT_PX = 384, 256  # of the photo that is timed
@@ -90,8 +90,8 @@ def colorizer_in(folder: Path) -> Colorizer:
 
 def write_both(colorizer: Colorizer, architecture: str, packed_dir: Path) -> list[NetworkFile]:
     """Export a universal colorizer in float32, and quantize it."""
-    from pipeline.network_files import write_colorizer
-    from pipeline.to_onnx import write_int8
+    from release.packaging import write_colorizer
+    from release.to_onnx import write_int8
     from training.checkpoints import load_checkpoint
 
     folder = colorizer.bundle.folder

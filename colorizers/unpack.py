@@ -1,7 +1,7 @@
 """Compact weights -> run folders: python -m colorizers.unpack FOLDER --encoder RUN
 
 FOLDER is what `python -m colorizers.train --compact FOLDER` wrote. `--init` takes such a file as it
-is; this command makes run folders of them, from which pipeline.export ships.
+is; this command makes run folders of them, from which release.export ships.
 """
 
 import argparse

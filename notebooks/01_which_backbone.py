@@ -15,7 +15,8 @@
 #
 # Table I of the paper gives the top-3 error of ResNet50, VGG19 and Inception on six categories.
 # Here these three and MobileNetV2 were trained on gray photos, each for the same steps, from random
-# weights; where ImageNet weights were at hand, from those as well (`python -m classifier.table_1`).
+# weights; where ImageNet weights were at hand, from those as well
+# (`python -m experiments.backbones`).
 # A training from ImageNet is no equal of one from scratch: it has seen a million photos more.
 #
 # Run time: a second. Needed: `results/table_1.csv` and `results/table_1.png`.

@@ -15,7 +15,7 @@
 #
 # Fig. 6 of the paper shows a mountain coloured after 10, 50, 100, 200, 350 and 400 epochs, and
 # finds muted colours early and too sharp ones late. Here the network of Fig. 3 was trained on one
-# category and measured at the same epochs (`python -m colorizers.benchmark_epochs mountain`): on
+# category and measured at the same epochs (`python -m experiments.epochs mountain`): on
 # one photo, and on the whole validation and test splits, where one photo's luck does not count.
 #
 # Run time: a second. Needed: a `results/epochs_*.csv`, which is in the repository. The pictures

@@ -14,9 +14,9 @@
 # # What do well and badly coloured photos look like?
 #
 # Figs. 7 and 8 of the paper show well-coloured photos beside the truth, which always stands last
-# here. Photos of the data set may not be passed on: `python -m pipeline.gallery` draws them into
+# here. Photos of the data set may not be passed on: `python -m evaluation.gallery` draws them into
 # `runs/gallery/`, and only its figures stand here. The pictures are of photos in the public domain,
-# from what routing gains most over gray to what it gains least (`python -m pipeline.showcase`):
+# from what routing gains most over gray to what it gains least (`python -m evaluation.showcase`):
 #
 # ![gray, universal, routed, a wrong category, ground truth](../results/grid.jpg)
 #

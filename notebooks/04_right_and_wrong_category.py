@@ -15,8 +15,8 @@
 #
 # Fig. 9 of the paper shows photos coloured by the network of another category. Here each test photo
 # was coloured by the universal network, by that of the category which the router chose, of its true
-# category, and of a wrong one drawn at random (`python -m pipeline.evaluate`). Then the photos of
-# each category were coloured by the network of each (`python -m pipeline.cross`).
+# category, and of a wrong one drawn at random (`python -m evaluation.evaluate`). Then the photos of
+# each category were coloured by the network of each (`python -m evaluation.category_matrix`).
 #
 # Run time: a second. Needed: `results/evaluation.csv`, `cross.csv` and `cross_own.csv`, which are
 # in the repository.
@@ -58,7 +58,7 @@ axis.grid(axis="x", alpha=0.3)
 # diagonal.
 
 # %%
-from pipeline.figures import cross_figure
+from evaluation.figures import cross_figure
 
 cross = pd.read_csv("results/cross.csv")
 order = list(cross["category"].unique())

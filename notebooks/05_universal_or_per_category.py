@@ -15,7 +15,8 @@
 #
 # The paper holds that a network per category colours better than one for all. A fair comparison
 # gives both the same compute: here each arm was shown the same number of photos in all
-# (`python -m pipeline.claim`). From scratch, each category gets its share of that budget;
+# (`python -m experiments.universal_vs_category`). From scratch, each category gets its share of
+# that budget;
 # fine-tuned, half of it goes into one universal network, from which each category's goes on.
 #
 # Run time: a second. Needed: `results/claim_*.csv`, which are in the repository.

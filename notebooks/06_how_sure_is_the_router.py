@@ -16,12 +16,11 @@
 # A sunset behind mountains is both: the colorizers of several categories can be blended, weighted
 # by the router's confidences, if these mean what they say. A temperature (Guo et al. 2017), fitted
 # on the validation split, corrects them; whether it holds on photos never seen is measured on the
-# test split (`python -m pipeline.evaluate`). How many colorizers to blend was measured on the
-# validation split (`python -m pipeline.soft_routing`), and so was whether the router sees more in
-# several views of a photo (`python -m pipeline.views`).
+# test split (`python -m evaluation.evaluate`). How many colorizers to blend was measured on the
+# validation split (`python -m evaluation.blends`).
 #
-# Run time: a second. Needed: `reliability.csv`, `router_views.csv`, `soft_routing.csv` and
-# `evaluation.csv` in `results/`.
+# Run time: a second. Needed: `reliability.csv`, `soft_routing.csv` and `evaluation.csv` in
+# `results/`.
 
 # %%
 # %matplotlib inline
@@ -31,7 +30,7 @@ from pathlib import Path
 import pandas as pd
 
 os.chdir(Path.cwd() if Path("results").is_dir() else Path.cwd().parent)
-from pipeline import figures
+from evaluation import figures
 
 reliability = pd.read_csv("results/reliability.csv")
 over_all = reliability.groupby("stage", sort=False).first()
@@ -43,14 +42,6 @@ over_all[["n", "confidence", "accuracy", "calibration_error", "nll"]]
 
 # %%
 figures.reliability_figure(reliability)
-
-# %% [markdown]
-# Other sizes and crops of the photo, classified beside the whole of it. A gain counts if it is well
-# above its standard error (`_error`):
-
-# %%
-views = pd.read_csv("results/router_views.csv").set_index("views")
-views.round(3)
 
 # %% [markdown]
 # Blends of the k best categories on the validation photos, against the best category's colorizer

@@ -16,8 +16,8 @@
 # A network trained on squared errors hedges: where a dress could be red or blue, it answers brown.
 # Other losses hedge less, and a factor on the predicted chrominance, the saturation, makes any
 # network vivid. Both cost PSNR. Losses and decoders were compared at one small budget
-# (`python -m colorizers.compare`); the shipped networks on photos never seen
-# (`python -m pipeline.modes`).
+# (`python -m experiments.losses`); the shipped networks on photos never seen
+# (`python -m evaluation.saturations`).
 #
 # Run time: a second. Needed: `compare.*` and `modes.*` in `results/`.
 

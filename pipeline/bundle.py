@@ -144,7 +144,7 @@ class Bundle:
         raise CheckpointError(
             f"the bundle ships no {architecture} of {category!r} to go on training from",
             self.folder / "bundle.json",
-            "export it anew: python -m pipeline.export RUNS_DIR BUNDLE_DIR",
+            "export it anew: python -m release.export RUNS_DIR BUNDLE_DIR",
         )
 
     def known_categories(self, architecture: str) -> list[str]:

@@ -16,10 +16,10 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from basics.errors import ConfigError, ScrapeError
-from scraper.budget import Budget, is_used_up
-from scraper.client import Answer, Client
 from scraper.config import KEY_VARIABLE, ScrapeConfig
-from scraper.fetch_errors import FetchError
+from scraper.http.client import Answer, Client
+from scraper.http.errors import FetchError
+from scraper.http.quota import Budget, is_used_up
 from scraper.photo_ref import PhotoRef, Reason
 
 log = logging.getLogger(__name__)

@@ -14,10 +14,10 @@ from basics import cli
 from basics.errors import ScrapeError
 from basics.files import lock
 from preprocessing.split import NEAR_BITS
-from scraper.client import Client
 from scraper.config import ScrapeConfig
 from scraper.download import Download, fetch_photo, store_photo
-from scraper.fetch_errors import FetchError
+from scraper.http.client import Client
+from scraper.http.errors import FetchError
 from scraper.manifest import MANIFEST, Manifest, Row, mark_shared, now, read_rows
 from scraper.photo_ref import PhotoRef, Reason
 from scraper.sources import OBEY_ROBOTS, SOURCES, Source

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from basics.errors import DataError
 from imaging.photo import open_photo
 from preprocessing.square import MIN_CHROMA, SIDE_PX, read_square
-from scraper.client import Client
-from scraper.fetch_errors import FetchError
+from scraper.http.client import Client
+from scraper.http.errors import FetchError
 from scraper.manifest import ASIDE
 from scraper.photo_ref import PhotoRef, Reason
 

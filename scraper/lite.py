@@ -15,8 +15,8 @@ from urllib.parse import quote
 import pandas as pd
 
 from basics.errors import ScrapeError
-from scraper.client import Client
 from scraper.config import SITE, ScrapeConfig
+from scraper.http.client import Client
 from scraper.photo_ref import PhotoRef
 
 log = logging.getLogger(__name__)

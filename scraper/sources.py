@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from scraper.client import Client
     from scraper.config import ScrapeConfig
+    from scraper.http.client import Client
     from scraper.photo_ref import PhotoRef
 
 
@@ -32,7 +32,7 @@ class Source(Protocol):
 
 
 def _page(config: "ScrapeConfig", client: "Client") -> AbstractContextManager[Source]:
-    from scraper.search_page import open_page_source  # Selenium: a tenth of a second
+    from scraper.page.search_page import open_page_source  # Selenium: a tenth of a second
 
     return open_page_source(config, client)
 

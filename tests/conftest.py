@@ -89,7 +89,7 @@ def tiny_bundle(
     tiny_runs: Path, packed_photos: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A bundle of three categories, exported from `tiny_runs`; read only."""
-    from pipeline.export import export
+    from release.export import export
 
     def make(folder: Path) -> None:
         export(tiny_runs, folder / "pretrained", packed_photos)

@@ -15,9 +15,9 @@ import pytest
 FIRST: Sequence[str] = (
     "tests/notebooks/test_notebooks.py",
     "tests/training/test_backends.py",
-    "tests/pipeline/test_category.py",
-    "tests/pipeline/test_export.py",
-    "tests/pipeline/test_claim.py",
+    "tests/release/test_add_category.py",
+    "tests/release/test_export.py",
+    "tests/experiments/test_universal_vs_category.py",
     "tests/colorizers/test_train.py",
     "tests/scraper/test_kill.py",
     "tests/pipeline/test_damage.py",

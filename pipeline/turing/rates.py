@@ -1,14 +1,13 @@
 """How often predicted colours were taken for real, with what can be said of so few answers."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, median
+from statistics import median
 
+from basics.statistics import Interval, wilson_interval
 from pipeline.turing.answers import Answer
 
 LEAST = 30  # answers of a kind; of fewer no rate is given
-CONFIDENCE = 0.95  # of the intervals
 ALL = "all"  # what stands for the category of the row of all answers
 TOO_FEW = f"no rate below {LEAST} answers"
 COLUMNS = (  # head, width; "(95 %)" stands for the interval
@@ -18,15 +17,6 @@ COLUMNS = (  # head, width; "(95 %)" stands for the interval
     ("taken for real (95 %)", 27),
     ("median s", 10),
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interval:
-    """A rate, and the bounds of its 95 % interval; shares, 0 to 1."""
-
-    rate: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,28 +44,6 @@ def rates(answers: Sequence[Answer]) -> list[Row]:
     categories = sorted({answer.category for answer in answers})
     of_each = [[one for one in answers if one.category == category] for category in categories]
     return [_row(ALL, answers), *map(_row, categories, of_each)]
-
-
-def wilson_interval(n_hits: int, n: int) -> Interval:
-    """The 95 % score interval of a rate.
-
-    It takes the answers for independent of each other.
-
-    Args:
-        n_hits: how often it happened.
-        n: how often it could have, 1 or more.
-
-    Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference",
-    Journal of the American Statistical Association 22; method 3 of Newcombe 1998, "Two-sided
-    confidence intervals for the single proportion", Statistics in Medicine 17.
-    """
-    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
-    rate = n_hits / n
-    middle = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * math.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    low = max(0.0, middle - half) if n_hits else 0.0  # exactly, whatever the rounding
-    high = min(1.0, middle + half) if n_hits < n else 1.0
-    return Interval(rate=rate, low=low, high=high)
 
 
 def table(rows: Sequence[Row]) -> str:

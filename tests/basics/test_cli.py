@@ -52,7 +52,7 @@ def test_results_go_to_stdout_and_the_log_to_stderr(capsys):
 
 def test_a_reader_that_has_seen_enough_is_no_failure():
     program = (
-        "from preprocessing import cli\n"
+        "from basics import cli\n"
         "job = lambda _: cli.print_lines(['line'] * 100_000) or 0\n"
         "raise SystemExit(cli.run(job, None))\n"
     )

@@ -5,8 +5,8 @@ from keras import ops
 
 from colorizers.config import LOSS_NAMES
 from colorizers.losses import LOSSES
-from colorizers.metrics import psnr_db
 from colorizers.models import class_encoder
+from evaluation.metrics import psnr_db
 from imaging.lab import join_lab
 
 RNG = np.random.default_rng(0)

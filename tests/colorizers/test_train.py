@@ -18,9 +18,9 @@ from basics.errors import CheckpointError, ConfigError, DataError
 from classifier.head import build_classifier
 from colorizers import train as command
 from colorizers.config import LOSS_NAMES, ColorizerConfig
-from colorizers.metrics import psnr_db
 from colorizers.models.class_encoder import class_colours
 from colorizers.train import train
+from evaluation.metrics import psnr_db
 from imaging.lab import join_lab, split_lab
 from tests.thin import build_thin_encoder
 from training.checkpoints import latest_checkpoint, load_checkpoint, save_checkpoint, weights_sha256

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from classifier import table_1
+from experiments import backbones
 from tests.thin import build_thin_encoder
 from tests.training.imagenet_like import write_weights
 
@@ -11,7 +11,7 @@ def make(folder: Path, packed_dir: Path, bundle_dir: Path) -> None:
     """Train the smallest backbone for two steps from each start; one set, beach alone is no six."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = write_weights(folder / "weights.npz", encoder=build_thin_encoder())
-    failed = table_1.main(
+    failed = backbones.main(
         [
             *("--packed-dir", str(packed_dir), "--runs-dir", str(folder / "runs")),
             *("--results-dir", str(folder / "results"), "--weights", str(weights)),
@@ -20,4 +20,4 @@ def make(folder: Path, packed_dir: Path, bundle_dir: Path) -> None:
         ]
     )
     if failed:
-        raise RuntimeError("classifier.table_1 failed")
+        raise RuntimeError("experiments.backbones failed")

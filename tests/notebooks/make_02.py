@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from colorizers import benchmark_epochs
+from experiments import epochs
 
 
 def make(folder: Path, packed_dir: Path, bundle_dir: Path) -> None:
@@ -10,5 +10,5 @@ def make(folder: Path, packed_dir: Path, bundle_dir: Path) -> None:
     short = ["--epochs", "1", "2", "3", "--steps-per-epoch", "2", "--batch-size", "4"]
     places = ["--packed-dir", str(packed_dir), "--runs-dir", str(folder / "runs")]
     results = ["--results-dir", str(folder / "results")]
-    if benchmark_epochs.main(["beach", *short, "--size", "32", *places, *results]):
-        raise RuntimeError("benchmark_epochs failed")
+    if epochs.main(["beach", *short, "--size", "32", *places, *results]):
+        raise RuntimeError("the epoch benchmark failed")

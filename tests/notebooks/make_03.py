@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline import gallery, showcase
+from evaluation import gallery, showcase
 
 
 def make(folder: Path, packed_dir: Path, bundle_dir: Path) -> None:

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from pipeline.claim.__main__ import main as claim
+from experiments.universal_vs_category.__main__ import main as claim
 
 
 def make(folder: Path, packed_dir: Path, bundle_dir: Path) -> None:

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from pipeline import evaluate, soft_routing, views
+from evaluation import blends, evaluate
 
 
 def make(folder: Path, packed_dir: Path, bundle_dir: Path) -> None:
     """Evaluate a bundle, and measure ways to blend and to look."""
     options = ["--packed-dir", str(packed_dir), "--models", str(bundle_dir)]
-    for command in (evaluate, soft_routing, views):
+    for command in (evaluate, blends):
         failed = command.main([*options, "--results-dir", str(folder / "results")])
         if failed:
             raise RuntimeError(f"{command.__name__} failed")

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from colorizers.compare import main as compare
-from pipeline.modes import main as modes
+from evaluation.saturations import main as modes
+from experiments.losses import main as compare
 
 
 def make(folder: Path, packed_dir: Path, bundle_dir: Path) -> None:

@@ -7,7 +7,7 @@ import pyvips
 from PIL import Image
 
 from basics.errors import DataError
-from colorizers.metrics import colorfulness
+from evaluation.metrics import colorfulness
 from imaging.lab import gray_from_lum, lum_from_rgb, split_lab
 from pipeline.router import Colorizer
 from pipeline.turing.pairs import LONGEST_PX, pair_of

@@ -3,8 +3,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
+from basics.statistics import wilson_interval
 from pipeline.turing.answers import Answer
-from pipeline.turing.rates import LEAST, TOO_FEW, rates, table, wilson_interval
+from pipeline.turing.rates import LEAST, TOO_FEW, rates, table
 
 
 def answers_of(category, *, colored=(0, 0), real=(0, 0), seconds=3.0):

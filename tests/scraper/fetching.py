@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from scraper.api import open_api_source
-from scraper.client import Client
 from scraper.config import ScrapeConfig
-from scraper.fetch_errors import FetchError
+from scraper.http.client import Client
+from scraper.http.errors import FetchError
 from scraper.photo_ref import Reason
 from scraper.sources import Source
 from tests.scraper.clocks import QuickClock

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from basics.errors import ScrapeError
 from scraper.api import parse_page
-from scraper.client import Client
-from scraper.fetch_errors import FetchError
+from scraper.http.client import Client
+from scraper.http.errors import FetchError
 from scraper.photo_ref import UNSPLASH_LICENCE, PhotoRef, Reason
 from scraper.sources import SOURCES
 from tests.scraper.clocks import QuickClock

@@ -8,7 +8,7 @@ import pytest
 
 from basics.errors import ConfigError, ProjectError, ScrapeError
 from scraper.collect import scrape
-from scraper.fetch_errors import FetchError
+from scraper.http.errors import FetchError
 from tests.scraper.clocks import QuickClock
 from tests.scraper.fetching import MakeConfig, MakeSource, source_maker
 from tests.site.api import KEY, Api

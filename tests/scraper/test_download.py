@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import pyvips
 
-from scraper.client import Client
 from scraper.config import ScrapeConfig
 from scraper.download import fetch_photo, sized_url
-from scraper.fetch_errors import FetchError
+from scraper.http.client import Client
+from scraper.http.errors import FetchError
 from scraper.photo_ref import PhotoRef, Reason
 from tests.drawing import draw_photo, jpeg
 from tests.site.server import Reply, Site, image_path, photo_jpeg

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from basics.errors import ConfigError, ScrapeError
-from scraper.client import Client
 from scraper.config import ScrapeConfig
+from scraper.http.client import Client
 from scraper.lite import KEYWORD_COLUMNS, ROWS, LiteSource, rank_photos
 from scraper.photo_ref import UNSPLASH_LICENCE, PhotoRef
 from scraper.sources import SOURCES

@@ -19,7 +19,7 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from pipeline.bundle import PRETRAINED_DIR, read_bundle
 from pipeline.web.app import build_app
 from pipeline.web.limits import Limits
-from scraper.browser import BROWSERS, DRIVER
+from scraper.page.browser import BROWSERS, DRIVER
 from tests.pipeline.web.visitor import Visitor
 
 PROJECT_DIR = Path(__file__).parents[3]

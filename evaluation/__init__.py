@@ -1,0 +1,1 @@
+"""Measures a bundle: every photo coloured in every way, against its original."""

@@ -1,0 +1,1 @@
+"""Makes and changes a bundle: export, choices by the validation split, new categories."""

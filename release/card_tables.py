@@ -1,0 +1,171 @@
+"""The tables of the model card, as Markdown, from the bundle and what was measured of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from basics.errors import DataError
+from pipeline.bundle import UNIVERSAL, Bundle, NetworkFile
+from preprocessing.inventory import read_rows
+from preprocessing.split import SPLITS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MEASURED = ("gray", "mean tint of the category", "universal", "routed", "ground truth")
+SCHEDULE = ("size", "learning_rate", "policy", "start")
+
+
+def read_table(path: Path, columns: Iterable[str], command: str) -> "pd.DataFrame":
+    """A table below results/.
+
+    Raises:
+        DataError: it is missing, or was written by an older program.
+    """
+    import pandas as pd
+
+    if not path.is_file():
+        raise DataError(f"no {path.name}, which the model card tells of", path, f"run: {command}")
+    table = pd.read_csv(path)
+    missing = sorted(set(columns) - set(table))
+    if missing:
+        raise DataError(f"columns are missing: {', '.join(missing)}", path, f"run: {command}")
+    return table
+
+
+def blending(bundle: Bundle) -> str:
+    """Which colorizers a photo goes through after the router."""
+    is_blend = bundle.top > 1
+    best = f"colorizers of the {bundle.top} best, blended" if is_blend else "colorizer of the best"
+    rest = " with the universal one, which takes the rest" if bundle.universal_rest else ""
+    unsure = f", or the universal one where none reaches {bundle.unsure_below:.2f}"
+    return f"the {best}{rest}{unsure if bundle.unsure_below > 0 else ''}"
+
+
+def mode_list(bundle: Bundle) -> str:
+    """The modes, the default one named, with the factors of their chrominance."""
+    names = {bundle.mode, *bundle.modes}
+    factors = {name: bundle.find_mode(name).saturation for name in sorted(names)}
+    told = " and ".join(f"`{name}` ({factor:g})" for name, factor in factors.items())
+    return f"Modes, with the factor of their chrominance: {told}; `{bundle.mode}` is the default"
+
+
+def architecture_table(bundle: Bundle) -> str:
+    """The kinds of colorizers, and how many categories have one of their own."""
+    kinds = {
+        "shared_encoder": "decoders on the router's encoder",
+        "encoder_decoder": "the network of the paper, Fig. 3",
+    }
+    cells = [
+        [name, kinds.get(name, ""), len(table.keys() - {UNIVERSAL})]
+        for name, table in bundle.colorizers.items()
+    ]
+    return markdown(["colorizer", "what it is", "categories with their own"], cells)
+
+
+def data_table(packed_dir: Path) -> tuple[str, dict[str, int]]:
+    """Photos per category and split; and the totals, by split.
+
+    Raises:
+        DataError: nothing was packed.
+    """
+    rows = read_rows(packed_dir / "photos.csv")
+    if not rows:
+        fix = f"run: python -m preprocessing RAW_DIR {packed_dir}"
+        raise DataError("no packed photos to count", packed_dir / "photos.csv", fix)
+    counts: dict[str, dict[str, int]] = {}
+    for row in rows:
+        of_category = counts.setdefault(row.file.split("/")[0], dict.fromkeys(SPLITS, 0))
+        if row.result in of_category:
+            of_category[row.result] += 1
+    totals = {split: sum(one[split] for one in counts.values()) for split in SPLITS}
+    cells = [[name, *one.values()] for name, one in (*sorted(counts.items()), ("all", totals))]
+    return markdown(["category", "training", "validation", "test"], cells), totals
+
+
+def schedule_table(bundle: Bundle, seconds: Mapping[str, float]) -> str:
+    """One row per schedule: what was trained by it, on how many photos shown, for how long.
+
+    Args:
+        bundle: whose networks say how they were trained.
+        seconds: run -> seconds, such as "colorizers/shared_encoder/beach".
+    """
+    groups: dict[tuple[Any, ...], list[NetworkFile]] = {}
+    for file in (bundle.router, *(one for t in bundle.colorizers.values() for one in t.values())):
+        of_all = [None] if file.category in (UNIVERSAL, bundle.router.category) else ["own"]
+        told = tuple(str(file.training.get(key, "")) for key in SCHEDULE)
+        groups.setdefault((file.architecture, *of_all, photos_shown(file), *told), []).append(file)
+    cells = []
+    for (architecture, _, shown, *told), files in groups.items():
+        names = "router" if files[0] is bundle.router else _name(files)
+        took = [seconds.get(_run(bundle, file)) for file in files]
+        known = [one for one in took if one is not None]
+        minutes = f"{sum(known) / 60:.0f}" if len(known) == len(files) else ""
+        cells.append([architecture, names, f"{shown:,}" if shown else "", *told, minutes])
+    heads = ["network", "for", "photos shown to each", "px", "learning rate", "precision"]
+    return markdown([*heads, "start", "minutes, all"], cells)
+
+
+def photos_shown(file: NetworkFile) -> int:
+    """How many photos (repetitions counted) a network saw in its own run; 0 if it is not told."""
+    told = file.training
+    epochs = told.get("epochs", 0) + told.get("head_epochs", 0)
+    an_epoch = told.get("steps_per_epoch", 0) * told.get("batch_size", 0) or told.get("photos", 0)
+    return epochs * an_epoch
+
+
+def overall_table(scores: "pd.DataFrame") -> str:
+    """Means over all test photos, a row per method."""
+    over_all = scores[scores["category"] == "all"]
+    cells = []
+    for row in over_all.to_dict("records"):
+        is_truth = row["method"] == "ground truth"
+        interval = f"{row['psnr_db_low']:.2f} to {row['psnr_db_high']:.2f}"
+        measured = ["", "", ""] if is_truth else [f"{row['psnr_db']:.2f}", interval]
+        measured = measured if is_truth else [*measured, f"{row['ssim']:.3f}"]
+        cells.append([row["method"], *measured, f"{row['colorfulness']:.1f}"])
+    return markdown(["method", "PSNR in dB", "95 % interval", "SSIM", "colorfulness"], cells)
+
+
+def category_table(scores: "pd.DataFrame", router: "pd.DataFrame") -> str:
+    """A row per category: baselines, ours, how colourful, and how often the router is right.
+
+    Raises:
+        DataError: a method was not measured.
+    """
+    missing = sorted(set(MEASURED) - set(scores["method"]))
+    if missing:
+        fix = "run: python -m evaluation.evaluate"
+        raise DataError(f"not measured: {', '.join(missing)}", "evaluation.csv", fix)
+    by = scores.set_index(["method", "category"])
+    hits = router.set_index("category")
+    cells = []
+    for category in (*sorted(set(scores["category"]) - {"all"}), "all"):
+        gray, tint, universal, ours, truth = (by.loc[(one, category)] for one in MEASURED)
+        psnrs = [f"{one['psnr_db']:.2f}" for one in (gray, tint, universal, ours)]
+        interval = f"{ours['psnr_db_low']:.2f} to {ours['psnr_db_high']:.2f}"
+        ssims = f"{ours['ssim']:.3f} ({ours['ssim'] - gray['ssim']:+.3f})"
+        kept = f"{100 * ours['colorfulness'] / truth['colorfulness']:.0f} %"
+        tops = [f"{hits.loc[category, k]:.2f}" for k in ("top_1", "top_3")]
+        cells.append([category, int(ours["n"]), *psnrs, interval, ssims, kept, *tops])
+    heads = ["category", "n", "gray", "mean tint", "universal", "routed", "95 % interval"]
+    return markdown([*heads, "SSIM (over gray)", "colorfulness", "top-1", "top-3"], cells)
+
+
+def markdown(heads: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def _name(files: Sequence[NetworkFile]) -> str:
+    """For which categories some networks are: named, if they are few."""
+    names = [one.category for one in files]
+    return ", ".join(names) if len(names) <= 4 else f"{len(names)} categories"
+
+
+def _run(bundle: Bundle, file: NetworkFile) -> str:
+    """The run folder of a network, as the training log names it."""
+    if file is bundle.router:
+        return f"classifier/{file.architecture}"
+    return f"colorizers/{file.architecture}/{file.category}"

@@ -1,0 +1,189 @@
+"""Trained networks -> the bundle that colours photos: python -m release.export runs pretrained
+
+Reads RUNS_DIR/classifier/mobilenet_v2 and RUNS_DIR/colorizers/*/*, writes ONNX files and
+bundle.json. A colorizer is stored in int8 where that costs less than 0.1 dB of PSNR on the
+validation split, else in float32.
+"""
+
+import argparse
+import shutil
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from basics import cli
+from basics.errors import CheckpointError, ConfigError
+from basics.names import require_name
+from pipeline.bundle import UNIVERSAL, Bundle, NetworkFile, read_bundle, read_verified, write_bundle
+from release.packaging import (
+    load_run,
+    remove_unlisted,
+    require_encoder,
+    write_colorizer,
+    write_keras,
+    write_router,
+)
+
+
+def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path, keep: Sequence[str] = ()) -> Bundle:
+    """Export every trained network below `runs_dir`; replaces `bundle_dir` when all is done.
+
+    Args:
+        runs_dir: run folders of classifier and colorizers.
+        bundle_dir: where the bundle goes.
+        packed_dir: what `python -m preprocessing` wrote, for all that validation decides.
+        keep: architectures whose files are taken over from the bundle that is there.
+
+    Raises:
+        CheckpointError: there is no router or no universal colorizer, or a decoder was trained on
+            another encoder than the router's.
+        ConfigError: an architecture to keep is not in the bundle that is there, or has runs, too.
+    """
+    from evaluation.saturations import choose_modes
+    from release.selection import choose_blend, choose_confidences, choose_precision
+
+    staging, old = (bundle_dir.with_name(bundle_dir.name + end) for end in (".partial", ".old"))
+    for folder in (staging, old):
+        shutil.rmtree(folder, ignore_errors=True)
+    staging.mkdir(parents=True)
+    bundle = _write_float32(runs_dir, staging)
+    bundle = choose_precision(bundle, packed_dir)
+    if keep:
+        bundle = take_over(bundle, read_bundle(bundle_dir), keep)
+    bundle = choose_confidences(bundle, packed_dir)
+    bundle = choose_blend(bundle, packed_dir)
+    bundle = choose_modes(bundle, packed_dir)
+    bundle = tell_training_photos(bundle, packed_dir)
+    write_bundle(bundle)
+    remove_unlisted(bundle)
+    if bundle_dir.exists():
+        for path in bundle_dir.glob("*.md"):  # a model card outlives its bundle
+            shutil.copy2(path, staging)
+        bundle_dir.rename(old)
+    staging.rename(bundle_dir)
+    shutil.rmtree(old, ignore_errors=True)
+    return replace(bundle, folder=bundle_dir)
+
+
+def take_over(bundle: Bundle, old: Bundle, architectures: Sequence[str]) -> Bundle:
+    """Copy all networks of some architectures out of another bundle, with what it says of them.
+
+    Raises:
+        ConfigError: the other bundle has no such architecture, or this one has it, too.
+        CheckpointError: they need another encoder than this router's; or a file is damaged.
+    """
+    colorizers, training = dict(bundle.colorizers), [*bundle.training]
+    for architecture in architectures:
+        require_name(architecture, list(old.colorizers), what="colorizer", where="--keep")
+        if architecture in colorizers:
+            raise ConfigError(
+                f"there are runs of {architecture!r}, too", "--keep", "leave it out, or the runs"
+            )
+        colorizers[architecture] = old.colorizers[architecture]
+        starts = [file for file in old.training if file.architecture == architecture]
+        training += starts
+        for file in (*colorizers[architecture].values(), *starts):
+            sha256 = file.training.get("encoder_sha256")
+            fix = f"leave out: --keep {architecture}"
+            require_encoder(
+                {"encoder_sha256": sha256}, bundle.encoder_sha256, where=old.folder, fix=fix
+            )
+            path = bundle.folder / file.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(read_verified(old.folder, file))
+    default = _default(colorizers)
+    return replace(bundle, colorizers=colorizers, training=training, default=default)
+
+
+def _default(architectures: Collection[str]) -> str:
+    return "shared_encoder" if "shared_encoder" in architectures else min(architectures)
+
+
+def tell_training_photos(bundle: Bundle, packed_dir: Path) -> Bundle:
+    """Say of every network how many photos it was trained on, where its run does not."""
+    from preprocessing.packing import load_packed
+
+    def told(file: NetworkFile) -> NetworkFile:
+        photos = sum(len(load_packed(packed_dir, one, "train")) for one in bundle.taught_by(file))
+        return replace(file, training={"photos": photos, **file.training})
+
+    return replace(
+        bundle,
+        router=told(bundle.router),
+        colorizers={
+            architecture: {category: told(file) for category, file in table.items()}
+            for architecture, table in bundle.colorizers.items()
+        },
+        training=[told(file) for file in bundle.training],
+    )
+
+
+def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
+    """Write router, colorizers and what training goes on from, all in float32."""
+    from training.checkpoints import weights_sha256
+
+    router_dir = runs_dir / "classifier" / "mobilenet_v2"
+    router, router_facts = load_run(router_dir)
+    encoder_sha256 = weights_sha256(router.get_layer("encoder"))
+    router_file, start = write_router(router, router_facts, folder)
+    training = [start]
+    colorizers: dict[str, dict[str, NetworkFile]] = {}
+    for run_dir in cli.progress(sorted((runs_dir / "colorizers").glob("*/*")), "exporting"):
+        network, facts = load_run(run_dir)
+        architecture, category = facts["architecture"], facts["category"]
+        fix = f"train it anew with --encoder {router_dir}"
+        require_encoder(facts, encoder_sha256, where=run_dir, fix=fix)
+        file = write_colorizer(network, facts, folder)
+        colorizers.setdefault(architecture, {})[category] = file
+        if category == UNIVERSAL:
+            name = f"training/{architecture}_{UNIVERSAL}.keras"
+            training.append(write_keras(network, folder, name, file))
+    for architecture, files in colorizers.items():
+        if UNIVERSAL not in files:
+            raise CheckpointError(
+                f"no universal colorizer of {architecture!r}",
+                runs_dir / "colorizers" / architecture,
+                f"run: python -m colorizers.train universal --architecture {architecture}",
+            )
+    if not colorizers:
+        raise CheckpointError("no trained colorizer", runs_dir / "colorizers", "train one first")
+    categories = tuple(router_facts["categories"])
+    return Bundle(
+        folder=folder,
+        categories=categories,
+        category_weights=(1.0,) * len(categories),
+        encoder_sha256=encoder_sha256,
+        unsure_below=0.0,
+        default=_default(colorizers),
+        router=router_file,
+        colorizers=colorizers,
+        training=training,
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = cli.parser(__doc__, "release.export")
+    parser.add_argument("runs_dir", type=Path, help="run folders of classifier and colorizers")
+    parser.add_argument("bundle_dir", type=Path, help="where the bundle goes, replacing an old one")
+    parser.add_argument(
+        "--packed-dir", type=Path, default=Path("data/packed"), help="photos to measure on"
+    )
+    parser.add_argument(
+        "--keep",
+        nargs="*",
+        default=[],
+        metavar="ARCHITECTURE",
+        help="colorizers to take over from the old bundle, where they have no runs",
+    )
+    return cli.run(_job, parser.parse_args(argv))
+
+
+def _job(args: argparse.Namespace) -> int:
+    bundle = export(args.runs_dir, args.bundle_dir, args.packed_dir, args.keep)
+    cli.print_lines([bundle.folder / "bundle.json"])
+    return cli.DONE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,141 @@
+"""Trained networks -> files of a bundle: ONNX to colour with, Keras to go on training from."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from basics.errors import CheckpointError
+from basics.files import atomic_write
+from pipeline.bundle import ROUTER, Bundle, NetworkFile, file_sha256
+
+if TYPE_CHECKING:
+    import keras
+
+ROUTER_SIDE_PX = 256  # short side at which a photo passes the router
+ROUTER_OUTPUTS = ("confidences", "half", "quarter", "eighth", "sixteenth", "top")
+TOLD = (  # of what a run folder says, in bundle.json
+    "photos", "checkpoint", "checkpoint_sha256", "epochs", "head_epochs", "steps_per_epoch",
+    "batch_size", "head_learning_rate", "learning_rate", "decay", "size", "smallest_px", "policy",
+    "weight_decay", "loss", "tone_spread", "train_encoder", "seed", "encoder_sha256", "versions",
+)  # fmt: skip
+
+
+def load_run(run_dir: Path) -> "tuple[keras.Model, dict[str, Any]]":
+    """The network of a run that is to be shipped, and what the run folder says about it.
+
+    Raises:
+        CheckpointError: there is no run in that folder, or it has no checkpoint.
+    """
+    from colorizers.train import encoder_sha256
+    from training.checkpoints import chosen_checkpoint, load_checkpoint
+    from training.runs import read_config
+
+    path = chosen_checkpoint(run_dir)
+    network = load_checkpoint(path, with_optimizer=False)  # a third of the size
+    facts = {
+        **read_config(run_dir),
+        "versions": json.loads((run_dir / "versions.json").read_text()),
+        "checkpoint": path.name,
+        "checkpoint_sha256": file_sha256(path),
+        "encoder_sha256": encoder_sha256(network),
+    }
+    return network, facts
+
+
+def mark_of(facts: Mapping[str, Any]) -> str:
+    """What tells the files of one checkpoint from those of another: "-" and 8 hex digits."""
+    return f"-{facts['checkpoint_sha256'][:8]}"
+
+
+def write_router(
+    router: "keras.Model", facts: Mapping[str, Any], folder: Path, *, mark: str = ""
+) -> tuple[NetworkFile, NetworkFile]:
+    """Write router.onnx, and training/router.keras to go on from; `mark` goes into their names."""
+    file = _write_onnx(
+        _with_features(router), folder, f"router{mark}.onnx", ROUTER_OUTPUTS, facts, category=ROUTER
+    )
+    return file, write_keras(router, folder, f"training/router{mark}.keras", file)
+
+
+def write_colorizer(
+    network: "keras.Model", facts: Mapping[str, Any], folder: Path, *, mark: str = ""
+) -> NetworkFile:
+    """Write a colorizer in float32; without the encoder, if it has the router's."""
+    core = network.get_layer("decoder") if facts["encoder_sha256"] else network
+    name = f"{facts['architecture']}/{facts['category']}{mark}.onnx"
+    return _write_onnx(core, folder, name, ("chrominance",), facts, category=facts["category"])
+
+
+def write_keras(network: "keras.Model", folder: Path, name: str, like: NetworkFile) -> NetworkFile:
+    """Write a network without its optimizer, for training to go on from."""
+    with atomic_write(folder / name) as side:
+        network.save(side)
+    return replace(like, file=name, sha256=file_sha256(folder / name))
+
+
+def require_encoder(
+    facts: Mapping[str, Any], encoder_sha256: str, *, where: Path, fix: str
+) -> None:
+    """Check that a decoder was trained on the router's encoder.
+
+    Raises:
+        CheckpointError: it was trained on another.
+    """
+    if facts["encoder_sha256"] not in (None, encoder_sha256):
+        raise CheckpointError(
+            "the decoder was trained on another encoder than the router's", where, fix
+        )
+
+
+def remove_unlisted(bundle: Bundle) -> None:
+    """Remove networks that bundle.json does not list: replaced, not chosen, or left by a kill."""
+    listed = {bundle.folder / file.file for file in bundle.files}
+    folders = ("", "training", *bundle.colorizers)
+    for path in [one for folder in folders for one in (bundle.folder / folder).glob("*")]:
+        if path.suffix in (".onnx", ".keras") and path not in listed:
+            path.unlink()
+
+
+def _with_features(router: "keras.Model") -> "keras.Model":
+    """A classifier -> lum to confidences and the feature maps of its encoder, in one pass."""
+    import keras
+
+    lum = keras.Input((None, None, 1), name="luminance")
+    features = router.get_layer("encoder")(lum)
+    x = features[-1]
+    for layer in router.layers[2:]:  # after the input and the encoder comes the head, in a row
+        x = layer(x)
+    return keras.Model(lum, [x, *features])
+
+
+def _write_onnx(
+    network: "keras.Model",
+    folder: Path,
+    name: str,
+    outputs: Sequence[str],
+    facts: Mapping[str, Any],
+    *,
+    category: str,
+) -> NetworkFile:
+    """Write one float32 ONNX file and describe it."""
+    from release.to_onnx import in_float32, write_onnx
+
+    write_onnx(in_float32(network), folder / name, outputs)
+    return NetworkFile(
+        file=name,
+        sha256=file_sha256(folder / name),
+        architecture=facts.get("architecture") or facts["backbone"],
+        category=category,
+        short_side=facts.get("run_px", ROUTER_SIDE_PX),
+        precision="float32",
+        training={"start": _start(facts), **{key: facts[key] for key in TOLD if key in facts}},
+    )
+
+
+def _start(facts: Mapping[str, Any]) -> str:
+    """What the training of a network began from."""
+    is_router = "backbone" in facts
+    given = facts.get("encoder") or facts["weights"] if is_router else facts["init"]
+    return Path(given or "random weights").name

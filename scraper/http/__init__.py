@@ -1,0 +1,1 @@
+"""Polite HTTP: robots.txt, addresses, quota, retries."""

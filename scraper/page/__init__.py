@@ -1,0 +1,1 @@
+"""Search pages in a real browser: opened, scrolled, read."""
