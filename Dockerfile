@@ -9,9 +9,6 @@ RUN pip install --no-cache-dir -r lock/web.txt
 
 COPY basics basics
 COPY imaging imaging
-COPY preprocessing preprocessing
-COPY classifier classifier
-COPY colorizers colorizers
 COPY pipeline pipeline
 COPY pretrained pretrained
 

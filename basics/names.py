@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from basics.errors import ConfigError
 
+RESERVED = ("all", "universal")  # words that commands and tables use beside the categories
+
 
 def require_name(name: str, known: Sequence[str], *, what: str, where: object) -> str:
     """Return `name` if it is one of `known`, else raise `ConfigError` with the nearest one."""

@@ -24,7 +24,7 @@ from evaluation.encoded import start_trial, trial_ab
 from evaluation.metrics import psnr_db
 from imaging.lab import AB_SCALE, L_SCALE, join_lab, split_lab
 from imaging.upsampling import enlarge, fit_coefficients, resized
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
 
 STRONG = 0.08  # of lum per px: a strong edge
 NEAR_PX = 8

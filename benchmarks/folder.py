@@ -23,10 +23,10 @@ from benchmarks.common import SIZES_PX, in_own_process, machine_line
 from benchmarks.photos import draw_photos
 from imaging.photo import set_threads
 from pipeline.batch import Outcome, colorize_all
-from pipeline.options import Options
-from pipeline.outputs import Task
-from pipeline.results import Colored
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
+from pipeline.engine.request import Options
+from pipeline.engine.results import Colored
+from pipeline.media.plan import Task
 
 DIFFERENT = 20  # photos; the others are the same under other names
 BATCHES = (1, 2, 4, 8)  # photos that pass the networks together

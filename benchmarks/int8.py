@@ -23,13 +23,13 @@ from numpy.typing import NDArray
 from basics import cli
 from benchmarks.common import machine_line
 from benchmarks.photos import IN_COLOR, drawn, square_photos
-from colorizers.predict import with_mirror
 from evaluation.encoded import network_inputs, start_trial, trial_rgb
 from evaluation.metrics import psnr_db
 from imaging.lab import lum_from_gray
-from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, NetworkFile, file_sha256, read_bundle
-from pipeline.network import Network
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
+from pipeline.engine.bundle import PRETRAINED_DIR, UNIVERSAL, NetworkFile, file_sha256, read_bundle
+from pipeline.engine.inputs import with_mirror
+from pipeline.engine.session import Network
 from release.selection import CALIBRATION_PHOTOS
 
 ARCHITECTURES = ("shared_encoder", "encoder_decoder")

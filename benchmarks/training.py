@@ -170,7 +170,7 @@ def train_s(variant: Variant, steps: int, seed: int) -> float:
     clock = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: ends.update({batch: time.perf_counter()})
     )
-    clock.async_safe = True  # the next batch is made meanwhile, as in training.fit
+    clock.async_safe = True  # the next batch is made meanwhile, as in training.loop
     variant.trainer.fit(
         variant.batches(seed),
         steps_per_epoch=UNCOUNTED + steps,

@@ -154,7 +154,7 @@ def _fit(
     import keras
 
     from classifier.trainer import ClassifierTrainer
-    from training.fit import Saving, Schedule, fit
+    from training.loop import Saving, Schedule, fit
 
     in_head = last == config.head_epochs
     starts = 0 if in_head else config.head_epochs

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 from basics import cli
 from basics.errors import ProjectError
 from colorizers.config import UNIVERSAL, ColorizerConfig
-from colorizers.start import encoder_sha256, load_start, unfreeze_encoder
+from colorizers.initial_weights import encoder_sha256, load_start, unfreeze_encoder
 from preprocessing.categories import require_category
 
 if TYPE_CHECKING:
     import keras
+
+    from basics.cluster import Share
 
 log = logging.getLogger(__name__)
 
@@ -89,12 +91,22 @@ def train_one(config: ColorizerConfig, compact: Path | None) -> Path:
     return path
 
 
+def train_on_cluster(
+    configs: Sequence[ColorizerConfig], compact: Path | None, share: "Share"
+) -> Iterable[Path | ProjectError]:
+    """Train each category on a worker of a cluster; see `basics.cluster.map_on_cluster`."""
+    from basics.cluster import map_on_cluster
+    from colorizers.train import train_one as by_name  # as a command, this module is `__main__`
+
+    return map_on_cluster(by_name, {one.category: (one, compact) for one in configs}, share)
+
+
 def _fit(network: "keras.Model", photos: tuple, config: ColorizerConfig, finished: int) -> None:
     """Train from `finished` epochs to the last."""
     import keras
 
     from colorizers.trainer import ColorizerTrainer
-    from training.fit import Saving, Schedule, fit
+    from training.loop import Saving, Schedule, fit
 
     rate, decay = config.learning_rate, config.weight_decay
     fresh = keras.optimizers.AdamW(rate, decay) if decay else keras.optimizers.Adam(rate)
@@ -220,7 +232,7 @@ def _outcomes(
     """Train one after another, where the first error ends the job; or on a cluster."""
     if not args.ray:
         return (train_one(config, args.compact) for config in configs)
-    from colorizers.cluster import Share, train_on_cluster
+    from basics.cluster import Share
 
     share = Share(address=args.ray_address, cpus=args.cpus_per_task, gpus=args.gpus_per_task)
     return train_on_cluster(configs, args.compact, share)

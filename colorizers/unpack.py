@@ -23,8 +23,8 @@ def unpack(path: Path, runs_dir: Path, encoder: Path | None) -> Path:
         ConfigError: they need an encoder.
     """
     from colorizers.config import ColorizerConfig
+    from colorizers.initial_weights import load_start
     from colorizers.models import ARCHITECTURES
-    from colorizers.start import load_start
     from training.checkpoints import BEST_NAME, save_checkpoint
     from training.registry import find
 

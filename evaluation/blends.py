@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from basics import cli
 from basics.files import write_table_and_figure
-from pipeline.bundle import PRETRAINED_DIR
+from pipeline.engine.bundle import PRETRAINED_DIR
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
 log = logging.getLogger(__name__)
 
@@ -172,7 +172,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _job(args: argparse.Namespace) -> int:
     from evaluation.figures import soft_routing_figure
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
     colorizer = Colorizer(args.models, colorizer=args.colorizer)
     measured = measure_ways(colorizer, args.packed_dir, args.limit)
@@ -190,7 +190,7 @@ def _measure_photo(
     """The router's confidence; per way PSNR in dB, colorfulness, number of colorizers."""
     from evaluation.encoded import join_blend, start_trial, trial_ab
     from evaluation.metrics import colorfulness, psnr_db
-    from pipeline.blending import shares
+    from pipeline.engine.routing import shares
 
     trial = start_trial(colorizer, np.asarray(rgb))
     predictions, known = {}, {}  # sure photos are coloured alike in many ways

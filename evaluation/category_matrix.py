@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from basics import cli
 from basics.errors import ConfigError, DataError
 from basics.files import write_all
-from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, NetworkFile
+from pipeline.engine.bundle import PRETRAINED_DIR, UNIVERSAL, NetworkFile
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
 log = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(args: argparse.Namespace) -> int:
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
     colorizer = Colorizer(args.models, colorizer=args.colorizer)
     scores = cross_photos(colorizer, own_networks(colorizer), args.packed_dir, args.limit)

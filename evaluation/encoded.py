@@ -7,11 +7,11 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from classifier.predict import Ranking
-from colorizers.predict import predict_ab, with_mirror
 from imaging.lab import gray_from_lum, join_lab, split_lab
-from pipeline.bundle import NetworkFile
-from pipeline.router import Blend, Colorizer
+from pipeline.colorizer import Blend, Colorizer
+from pipeline.engine.bundle import NetworkFile
+from pipeline.engine.inputs import predict_ab, with_mirror
+from pipeline.engine.routing import Ranking
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ import numpy as np
 from basics import cli
 from basics.files import write_all
 from basics.statistics import bootstrap_interval
-from pipeline.bundle import PRETRAINED_DIR, Bundle
+from pipeline.engine.bundle import PRETRAINED_DIR, Bundle
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _job(args: argparse.Namespace) -> int:
     from evaluation.harness import score_photos
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
     colorizer = Colorizer(args.models, colorizer=args.colorizer)
     scores, confidences = score_photos(colorizer, args.packed_dir, args.limit)

@@ -21,13 +21,13 @@ from basics import cli
 from basics.errors import DataError
 from basics.files import write_all
 from evaluation.category_matrix import load_test
-from pipeline.bundle import PRETRAINED_DIR
+from pipeline.engine.bundle import PRETRAINED_DIR
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(args: argparse.Namespace) -> int:
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
     colorizer = Colorizer(args.models, colorizer=args.colorizer)
     categories = colorizer.bundle.categories

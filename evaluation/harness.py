@@ -13,8 +13,8 @@ from basics import cli
 from evaluation.encoded import Trial, blended_rgb, gray_rgb, start_trial, trial_rgb
 from evaluation.metrics import colorfulness, psnr_db, ssim
 from imaging.lab import join_lab, split_lab
-from pipeline.bundle import UNIVERSAL, NetworkFile
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
+from pipeline.engine.bundle import UNIVERSAL, NetworkFile
 from preprocessing.packing import load_packed
 
 METHODS = (

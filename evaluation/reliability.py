@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.calibration import calibrate
 from classifier.metrics import negative_log_likelihood, reliability
+from pipeline.engine.calibration import calibrate
 
 if TYPE_CHECKING:
     import pandas as pd

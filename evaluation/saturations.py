@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 
 from basics import cli
 from basics.files import write_table_and_figure
-from pipeline.bundle import FAITHFUL, PRETRAINED_DIR, VIVID, Bundle, Mode
+from pipeline.engine.bundle import FAITHFUL, PRETRAINED_DIR, VIVID, Bundle, Mode
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def choose_modes(bundle: Bundle, packed_dir: Path) -> Bundle:
     """
     import numpy as np
 
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
     table = measure_saturations(Colorizer(bundle), packed_dir, "val")
     log.info("%s", table.to_string(index=False))
@@ -103,10 +103,10 @@ def _measure_photo(
     """PSNR and colorfulness of one photo at every saturation; the mode's own does not count."""
     import numpy as np
 
-    from colorizers.predict import blend
     from evaluation.encoded import start_trial, trial_ab
     from evaluation.metrics import colorfulness, psnr_db
     from imaging.lab import join_lab
+    from pipeline.engine.inputs import blend
 
     trial = start_trial(colorizer, np.asarray(rgb))
     chosen = colorizer.choose(trial.ranking)
@@ -146,8 +146,8 @@ def _job(args: argparse.Namespace) -> int:
     import pandas as pd
 
     from evaluation.figures import vividness
-    from pipeline.bundle import read_bundle
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
+    from pipeline.engine.bundle import read_bundle
 
     bundle = read_bundle(args.models)
     complete = [

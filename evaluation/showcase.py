@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from basics import cli
 from basics.files import atomic_write, write_all
-from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL
-from pipeline.demo_photos import IN_README, PHOTOS
+from pipeline.engine.bundle import PRETRAINED_DIR, UNIVERSAL
+from pipeline.media.demo_photos import IN_README, PHOTOS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from evaluation.encoded import Trial
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
 DEMO = "astronaut"  # what `make colorize` colours when no photo is given
 GAP_PX = 6
@@ -147,7 +147,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _job(args: argparse.Namespace) -> int:
     from evaluation.figures import photo_grid
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
     colorizer = Colorizer(args.models)
     row_path, grid_path = args.examples_dir / "before_after.jpg", args.results_dir / "grid.jpg"

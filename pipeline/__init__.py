@@ -10,18 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeline.options import Options
-    from pipeline.results import Colored
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
+    from pipeline.engine.request import Options
+    from pipeline.engine.results import Colored
 
 # ONNX Runtime would tell its makers of every network that it opens: nobody's business
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = ["Colored", "Colorizer", "Options"]
 _HOMES = {
-    "Colored": "pipeline.results",
-    "Colorizer": "pipeline.router",
-    "Options": "pipeline.options",
+    "Colored": "pipeline.engine.results",
+    "Colorizer": "pipeline.colorizer",
+    "Options": "pipeline.engine.request",
 }
 
 

@@ -17,10 +17,10 @@ from basics.errors import CheckpointError, ConfigError, DataError
 from imaging.network_input import is_in_color
 from imaging.photo import set_threads
 from imaging.writer import stop_writing
-from pipeline.options import Options
-from pipeline.outputs import Task
-from pipeline.results import Colored, Predicted, Seen
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
+from pipeline.engine.request import Options
+from pipeline.engine.results import Colored, Predicted, Seen
+from pipeline.media.plan import Task
 
 BATCH = 2  # photos that pass the networks together; more leave a processor's cache
 AHEAD = 8  # batches per worker that are seen before they are wanted

@@ -15,13 +15,13 @@ from basics import cli
 from basics.files import remove_stale_temporaries
 from imaging.formats import FORMATS, QUALITY, Saving
 from imaging.photo import MAX_PIXELS
-from pipeline.bundle import FAITHFUL, PRETRAINED_DIR, VIVID
-from pipeline.options import Options
-from pipeline.outputs import Plan, plan
+from pipeline.engine.bundle import FAITHFUL, PRETRAINED_DIR, VIVID
+from pipeline.engine.request import Options
+from pipeline.media.plan import Plan, plan
 from pipeline.report import Report
 
 if TYPE_CHECKING:
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(args: argparse.Namespace) -> int:
-    from pipeline.piping import piped
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
+    from pipeline.media.pipes import piped
 
     options = Options(
         category=args.category,
@@ -105,7 +105,7 @@ def _job(args: argparse.Namespace) -> int:
 def _colorize(colorizer: "Colorizer", planned: Plan, options: Options, args: Any) -> int:
     """Colour what is planned; returns the exit code."""
     from pipeline.batch import colorize_all
-    from pipeline.pictures import write_compare, write_ranking
+    from pipeline.media.pictures import write_compare, write_ranking
 
     report = Report(planned, args, unsure_below=colorizer.bundle.unsure_below)
     outcomes = colorize_all(

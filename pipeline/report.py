@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from basics import cli
 from basics.errors import ProjectError
-from pipeline.outputs import PIPE, Plan
+from pipeline.media.plan import PIPE, Plan
 
 if TYPE_CHECKING:
     from pipeline.batch import Outcome
-    from pipeline.results import Colored
+    from pipeline.engine.results import Colored
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from basics.errors import ConfigError
-from basics.names import require_name
+from basics.names import RESERVED, require_name
 
 CATEGORIES = (  # section III, in the paper's order
     "animal",
@@ -28,7 +28,6 @@ CATEGORIES = (  # section III, in the paper's order
     "sunset",
     "waterfall",
 )
-RESERVED = ("all", "universal")  # words that commands and tables use beside the categories
 
 
 def require_category(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from basics.errors import DataError
 from basics.files import atomic_write
-from preprocessing.categories import RESERVED
+from basics.names import RESERVED
 from preprocessing.split import SPLITS
 
 COLUMNS: Sequence[str] = ("file", "size", "mtime_ns", "sha256", "chroma", "result")

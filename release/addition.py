@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from basics.errors import DataError
 from basics.files import write_all
 from colorizers.config import ColorizerConfig
-from pipeline.bundle import (
+from pipeline.engine.bundle import (
     UNIVERSAL,
     Bundle,
     NetworkFile,
@@ -99,7 +99,7 @@ def measure(bundle: Bundle, file: NetworkFile, packed_dir: Path, path: Path) -> 
     """Measure a colorizer on its category's test split; the table goes to `path` and the log."""
     from evaluation.evaluate import summarize
     from evaluation.harness import score_category
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
     table = summarize(score_category(Colorizer(bundle), file, packed_dir))
     table = table[table["category"] != "all"]
@@ -144,7 +144,7 @@ def stage_colorizer(bundle: Bundle, run_dir: Path, packed_dir: Path) -> NetworkF
     Raises:
         CheckpointError: there is no such run, or its decoder was trained on another encoder.
     """
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
     from release.selection import smaller_if_as_good
 
     network, facts = load_run(run_dir)

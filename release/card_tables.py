@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from basics.errors import DataError
-from pipeline.bundle import UNIVERSAL, Bundle, NetworkFile
+from pipeline.engine.bundle import UNIVERSAL, Bundle, NetworkFile
 from preprocessing.inventory import read_rows
 from preprocessing.split import SPLITS
 

@@ -14,7 +14,14 @@ from pathlib import Path
 from basics import cli
 from basics.errors import CheckpointError, ConfigError
 from basics.names import require_name
-from pipeline.bundle import UNIVERSAL, Bundle, NetworkFile, read_bundle, read_verified, write_bundle
+from pipeline.engine.bundle import (
+    UNIVERSAL,
+    Bundle,
+    NetworkFile,
+    read_bundle,
+    read_verified,
+    write_bundle,
+)
 from release.packaging import (
     load_run,
     remove_unlisted,

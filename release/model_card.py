@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from basics import cli
 from basics.errors import DataError
 from basics.files import atomic_write
-from pipeline.bundle import PRETRAINED_DIR, Bundle, read_bundle
+from pipeline.engine.bundle import PRETRAINED_DIR, Bundle, read_bundle
 from release import card_tables as tables
 
 if TYPE_CHECKING:

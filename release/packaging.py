@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from basics.errors import CheckpointError
 from basics.files import atomic_write
-from pipeline.bundle import ROUTER, Bundle, NetworkFile, file_sha256
+from pipeline.engine.bundle import ROUTER, Bundle, NetworkFile, file_sha256
 
 if TYPE_CHECKING:
     import keras

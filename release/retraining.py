@@ -13,7 +13,7 @@ from pathlib import Path
 
 from basics.errors import CheckpointError
 from classifier.config import ClassifierConfig
-from pipeline.bundle import ROUTER, Bundle, read_bundle, read_verified, write_bundle
+from pipeline.engine.bundle import ROUTER, Bundle, read_bundle, read_verified, write_bundle
 from release.packaging import load_run, mark_of, remove_unlisted, write_router
 
 log = logging.getLogger(__name__)

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basics import cli
-from classifier.calibration import calibrate, fit_temperature
 from classifier.metrics import negative_log_likelihood, top_k_error, top_k_hits
 from evaluation.blends import category_mean, choose_threshold, choose_way, measure_ways, summarize
 from evaluation.encoded import network_inputs, start_trial, trial_rgb
-from pipeline.bundle import Bundle, NetworkFile, file_sha256
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
+from pipeline.engine.bundle import Bundle, NetworkFile, file_sha256
+from pipeline.engine.calibration import calibrate
 from preprocessing.packing import load_packed
+from release.calibration import fit_temperature
 
 log = logging.getLogger(__name__)
 

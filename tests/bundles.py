@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.bundle import UNIVERSAL, read_bundle, write_bundle
+from pipeline.engine.bundle import UNIVERSAL, read_bundle, write_bundle
 
 
 def copy_with_networks(bundle_dir: Path, folder: Path, categories: Sequence[str]) -> Path:

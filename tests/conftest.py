@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 from basics.cli import TALKATIVE
-from pipeline.bundle import PRETRAINED_DIR
+from pipeline.engine.bundle import PRETRAINED_DIR
 from preprocessing.packing import pack
 from tests import eager, thin
 from tests.drawing import write_raw

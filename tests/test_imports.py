@@ -16,7 +16,7 @@ PACKAGES = (
     "pipeline.web",
     "pipeline.desktop.__main__",
 )
-ROAD_OF_A_PHOTO = ("classifier.predict", "colorizers.predict", "pipeline.router")
+ROAD_OF_A_PHOTO = ("pipeline.engine.routing", "pipeline.engine.inputs", "pipeline.colorizer")
 COSTLY = ("keras", "tensorflow", "torch", "jax", "skimage", "scipy", "pandas", "matplotlib")
 
 

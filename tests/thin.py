@@ -28,7 +28,7 @@ def build_thin(spec: Any) -> Any:
 
 def build_thin_encoder() -> Any:
     """What `shared_encoder` and `mobilenet_v2` then have inside."""
-    from training.mobilenet_v2 import build_encoder
+    from training.encoders.mobilenet_v2 import build_encoder
 
     return build_encoder(WIDTH, DEPTH)
 

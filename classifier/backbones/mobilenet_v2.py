@@ -5,11 +5,11 @@ import numpy as np
 from keras import layers
 
 from classifier.backbones.backbone import Backbone
-from training.mobilenet_v2 import build_encoder, load_encoder_weights
+from training.encoders.mobilenet_v2 import build_encoder, load_encoder_weights
 
 
 def build(width: float = 1.0, depth: int | None = None) -> keras.Model:
-    """As `training.mobilenet_v2.build_encoder`, with random weights from which it can learn."""
+    """As `build_encoder`, with random weights from which it can learn."""
     encoder = build_encoder(width, depth)
     _vary(encoder)
     return encoder

@@ -15,7 +15,7 @@ from colorizers.models.shared_encoder import (
     reduce_top,
     to_ab,
 )
-from training.mobilenet_v2 import scaled
+from training.encoders.mobilenet_v2 import scaled
 from training.registry import Architecture
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import keras
 from keras import layers
 
-from training.mobilenet_v2 import build_encoder, scaled
+from training.encoders.mobilenet_v2 import build_encoder, scaled
 from training.registry import Architecture
 
 NECK = 256  # filters to which the 1280 of the top are reduced

@@ -22,7 +22,7 @@ from basics import cli
 from basics.files import write_all
 from evaluation.category_matrix import load_test
 from experiments.universal_vs_category.runs import ClaimConfig, Planned, plan, train_all
-from pipeline.bundle import PRETRAINED_DIR, ROUTER, Bundle, read_bundle, read_verified
+from pipeline.engine.bundle import PRETRAINED_DIR, ROUTER, Bundle, read_bundle, read_verified
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ def measure(
 
     from experiments.universal_vs_category import scores as scoring
     from experiments.universal_vs_category.tables import gains, levels
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
     photos = scoring.load_test_photos(config.packed_dir, categories, config.size, Colorizer(bundle))
     trained = scoring.score_networks(config, networks, photos)

@@ -24,7 +24,7 @@ from experiments.universal_vs_category.runs import (
     ClaimConfig,
     Planned,
 )
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
 from training.batches import load_photos
 from training.checkpoints import chosen_checkpoint
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from basics import cli
 from basics.errors import ConfigError
-from pipeline.bundle import PRETRAINED_DIR
+from pipeline.engine.bundle import PRETRAINED_DIR
 
 if TYPE_CHECKING:
     import tkinter as tk
@@ -60,7 +60,7 @@ def open_root() -> "tk.Tk":
 
 
 def _job(args: argparse.Namespace) -> int:
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
     colorizer = Colorizer(args.models)
     root = open_root()

@@ -4,10 +4,10 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
-from classifier.predict import Ranking
 from pipeline.desktop.layout import PAD_PX
 from pipeline.desktop.preview import Choice
 from pipeline.desktop.style import BAR, PALE_LABEL, TRACK
+from pipeline.engine.routing import Ranking
 
 AUTOMATIC = "automatic"
 BEST = 5  # categories in the ranking

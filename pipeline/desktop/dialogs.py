@@ -6,7 +6,7 @@ from tkinter import filedialog, messagebox
 
 from basics.errors import ProjectError
 from imaging.formats import READABLE, WRITABLE
-from pipeline.outputs import default_output
+from pipeline.media.plan import default_output
 
 TITLE = "Image colorizer"
 

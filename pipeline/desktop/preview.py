@@ -10,10 +10,10 @@ from imaging.network_input import fitted, thumbnail
 from imaging.photo import reading
 from imaging.upsampling import fit_coefficients
 from imaging.writer import colored
-from pipeline.options import Options
-from pipeline.outputs import default_output
-from pipeline.results import Colored, Predicted, Seen
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
+from pipeline.engine.request import Options
+from pipeline.engine.results import Colored, Predicted, Seen
+from pipeline.media.plan import default_output
 
 PREVIEW_PX = 1024  # long side; that many pixels are coloured in a sixth of a second
 

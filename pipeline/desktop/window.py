@@ -9,6 +9,7 @@ from tkinter import ttk
 from types import TracebackType
 
 from basics.errors import ProjectError
+from pipeline.colorizer import Colorizer
 from pipeline.desktop import dialogs
 from pipeline.desktop.background import OPEN, PAINT, SAVE, Background
 from pipeline.desktop.controls import Controls
@@ -16,8 +17,7 @@ from pipeline.desktop.layout import CONTROLS_PX, LEAST_PX, PAD_PX, SIZE_PX
 from pipeline.desktop.preview import Choice, Preview, open_small, paint, save
 from pipeline.desktop.style import PALE_LABEL, set_style
 from pipeline.desktop.view import BeforeAfter
-from pipeline.results import Colored
-from pipeline.router import Colorizer
+from pipeline.engine.results import Colored
 
 log = logging.getLogger(__name__)
 

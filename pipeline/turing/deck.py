@@ -21,7 +21,7 @@ from pipeline.turing.pairs import pair_of
 from pipeline.turing.photos import RealPhoto, read_photos
 
 if TYPE_CHECKING:
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
 LENGTH = 20  # photos of a round, at most unless asked for
 SESSION_BYTES = 8  # of chance

@@ -16,7 +16,7 @@ from imaging.network_input import fitted, thumbnail
 from imaging.photo import Photo, open_photo, reading
 
 if TYPE_CHECKING:
-    from pipeline.router import Colorizer
+    from pipeline.colorizer import Colorizer
 
 LONGEST_PX = 512  # long side; a smaller photo keeps its size
 NAME_BYTES = 16  # of chance in a file's name

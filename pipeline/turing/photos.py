@@ -9,12 +9,12 @@ from pathlib import Path
 
 from basics.cli import progress
 from basics.errors import DataError, ProjectError
+from basics.names import RESERVED
 from imaging.formats import READABLE
 from imaging.network_input import is_in_color
 from imaging.photo import open_photo
-from pipeline.demo_photos import demo_paths
-from pipeline.outputs import find_photos
-from preprocessing.categories import RESERVED
+from pipeline.media.demo_photos import demo_paths
+from pipeline.media.plan import find_photos
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from basics import cli
 from basics.errors import ConfigError
-from pipeline.bundle import PRETRAINED_DIR, read_bundle
+from pipeline.engine.bundle import PRETRAINED_DIR, read_bundle
 from pipeline.turing.answers import ANSWERS
 from pipeline.web.limits import LOOPBACK, MEGABYTE, Limits
 

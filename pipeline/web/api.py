@@ -18,12 +18,12 @@ from starlette.exceptions import HTTPException
 from basics.errors import DataError, ProjectError
 from imaging.formats import QUALITY, Saving
 from imaging.writer import stop_writing
-from pipeline.options import Options
-from pipeline.results import Colored
+from pipeline.engine.request import Options
+from pipeline.engine.results import Colored
 from pipeline.web.limits import TOO_LARGE, UNPROCESSABLE, Limits, Refusal
 from pipeline.web.metrics import Metrics
 from pipeline.web.problems import documented, of_error
-from pipeline.web.studio import Studio, Wish, upload_name
+from pipeline.web.service import Studio, Wish, upload_name
 
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]
 CHUNK_BYTES = 1 << 18

@@ -10,13 +10,13 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from basics.errors import ConfigError
-from pipeline.bundle import Bundle
+from pipeline.engine.bundle import Bundle
 from pipeline.web.api import build_router
 from pipeline.web.guard import Guard
 from pipeline.web.limits import Limits
 from pipeline.web.metrics import Metrics
 from pipeline.web.problems import add_handlers
-from pipeline.web.studio import Studio
+from pipeline.web.service import Studio
 
 if TYPE_CHECKING:
     from pipeline.web.turing_settings import TuringTest
@@ -39,7 +39,7 @@ def build_app(
     Args:
         bundle: of models.
         limits: what a client may ask for.
-        device: runs the networks; see `pipeline.router.Colorizer`.
+        device: runs the networks; see `pipeline.colorizer.Colorizer`.
         token: that a client must give; None lets everybody in.
         hosts: names under which it is answered; None answers under any. See `Guard`.
         own_names: names of which pages may post, whatever the server itself is called.

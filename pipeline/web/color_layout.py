@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from pipeline.web.studio import Studio
+from pipeline.web.service import Studio
 
 AUTOMATIC = "automatic"
 MOST_BLENDED = 5

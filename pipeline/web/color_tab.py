@@ -6,11 +6,12 @@ from typing import Any
 
 import gradio as gr
 
-from pipeline.options import Options
+from pipeline.engine.request import Options
 from pipeline.web.color_layout import AUTOMATIC, lay_out
 from pipeline.web.examples import write_examples
 from pipeline.web.in_turn import done
 from pipeline.web.limits import KEPT_SECONDS
+from pipeline.web.service import Studio, Wish
 from pipeline.web.session import (
     Opened,
     Preview,
@@ -21,7 +22,6 @@ from pipeline.web.session import (
     format_of,
     open_upload,
 )
-from pipeline.web.studio import Studio, Wish
 
 
 def build_color_tab(studio: Studio) -> None:

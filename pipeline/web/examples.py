@@ -5,7 +5,7 @@ from pathlib import Path
 import pyvips
 
 from basics.errors import DataError
-from pipeline.demo_photos import IN_README, demo_paths
+from pipeline.media.demo_photos import IN_README, demo_paths
 
 EXAMPLES = (*IN_README, "coffee")
 

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from basics.errors import ProjectError
-from pipeline.web.studio import Studio
+from pipeline.web.service import Studio
 
 
 def done(studio: Studio, job: Callable[[], Any], name: str) -> Any:

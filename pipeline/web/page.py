@@ -6,8 +6,8 @@ from gradio.themes import Default
 
 from pipeline.web.color_tab import build_color_tab
 from pipeline.web.limits import KEPT_SECONDS
+from pipeline.web.service import Studio
 from pipeline.web.several_tab import build_several_tab
-from pipeline.web.studio import Studio
 from pipeline.web.turing_settings import TuringTest
 from pipeline.web.turing_tab import build_turing_tab
 from pipeline.web.uploads import OwnRoutes, Page

@@ -10,10 +10,10 @@ from imaging.formats import FORMATS, result_suffix
 from imaging.network_input import fitted, thumbnail
 from imaging.photo import Photo, open_photo, reading
 from imaging.writer import write_colored
-from pipeline.options import Options
-from pipeline.outputs import default_output
-from pipeline.results import Predicted, Seen
-from pipeline.web.studio import Studio, Wish, upload_name
+from pipeline.engine.request import Options
+from pipeline.engine.results import Predicted, Seen
+from pipeline.media.plan import default_output
+from pipeline.web.service import Studio, Wish, upload_name
 
 PREVIEW_PX = 1280  # long side of what the page shows
 SHEET_PX = 480  # of a photo in the contact sheet

@@ -10,8 +10,8 @@ import gradio as gr
 
 from imaging.formats import READABLE
 from pipeline.web.in_turn import done
+from pipeline.web.service import Studio, Wish
 from pipeline.web.session import Opened, close, color_full, color_preview, open_upload
-from pipeline.web.studio import Studio, Wish
 
 MOST_PHOTOS = 50
 PROGRESS = gr.Progress()  # as a default, it tells Gradio to show a bar

@@ -11,7 +11,7 @@ from pipeline.turing.answers import read, record, write_csv
 from pipeline.turing.deck import Deck, Round, Shown
 from pipeline.turing.rates import LEAST, Interval, Row, rates
 from pipeline.web.in_turn import done
-from pipeline.web.studio import Studio
+from pipeline.web.service import Studio
 from pipeline.web.turing_settings import TuringTest
 
 HEADERS = [

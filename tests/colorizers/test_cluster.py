@@ -16,10 +16,10 @@ import numpy as np
 import psutil
 import pytest
 
+from basics.cluster import Share
 from basics.errors import ConfigError
-from colorizers.cluster import Share, train_on_cluster
 from colorizers.config import ColorizerConfig
-from colorizers.train import train
+from colorizers.train import train, train_on_cluster
 from tests.colorizers.test_train import losses
 from training.checkpoints import latest_checkpoint
 

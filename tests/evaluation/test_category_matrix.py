@@ -15,7 +15,7 @@ from evaluation.category_matrix import (
 from evaluation.encoded import start_trial, trial_rgb
 from evaluation.metrics import colorfulness, psnr_db
 from pipeline import Colorizer
-from pipeline.bundle import UNIVERSAL
+from pipeline.engine.bundle import UNIVERSAL
 from preprocessing.packing import load_packed
 from tests.bundles import copy_with_networks
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from evaluation import figures, showcase
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
 
 
 def test_a_grid_shows_each_photo_in_each_column():

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from classifier.calibration import calibrate
 from evaluation.figures import reliability_figure
 from evaluation.reliability import BINS, reliability_table, uncalibrated
+from pipeline.engine.calibration import calibrate
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from basics.errors import ConfigError
 from evaluation.encoded import blended_rgb, start_trial
 from evaluation.metrics import colorfulness
 from evaluation.saturations import SATURATIONS, UNNOTICED_DB, main, measure_saturations
-from pipeline.bundle import FAITHFUL, VIVID, Mode, read_bundle, write_bundle
 from pipeline.colorize import main as colorize
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
+from pipeline.engine.bundle import FAITHFUL, VIVID, Mode, read_bundle, write_bundle
 from preprocessing.packing import load_packed
 
 

@@ -31,8 +31,8 @@ from experiments.universal_vs_category.scores import (
     load_test_photos,
 )
 from experiments.universal_vs_category.tables import gains, levels
-from pipeline.bundle import read_bundle
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
+from pipeline.engine.bundle import read_bundle
 from tests.notebooks import make_05
 
 CATEGORIES = ["beach", "forest", "fruit"]

@@ -9,7 +9,7 @@ from basics.errors import CheckpointError, ConfigError
 from pipeline import Colorizer, Options
 from pipeline.batch import BATCH, colorize_all
 from pipeline.colorize import main
-from pipeline.outputs import Task
+from pipeline.media.plan import Task
 from tests.drawing import CATEGORIES, draw_photo
 
 SIZES = [(200, 300), (300, 200), (256, 256)]

@@ -15,9 +15,9 @@ from basics.errors import ConfigError, DataError
 from evaluation.encoded import blended_rgb, start_trial
 from imaging.lab import lum_from_gray, split_lab
 from pipeline import Colorizer, Options
-from pipeline.bundle import read_bundle
 from pipeline.colorize import build_parser, main
-from pipeline.outputs import find_photos
+from pipeline.engine.bundle import read_bundle
+from pipeline.media.plan import find_photos
 from preprocessing.packing import load_packed
 from tests.bundles import copy_with_networks
 from tests.drawing import CATEGORIES, draw_photo

@@ -12,7 +12,7 @@ import pytest
 import pyvips
 
 from pipeline.colorize import main
-from pipeline.outputs import READABLE, default_output
+from pipeline.media.plan import READABLE, default_output
 from tests.corpus import corpus, flipped, truncated
 from tests.drawing import draw_photo
 
@@ -203,7 +203,7 @@ def test_a_folder_that_must_not_be_read_is_told(tmp_path_factory):
     secret.mkdir(parents=True)
     (folder / "album" / "a.jpg").write_bytes(corpus()["gray.jpg"])
     program = (
-        "import os, sys; from pathlib import Path; from pipeline.outputs import plan\n"
+        "import os, sys; from pathlib import Path; from pipeline.media.plan import plan\n"
         "os.chdir(sys.argv[1])\n"
         "if os.geteuid() == 0: os.setuid(65534)\n"
         "made = plan([Path('album')], None, None)\n"

@@ -15,9 +15,9 @@ from filelock import FileLock
 
 from imaging.lab import split_lab
 from pipeline import Colorizer, Options
-from pipeline.bundle import read_bundle, read_verified, write_bundle
 from pipeline.colorize import main as colorize
-from pipeline.network import Network
+from pipeline.engine.bundle import read_bundle, read_verified, write_bundle
+from pipeline.engine.session import Network
 from preprocessing.packing import load_packed
 from release.add_category import main
 from tests.drawing import NEW, draw_photo, jpeg, write_raw

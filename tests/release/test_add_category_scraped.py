@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import pyvips
 
-from pipeline.bundle import read_bundle
 from pipeline.colorize import main as colorize
+from pipeline.engine.bundle import read_bundle
 from release.add_category import main
 from scraper.manifest import read_rows
 from tests.site.server import Site

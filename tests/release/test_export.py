@@ -7,8 +7,8 @@ import pytest
 
 from basics.errors import CheckpointError, ConfigError
 from imaging.lab import split_lab
-from pipeline.bundle import read_bundle
-from pipeline.network import Network
+from pipeline.engine.bundle import read_bundle
+from pipeline.engine.session import Network
 from preprocessing.packing import load_packed
 from release.export import export, main
 from training.checkpoints import chosen_checkpoint, load_checkpoint, save_checkpoint

@@ -6,7 +6,7 @@ import pytest
 
 from basics.errors import DataError
 from evaluation import evaluate, showcase
-from pipeline.bundle import NetworkFile, read_bundle
+from pipeline.engine.bundle import NetworkFile, read_bundle
 from release.card_tables import photos_shown
 from release.model_card import main, write_card
 

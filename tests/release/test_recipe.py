@@ -5,7 +5,7 @@ import pytest
 
 from classifier.config import ClassifierConfig
 from colorizers.config import ColorizerConfig
-from colorizers.start import encoder_sha256
+from colorizers.initial_weights import encoder_sha256
 from preprocessing.categories import CATEGORIES
 from release.recipe import iter_steps, train, write_log
 from training.checkpoints import load_checkpoint

@@ -7,7 +7,7 @@ import pytest
 from evaluation.blends import MOST, THRESHOLDS
 from evaluation.encoded import start_trial
 from pipeline import Colorizer
-from pipeline.bundle import read_bundle
+from pipeline.engine.bundle import read_bundle
 from preprocessing.packing import load_packed
 from release.selection import choose_confidences
 

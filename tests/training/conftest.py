@@ -10,7 +10,7 @@ from keras import layers
 from colorizers.trainer import ColorizerTrainer
 from training.batches import load_photos
 from training.checkpoints import latest_checkpoint, load_checkpoint
-from training.fit import Saving, Schedule, fit
+from training.loop import Saving, Schedule, fit
 from training.runs import History
 
 PLAN = {"steps_per_epoch": 2, "batch_size": 3, "learning_rate": 0.01}

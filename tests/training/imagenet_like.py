@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from training.mobilenet_v2 import build_encoder
+from training.encoders.mobilenet_v2 import build_encoder
 
 
 def convolutions(encoder: keras.Model) -> list[keras.Layer]:

@@ -24,7 +24,7 @@ from tests.training.conftest import build_small_network
 from tests.training.imagenet_like import write_weights
 from tests.training.short_runs import CLASSIFIER, COLORIZERS, EPOCHS, LOWER, RESUMED
 from training.checkpoints import EPOCH_NAME, save_checkpoint
-from training.mobilenet_v2 import load_encoder_weights
+from training.encoders.mobilenet_v2 import load_encoder_weights
 
 OTHERS = ("jax", "torch")
 BACKENDS = ("tensorflow", *OTHERS)

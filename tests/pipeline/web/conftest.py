@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
-from pipeline.bundle import PRETRAINED_DIR, read_bundle
+from pipeline.engine.bundle import PRETRAINED_DIR, read_bundle
 from pipeline.web.app import build_app
 from pipeline.web.limits import Limits
 from scraper.page.browser import BROWSERS, DRIVER

@@ -9,9 +9,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from imaging.formats import Saving
-from pipeline.bundle import PRETRAINED_DIR, read_bundle
-from pipeline.options import Options
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
+from pipeline.engine.bundle import PRETRAINED_DIR, read_bundle
+from pipeline.engine.request import Options
 from pipeline.web.app import build_app
 from pipeline.web.limits import Limits
 from pipeline.web.problems import MEDIA_TYPE

@@ -7,8 +7,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from basics.errors import DataError
-from pipeline.options import Options
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
+from pipeline.engine.request import Options
 from tests.corpus import corpus, flipped, truncated
 
 N_FLIPPED = 120

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from basics.errors import ConfigError
-from pipeline.bundle import PRETRAINED_DIR, read_bundle
+from pipeline.engine.bundle import PRETRAINED_DIR, read_bundle
 from pipeline.web.__main__ import _hosts
 from pipeline.web.app import build_app
 from pipeline.web.problems import MEDIA_TYPE

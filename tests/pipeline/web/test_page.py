@@ -9,8 +9,8 @@ import pyvips
 from PIL import Image
 from selenium.webdriver import ActionChains
 
-from pipeline.options import Options
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
+from pipeline.engine.request import Options
 from tests.drawing import draw_photo
 from tests.pipeline.web.conftest import Server
 from tests.pipeline.web.visitor import Visitor, wait_for

@@ -13,9 +13,9 @@ import gradio as gr
 import httpx
 import pytest
 
-from pipeline.bundle import PRETRAINED_DIR, read_bundle
+from pipeline.engine.bundle import PRETRAINED_DIR, read_bundle
 from pipeline.web.page import build_page
-from pipeline.web.studio import Studio
+from pipeline.web.service import Studio
 from pipeline.web.turing_settings import TuringTest
 from pipeline.web.uploads import is_upload, named_files
 from tests.corpus import corpus

@@ -9,20 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basics.errors import DataError
-from classifier.calibration import calibrate
-from classifier.predict import Ranking, rank
-from colorizers.predict import blend, predict_ab, predict_abs, with_mirror, with_mirrors
+from basics.names import require_name
 from imaging.network_input import luminance_thumbnail
 from imaging.photo import Photo, open_photo
 from imaging.writer import require_holds, write_colored
-from pipeline.blending import blend_of, by_colorizer, shares
-from pipeline.bundle import PRETRAINED_DIR, UNIVERSAL, Bundle, NetworkFile, read_bundle
-from pipeline.network import Network, Networks
-from pipeline.options import Options
-from pipeline.outputs import default_output
-from pipeline.pages import colorize_pages
-from pipeline.results import Blend, Colored, Predicted, Seen
-from preprocessing.categories import require_category
+from pipeline.engine.bundle import PRETRAINED_DIR, UNIVERSAL, Bundle, NetworkFile, read_bundle
+from pipeline.engine.calibration import calibrate
+from pipeline.engine.inputs import blend, predict_ab, predict_abs, with_mirror, with_mirrors
+from pipeline.engine.request import Options
+from pipeline.engine.results import Blend, Colored, Predicted, Seen
+from pipeline.engine.routing import Ranking, blend_of, by_colorizer, rank, shares
+from pipeline.engine.session import Network, Networks
+from pipeline.media.pages import colorize_pages
+from pipeline.media.plan import default_output
 
 DEFAULTS = Options()
 
@@ -186,7 +185,7 @@ class Colorizer:
     def require_category(self, category: str | None) -> None:
         """Raise `ConfigError` unless the bundle knows the category; None is fine."""
         if category is not None:
-            require_category(category, self.categories, where="--category")
+            require_name(category, self.categories, what="category", where="--category")
 
     def classify(self, lum: NDArray[np.float32]) -> tuple[Ranking, list[NDArray[np.float32]]]:
         """(h, w, 1) lum at the router's size -> ranking, the encoder's feature maps."""

@@ -26,7 +26,7 @@ UNIVERSAL = "universal"  # the colorizer for all categories
 FAITHFUL, VIVID = "faithful", "vivid"  # modes: near to the original, or as colourful
 ROUTER = "all"  # what stands for a category where the router is described
 FORMAT = 1  # of bundle.json; a reader refuses another
-PRETRAINED_DIR = Path(__file__).parent.parent / "pretrained"
+PRETRAINED_DIR = Path(__file__).parents[2] / "pretrained"
 MEND = "get the file anew (git checkout -- pretrained), or give another bundle: --models DIR"
 
 
@@ -84,7 +84,7 @@ class Bundle:
         category_weights: factors of the confidences, which undo the frequencies of training photos.
         encoder_sha256: of the encoder in the router; every decoder was trained on this one.
         temperature: divides the logarithms of the weighted confidences; see
-            `classifier.calibration.calibrate`.
+            `pipeline.engine.calibration.calibrate`.
         unsure_below: confidence under which the universal colorizer is used.
         top: how many colorizers are blended unless another number is asked for.
         universal_rest: whether the universal colorizer joins the blend, weighted by the confidence

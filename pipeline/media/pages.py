@@ -7,7 +7,7 @@ from pathlib import Path
 from basics.errors import DataError
 from basics.files import atomic_write, temporary_folder
 from imaging.formats import TIFF
-from pipeline.results import Colored
+from pipeline.engine.results import Colored
 
 
 def colorize_pages(

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from classifier.calibration import calibrate, fit_temperature
 from classifier.metrics import negative_log_likelihood
+from pipeline.engine.calibration import calibrate
+from release.calibration import fit_temperature
 
 WEIGHTS = (1.0, 3.0, 0.5, 1.0)
 

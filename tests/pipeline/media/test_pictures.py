@@ -2,9 +2,9 @@ import numpy as np
 import pyvips
 
 from pipeline.colorize import main
-from pipeline.outputs import find_photos
-from pipeline.pictures import BEST, GAP_PX, write_ranking
-from pipeline.results import Colored
+from pipeline.engine.results import Colored
+from pipeline.media.pictures import BEST, GAP_PX, write_ranking
+from pipeline.media.plan import find_photos
 from tests.drawing import draw_photo
 
 

@@ -70,7 +70,7 @@ def test_of_rolling_checkpoints_only_the_newest_stays_and_none_after_the_end(sma
         def emit(self, record: logging.LogRecord) -> None:
             seen.append([name for name in files(tmp_path) if name.startswith("rolling")])
 
-    watch, log = Watch(), logging.getLogger("training.fit")
+    watch, log = Watch(), logging.getLogger("training.loop")
     level = log.level
     log.addHandler(watch)
     log.setLevel(logging.INFO)
@@ -155,7 +155,7 @@ def test_a_run_killed_before_its_first_checkpoint_starts_its_history_anew(small_
 
 
 def test_the_log_says_how_much_of_the_photos_an_epoch_covers(small_fit, tmp_path, caplog):
-    with caplog.at_level(logging.INFO, "training.fit"):
+    with caplog.at_level(logging.INFO, "training.loop"):
         small_fit(tmp_path, last_epoch=1)
     assert "16 photos, 4 for validation" in caplog.messages
     assert "an epoch shows 6 photos, 0.38 of the training split" in caplog.messages

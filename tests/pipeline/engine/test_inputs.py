@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from colorizers.predict import blend, predict_ab, with_mirror
+from pipeline.engine.inputs import blend, predict_ab, with_mirror
 
 chrominance = arrays(np.float32, (3, 4, 2), elements=st.floats(-1, 1, width=32))
 

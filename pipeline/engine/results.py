@@ -6,11 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.predict import Ranking
 from imaging.photo import Photo
-from pipeline.bundle import NetworkFile
-
-Blend = list[tuple[NetworkFile, float]]  # colorizers with weights that sum to 1
+from pipeline.engine.routing import Blend, Ranking
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from basics.errors import CheckpointError, ConfigError
-from pipeline.bundle import FORMAT, read_bundle
-from pipeline.network import Network
+from pipeline.engine.bundle import FORMAT, read_bundle
+from pipeline.engine.session import Network
 from preprocessing.categories import CATEGORIES
 
 MB = 1e6
@@ -33,7 +33,7 @@ def test_the_shipped_bundle_is_small_enough_for_git(shipped):
 
 
 def test_every_shipped_file_has_the_content_that_bundle_json_says(shipped):
-    from pipeline.bundle import read_verified
+    from pipeline.engine.bundle import read_verified
 
     bundle = read_bundle(shipped)
     files = [file for table in bundle.colorizers.values() for file in table.values()]
@@ -124,7 +124,7 @@ def test_a_category_with_a_colorizer_is_known_though_the_router_is_not_asked(tin
 
 
 def test_a_bundle_comes_back_as_it_was_written(copied):
-    from pipeline.bundle import write_bundle
+    from pipeline.engine.bundle import write_bundle
 
     bundle = read_bundle(copied)
     (copied / "bundle.json").unlink()

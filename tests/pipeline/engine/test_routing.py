@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from classifier.predict import rank
+from pipeline.engine.routing import rank
 
 NAMES = ("beach", "dog", "fruit", "road")
 

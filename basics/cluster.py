@@ -1,24 +1,26 @@
-"""Training spread over a Ray cluster: one task per category, each in a process of its own.
+"""Calls spread over a Ray cluster: one task per item, each in a process of its own.
 
-Every machine of the cluster needs this folder, its environment, the packed photos and the run
-folders at the same paths, as on a shared file system: a worker that dies leaves its checkpoints
-there, and its category goes on from the newest of them on another one.
+Every machine of the cluster needs this folder, its environment, and what the calls read and write
+at the same paths, as on a shared file system: a worker that dies leaves its checkpoints there, and
+its item goes on from the newest of them on another one. Ray is optional: only who asks for a
+cluster imports it.
 """
 
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from basics.errors import ConfigError, ProjectError
-from colorizers.config import ColorizerConfig
+
+Result = TypeVar("Result")
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
-RETRIES = 5  # of a category whose worker died
+RETRIES = 5  # of an item whose worker died
 PASSED_ON = ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "XLA_FLAGS")  # to the workers, where set
 QUIET = {  # must stand before Ray is imported
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is reported to anybody
@@ -43,18 +45,18 @@ class Share:
     gpus: float | None = None
 
 
-def train_on_cluster(
-    configs: Sequence[ColorizerConfig], compact: Path | None, share: Share
-) -> Iterator[Path | ProjectError]:
-    """Train each category on a worker of the cluster.
+def map_on_cluster(
+    function: Callable[..., Result], items: Mapping[str, tuple[Any, ...]], share: Share
+) -> Iterator[Result | ProjectError]:
+    """Call a function once per item, each on a worker of the cluster.
 
     Args:
-        configs: one per category.
-        compact: the folder for compact weights, if any.
+        function: of a module that the workers can import, too.
+        items: name -> the arguments of its call.
         share: of the cluster, for each.
 
     Yields:
-        In the order in which they end: the last checkpoint, or the error that ended a category.
+        In the order in which they end: what the call returned, or the error that ended it.
 
     Raises:
         ConfigError: Ray is missing, there is no such cluster, or no machine in it has that share.
@@ -65,10 +67,10 @@ def train_on_cluster(
         _require_room(ray, {"CPU": share.cpus, "GPU": gpus})
         # max_calls: a new process each, for a framework keeps what it took of a GPU
         options = {"num_cpus": share.cpus, "num_gpus": gpus, "max_calls": 1}
-        task = ray.remote(max_retries=RETRIES, **options)(_train_here)
+        task = ray.remote(max_retries=RETRIES, **options)(_call_here)
         names = {
-            task.options(name=one.category).remote(one, compact, Path.cwd()): one.category
-            for one in configs
+            task.options(name=name).remote(function, arguments, Path.cwd()): name
+            for name, arguments in items.items()
         }
         running = list(names)
         while running:
@@ -137,16 +139,14 @@ def _require_room(ray: Any, needed: dict[str, float]) -> None:
         )
 
 
-def _train_here(config: ColorizerConfig, compact: Path | None, folder: Path) -> Path:
+def _call_here(function: Callable[..., Result], arguments: tuple[Any, ...], folder: Path) -> Result:
     """What a worker does; its log goes through stderr to whoever started the job in `folder`."""
-    from colorizers.train import train_one
-
     os.chdir(folder)  # so that paths read, and stand in config.json, as they were given
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
-    return train_one(config, compact)
+    return function(*arguments)
 
 
-def _outcome(ray: Any, done: Any, category: str) -> Path | ProjectError:
+def _outcome(ray: Any, done: Any, name: str) -> Any:
     try:
         return ray.get(done)
     except ray.exceptions.RayTaskError as error:
@@ -155,7 +155,7 @@ def _outcome(ray: Any, done: Any, category: str) -> Path | ProjectError:
         raise
     except ray.exceptions.RayError as error:
         return ProjectError(
-            f"the workers of {category!r} died again and again: {str(error).splitlines()[0]}",
+            f"the workers of {name!r} died again and again: {str(error).splitlines()[0]}",
             f"{RETRIES + 1} workers",
             "look for what ended them (memory?); the same command goes on from the last checkpoint",
         )

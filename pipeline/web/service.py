@@ -14,10 +14,10 @@ from imaging.formats import READABLE, result_suffix
 from imaging.network_input import is_in_color
 from imaging.photo import open_photo
 from imaging.writer import stop_writing
-from pipeline.bundle import FAITHFUL, Bundle
-from pipeline.options import Options
-from pipeline.results import Colored
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
+from pipeline.engine.bundle import FAITHFUL, Bundle
+from pipeline.engine.request import Options
+from pipeline.engine.results import Colored
 from pipeline.web.limits import TOO_MANY, Limits, Refusal
 
 Result = TypeVar("Result")

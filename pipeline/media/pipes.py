@@ -14,7 +14,7 @@ from pathlib import Path
 from basics.errors import ConfigError
 from imaging.formats import FORMATS, format_suffix
 from imaging.photo import open_photo
-from pipeline.outputs import PIPE
+from pipeline.media.plan import PIPE
 
 
 @contextmanager

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.outputs import Task, default_output, find_photos, plan
+from pipeline.media.plan import Task, default_output, find_photos, plan
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from PIL import Image
 from basics.errors import DataError
 from evaluation.metrics import colorfulness
 from imaging.lab import gray_from_lum, lum_from_rgb, split_lab
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
 from pipeline.turing.pairs import LONGEST_PX, pair_of
 from tests.drawing import draw_photo, jpeg
 

@@ -1,12 +1,26 @@
-"""Which colorizers colour a photo together, and how much each counts."""
+"""From confidences to colorizers: the ranking of categories, and who colours how much."""
 
 from collections.abc import Mapping, Sequence
 
-from classifier.predict import Ranking
-from pipeline.bundle import UNIVERSAL, NetworkFile
-from pipeline.results import Blend
+import numpy as np
+from numpy.typing import NDArray
 
+from pipeline.engine.bundle import UNIVERSAL, NetworkFile
+
+Ranking = list[tuple[str, float]]  # (category, confidence), the most confident first
+Blend = list[tuple[NetworkFile, float]]  # colorizers, each with its weight; the weights sum to 1
 NEGLIGIBLE = 0.01  # share of a blend that no eye would miss
+
+
+def rank(confidences: NDArray[np.floating], categories: Sequence[str]) -> Ranking:
+    """Pair each category with its confidence, the most confident first.
+
+    Args:
+        confidences: (number of categories,), each 0 to 1, summing to 1.
+        categories: the names in the order of the network's outputs.
+    """
+    order: list[int] = np.argsort(-confidences, kind="stable").tolist()
+    return [(categories[i], float(confidences[i])) for i in order]
 
 
 def shares(ranking: Ranking, top: int, *, universal_rest: bool) -> dict[str, float]:

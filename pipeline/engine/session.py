@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.bundle import NetworkFile, read_verified
-from pipeline.devices import find_providers
+from pipeline.engine.bundle import NetworkFile, read_verified
+from pipeline.engine.devices import find_providers
 
 
 class Network:
@@ -32,7 +32,7 @@ class Network:
         Args:
             folder: the bundle's.
             file: which of its files.
-            providers: of ONNX Runtime, the first that can run it; see `pipeline.devices`.
+            providers: of ONNX Runtime, the first that can run it; see `pipeline.engine.devices`.
             threads: that share one run; 0 takes all processors.
 
         Raises:

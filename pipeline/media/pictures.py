@@ -11,8 +11,8 @@ import pyvips
 from basics.files import atomic_write
 from imaging.network_input import fitted, thumbnail
 from imaging.photo import open_photo
-from pipeline.outputs import COMPARE, RANKING
-from pipeline.results import Colored
+from pipeline.engine.results import Colored
+from pipeline.media.plan import COMPARE, RANKING
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont

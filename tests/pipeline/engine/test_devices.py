@@ -2,7 +2,7 @@ import onnxruntime
 import pytest
 
 from pipeline.colorize import main
-from pipeline.devices import PROVIDERS, find_providers
+from pipeline.engine.devices import PROVIDERS, find_providers
 
 
 @pytest.mark.parametrize("device", ["auto", "cpu", "cuda", "coreml"])

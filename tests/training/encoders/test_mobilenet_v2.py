@@ -7,7 +7,11 @@ import pytest
 
 from basics.errors import CheckpointError
 from tests.training.imagenet_like import convolutions, random_arrays
-from training.mobilenet_v2 import build_encoder, fold_batch_normalization, load_encoder_weights
+from training.encoders.mobilenet_v2 import (
+    build_encoder,
+    fold_batch_normalization,
+    load_encoder_weights,
+)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from basics.errors import ConfigError, DataError
-from pipeline.router import Colorizer
+from pipeline.colorizer import Colorizer
 from pipeline.turing.deck import LENGTH, Card, Deck, deal
 from tests.drawing import draw_photo, jpeg
 

@@ -1,0 +1,1 @@
+"""What a photo passes through, without paths or pages: bundle, networks, routing, requests."""

@@ -1,0 +1,1 @@
+"""Where photos come from and go to: files, folders, pages, pipes."""

@@ -1,0 +1,1 @@
+"""Encoders that classifiers and colorizers build on."""
