@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from basics.errors import ProjectError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 TALKATIVE = ("httpx", "httpcore", "selenium", "urllib3", "tf2onnx")  # they log every step
-DONE, FAILED = 0, 1  # exit codes; argparse itself gives 2 for wrong usage
+DONE, FAILED, USAGE = 0, 1, 2  # exit codes; 2 is argparse's for wrong usage
 
 
 def run(job: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
@@ -42,11 +42,23 @@ def run(job: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> i
 
 def parser(doc: str | None, module: str) -> argparse.ArgumentParser:
     """An argument parser whose help opens with the first paragraph of the module's docstring."""
-    return argparse.ArgumentParser(
+    return _Parser(
         prog=f"python -m {module}",
         description=(doc or "").split("\n\n")[0],
         formatter_class=_HelpWithDefaults,
     )
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells of wrong usage as of any other error: what, where, fix."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print an error and exit with code 2."""
+        argument, _, what = message.removeprefix("argument ").partition(": ")
+        if not message.startswith("argument ") or not what:
+            argument, what = "the command line", message
+        fix = f"see {self.prog} --help"
+        self.exit(USAGE, f"error: {what}\n  where: {argument}\n  fix: {fix}\n")
 
 
 class _HelpWithDefaults(argparse.ArgumentDefaultsHelpFormatter):
@@ -89,8 +101,8 @@ def positive(kind: type, *, zero: bool = False) -> Callable[[str], int | float]:
 
 
 def print_error(error: ProjectError) -> None:
-    """Print what was wrong, where, and what to do."""
-    print(f"error: {error}", file=sys.stderr)
+    """Print what was wrong, where, and what to do, in the words of a command line."""
+    print(f"error: {error.for_command()}", file=sys.stderr)
 
 
 def print_lines(lines: Sequence[object]) -> None:

@@ -20,11 +20,13 @@ from scipy import ndimage
 
 from benchmarks.common import machine_line
 from benchmarks.photos import square_photos
-from evaluation.encoded import start_trial, trial_ab
+from evaluation.encoded import encode_photo, predicted_ab
 from evaluation.metrics import psnr_db
 from imaging.lab import AB_SCALE, L_SCALE, join_lab, split_lab
 from imaging.upsampling import enlarge, fit_coefficients, resized
 from pipeline.colorizer import Colorizer
+from pipeline.engine.inputs import blend
+from pipeline.engine.results import saturated
 
 STRONG = 0.08  # of lum per px: a strong edge
 NEAR_PX = 8
@@ -126,10 +128,11 @@ def near_edges(lum: Image) -> NDArray[np.bool_]:
 
 def _predicted(colorizer: Colorizer, rgb: NDArray[np.uint8]) -> Image:
     """The ab (h, w, 2) of a photo as `pipeline.colorize` predicts it."""
-    trial = start_trial(colorizer, rgb)
-    chosen = colorizer.choose(trial.ranking)
-    predictions = [trial_ab(colorizer, trial, file) for file, _ in chosen]
-    return colorizer.mix(predictions, [weight for _, weight in chosen])
+    photo = encode_photo(colorizer, rgb)
+    chosen = colorizer.engine.choose(photo.ranking, colorizer.defaults)
+    predictions = [predicted_ab(colorizer, photo, file) for file, _ in chosen]
+    ab = blend(predictions, [weight for _, weight in chosen])
+    return saturated(ab, colorizer.engine.saturation(colorizer.defaults))
 
 
 if __name__ == "__main__":

@@ -22,10 +22,11 @@ from pathlib import Path
 from benchmarks.common import SIZES_PX, in_own_process, machine_line
 from benchmarks.photos import draw_photos
 from imaging.photo import set_threads
-from pipeline.batch import Outcome, colorize_all
+from pipeline.batch import Order, Outcome, colorize_all
 from pipeline.colorizer import Colorizer
-from pipeline.engine.request import Options
-from pipeline.engine.results import Colored
+from pipeline.engine.request import ColorRequest, Limits, Rendering
+from pipeline.media.colored import Colored
+from pipeline.media.photo_files import PhotoSource
 from pipeline.media.plan import Task
 
 DIFFERENT = 20  # photos; the others are the same under other names
@@ -113,7 +114,8 @@ def as_a_folder(photos: Sequence[Path], out_dir: Path) -> Speed:
     workers = os.cpu_count() or 1
     colorizer = Colorizer(threads=1)
     tasks = [Task(photo=photo, output=out_dir / photo.name) for photo in photos]
-    outcomes = colorize_all(colorizer, tasks, Options(), workers=workers)
+    order = Order(request=ColorRequest(), rendering=Rendering(), limits=Limits())
+    outcomes = colorize_all(colorizer, tasks, order, workers=workers)
     return timed(colorizer, workers, (_require_colored(one) for one in outcomes))
 
 
@@ -134,7 +136,7 @@ def timed(colorizer: Colorizer, workers: int, results: Iterable[Colored]) -> Spe
         photos=photos,
         seconds=time.perf_counter() - started,
         cpu_s=cpu_seconds() - before,
-        networks_s=colorizer.networks.seconds,
+        networks_s=colorizer.engine.models.seconds,
         peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     )
 
@@ -155,15 +157,15 @@ def cpu_seconds() -> float:
 def rates_of_batches(photos: Sequence[Path]) -> dict[int, float]:
     """Photos per second of the networks alone on one thread, by how many pass them together."""
     set_threads(1)
-    colorizer, options = Colorizer(threads=1), Options(force=True)
-    seen = [colorizer.look(one, one, options) for one in photos[:SEEN]]
-    colorizer.predict(seen, options)  # opens all networks that are wanted
+    colorizer, request = Colorizer(threads=1), ColorRequest()
+    seen = [PhotoSource(one, Limits()).first() for one in photos[:SEEN]]
+    colorizer.predict_frames(seen, request)  # opens all networks that are wanted
     seconds: dict[int, list[float]] = {size: [] for size in BATCHES}
     for _ in range(ROUNDS):
         for size in BATCHES:
             started = time.perf_counter()
             for first in range(0, len(seen), size):
-                colorizer.predict(seen[first : first + size], options)
+                colorizer.predict_frames(seen[first : first + size], request)
             seconds[size].append(time.perf_counter() - started)
     return {size: len(seen) / statistics.median(own) for size, own in seconds.items()}
 

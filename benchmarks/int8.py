@@ -23,13 +23,13 @@ from numpy.typing import NDArray
 from basics import cli
 from benchmarks.common import machine_line
 from benchmarks.photos import IN_COLOR, drawn, square_photos
-from evaluation.encoded import network_inputs, start_trial, trial_rgb
+from evaluation.encoded import colored_by, encode_photo
 from evaluation.metrics import psnr_db
-from imaging.lab import lum_from_gray
 from pipeline.colorizer import Colorizer
-from pipeline.engine.bundle import PRETRAINED_DIR, UNIVERSAL, NetworkFile, file_sha256, read_bundle
-from pipeline.engine.inputs import with_mirror
-from pipeline.engine.session import Network
+from pipeline.engine.bundle import PRETRAINED_DIR, UNIVERSAL, ModelEntry
+from pipeline.engine.bundle_file import file_sha256, read_bundle
+from pipeline.engine.inputs import inputs_of
+from pipeline.engine.session import OnnxModel
 from release.selection import CALIBRATION_PHOTOS
 
 ARCHITECTURES = ("shared_encoder", "encoder_decoder")
@@ -88,21 +88,22 @@ def colorizer_in(folder: Path) -> Colorizer:
     return Colorizer(replace(bundle, folder=folder))
 
 
-def write_both(colorizer: Colorizer, architecture: str, packed_dir: Path) -> list[NetworkFile]:
+def write_both(colorizer: Colorizer, architecture: str, packed_dir: Path) -> list[ModelEntry]:
     """Export a universal colorizer in float32, and quantize it."""
     from release.packaging import write_colorizer
     from release.to_onnx import write_int8
     from training.checkpoints import load_checkpoint
 
     folder = colorizer.bundle.folder
-    start = colorizer.bundle.find_start(architecture, UNIVERSAL)
+    start = colorizer.bundle.find_initial(architecture, UNIVERSAL)
     network = load_checkpoint(PRETRAINED_DIR / start.file, with_optimizer=False)
     facts = {
         **start.training,
         "architecture": architecture,
         "category": UNIVERSAL,
         "init": start.training["start"],
-        "run_px": start.short_side,
+        "run_px": start.inference_px,
+        "encoder_sha256": start.encoder_sha256,
     }
     exact = write_colorizer(network, facts, folder)
     name = exact.file.replace(".onnx", ".int8.onnx")
@@ -114,20 +115,20 @@ def write_both(colorizer: Colorizer, architecture: str, packed_dir: Path) -> lis
 
 
 def calibration(
-    colorizer: Colorizer, file: NetworkFile, photos: Photos
+    colorizer: Colorizer, file: ModelEntry, photos: Photos
 ) -> Iterator[dict[str, NDArray[np.float32]]]:
     """What a colorizer takes for each photo, by the names of its inputs."""
     for rgb in photos:
-        inputs = network_inputs(file, start_trial(colorizer, rgb))
+        inputs = inputs_of(file, [encode_photo(colorizer, rgb).encoded])
         yield {f"input_{index}": one for index, one in enumerate(inputs)}
 
 
 def measure(
-    colorizer: Colorizer, files: Sequence[NetworkFile], photos: Photos, rounds: int
+    colorizer: Colorizer, files: Sequence[ModelEntry], photos: Photos, rounds: int
 ) -> list[Measured]:
     """Time the networks in turn, and colour photos with each."""
     scores = mean_psnr_db(colorizer, files, photos)
-    networks = [colorizer.network(file) for file in files]
+    networks = [colorizer.engine.models.open(file) for file in files]
     inputs = timed_inputs(colorizer, files[0])
     return [
         Measured(ms=ms, mb=(colorizer.bundle.folder / file.file).stat().st_size / 1e6, psnr_db=db)
@@ -135,24 +136,23 @@ def measure(
     ]
 
 
-def mean_psnr_db(colorizer: Colorizer, files: Sequence[NetworkFile], photos: Photos) -> list[float]:
+def mean_psnr_db(colorizer: Colorizer, files: Sequence[ModelEntry], photos: Photos) -> list[float]:
     """Mean PSNR in dB of the photos coloured by each network alone."""
     scores = []
     for rgb in photos:
-        trial = start_trial(colorizer, rgb)
-        scores.append([psnr_db(trial_rgb(colorizer, trial, file), rgb) for file in files])
+        photo = encode_photo(colorizer, rgb)
+        scores.append([psnr_db(colored_by(colorizer, photo, file), rgb) for file in files])
     return np.mean(scores, axis=0).tolist()
 
 
-def timed_inputs(colorizer: Colorizer, file: NetworkFile) -> list[NDArray[np.float32]]:
+def timed_inputs(colorizer: Colorizer, file: ModelEntry) -> list[NDArray[np.float32]]:
     """What a network takes for a photo of 256 x 384 px with its mirror image."""
     gray = drawn(IN_COLOR[0], WIDTH_PX, HEIGHT_PX).cast("uchar").numpy()
-    lum = lum_from_gray(gray)
-    return colorizer.classify(lum)[1] if file.shares_encoder else [with_mirror(lum)]
+    return inputs_of(file, [colorizer.encode(gray)])
 
 
 def median_ms(
-    networks: Sequence[Network], inputs: Sequence[NDArray[np.float32]], rounds: int
+    networks: Sequence[OnnxModel], inputs: Sequence[NDArray[np.float32]], rounds: int
 ) -> list[float]:
     """Median milliseconds of a run of each network."""
     taken: list[list[float]] = [[] for _ in networks]

@@ -188,27 +188,27 @@ def _measure_photo(
     colorizer: "Colorizer", rgb: NDArray[np.uint8]
 ) -> tuple[float, list[tuple[float, float, int]]]:
     """The router's confidence; per way PSNR in dB, colorfulness, number of colorizers."""
-    from evaluation.encoded import join_blend, start_trial, trial_ab
+    from evaluation.encoded import encode_photo, join_blend, predicted_ab
     from evaluation.metrics import colorfulness, psnr_db
     from pipeline.engine.routing import shares
 
-    trial = start_trial(colorizer, np.asarray(rgb))
+    photo = encode_photo(colorizer, np.asarray(rgb))
     predictions, known = {}, {}  # sure photos are coloured alike in many ways
     rows = []
     for way in WAYS:
-        names = shares(trial.ranking, way.top, universal_rest=way.universal_rest)
-        chosen = colorizer.blend_of(names)
+        names = shares(photo.ranking, way.top, universal_rest=way.universal_rest)
+        chosen = colorizer.engine.blend_of(names, colorizer.defaults)
         for file, _ in chosen:
             if file.file not in predictions:
-                predictions[file.file] = trial_ab(colorizer, trial, file)
+                predictions[file.file] = predicted_ab(colorizer, photo, file)
         key = tuple((file.file, weight) for file, weight in chosen)
         if key not in known:
             predicted = join_blend(
-                colorizer, trial, [(predictions[name], one) for name, one in key]
+                colorizer, photo, [(predictions[name], one) for name, one in key]
             )
-            known[key] = psnr_db(predicted, trial.rgb), colorfulness(predicted), len(key)
+            known[key] = psnr_db(predicted, photo.rgb), colorfulness(predicted), len(key)
         rows.append(known[key])
-    return trial.ranking[0][1], rows
+    return photo.ranking[0][1], rows
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from basics import cli
 from basics.errors import ConfigError, DataError
 from basics.files import write_all
-from pipeline.engine.bundle import PRETRAINED_DIR, UNIVERSAL, NetworkFile
+from pipeline.engine.bundle import PRETRAINED_DIR, UNIVERSAL, ModelEntry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def own_networks(colorizer: "Colorizer") -> dict[str, NetworkFile]:
+def own_networks(colorizer: "Colorizer") -> dict[str, ModelEntry]:
     """The categories that have a network of their own in the architecture, with that network.
 
     Raises:
@@ -51,9 +51,9 @@ def own_networks(colorizer: "Colorizer") -> dict[str, NetworkFile]:
     return networks
 
 
-def cross_photos(
+def matrix_scores(
     colorizer: "Colorizer",
-    networks: Mapping[str, NetworkFile],
+    networks: Mapping[str, ModelEntry],
     packed_dir: Path,
     limit: int | None = None,
 ) -> "pd.DataFrame":
@@ -82,7 +82,7 @@ def cross_photos(
     def measure(task: tuple[int, str, NDArray[np.uint8]]) -> list[dict]:
         number, category, rgb = task
         about = {"photo": number, "category": category}
-        return [{**about, **row} for row in _cross_photo(colorizer, networks, rgb)]
+        return [{**about, **row} for row in _color_by_each(colorizer, networks, rgb)]
 
     rows = []
     with ThreadPoolExecutor(2) as pool:  # ONNX Runtime and NumPy release the interpreter
@@ -182,7 +182,7 @@ def _job(args: argparse.Namespace) -> int:
     from pipeline.colorizer import Colorizer
 
     colorizer = Colorizer(args.models, colorizer=args.colorizer)
-    scores = cross_photos(colorizer, own_networks(colorizer), args.packed_dir, args.limit)
+    scores = matrix_scores(colorizer, own_networks(colorizer), args.packed_dir, args.limit)
     table, own = summarize(scores), own_against_rivals(scores)
     is_default = colorizer.architecture == colorizer.bundle.default
     stem = "cross" if is_default else f"cross_{colorizer.architecture}"
@@ -197,20 +197,20 @@ def _job(args: argparse.Namespace) -> int:
     return cli.DONE
 
 
-def _cross_photo(
-    colorizer: "Colorizer", networks: Mapping[str, NetworkFile], rgb: NDArray[np.uint8]
+def _color_by_each(
+    colorizer: "Colorizer", networks: Mapping[str, ModelEntry], rgb: NDArray[np.uint8]
 ) -> list[dict]:
     """Every network on one photo (256, 256, 3), whose features are computed once."""
-    from evaluation.encoded import start_trial, trial_rgb
+    from evaluation.encoded import colored_by, encode_photo
     from evaluation.metrics import colorfulness, psnr_db
 
-    trial = start_trial(colorizer, np.asarray(rgb))
+    photo = encode_photo(colorizer, np.asarray(rgb))
     universal = colorizer.bundle.find_colorizer(colorizer.architecture, UNIVERSAL)
-    reference_db = psnr_db(trial_rgb(colorizer, trial, universal), trial.rgb)
+    reference_db = psnr_db(colored_by(colorizer, photo, universal), photo.rgb)
     rows = []
     for name, file in networks.items():
-        predicted = trial_rgb(colorizer, trial, file)
-        psnr = psnr_db(predicted, trial.rgb)
+        predicted = colored_by(colorizer, photo, file)
+        psnr = psnr_db(predicted, photo.rgb)
         row = {"colorizer": name, "psnr_db": psnr, "gain_db": psnr - reference_db}
         rows.append({**row, "colorfulness": colorfulness(predicted)})
     return rows

@@ -2,81 +2,87 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from imaging.lab import gray_from_lum, join_lab, split_lab
-from pipeline.colorizer import Blend, Colorizer
-from pipeline.engine.bundle import NetworkFile
-from pipeline.engine.inputs import predict_ab, with_mirror
-from pipeline.engine.routing import Ranking
+from imaging.lab import gray_from_lightness, join_lab, split_lab
+from pipeline.colorizer import Colorizer
+from pipeline.engine.bundle import ModelEntry
+from pipeline.engine.inputs import blend
+from pipeline.engine.results import Encoded, saturated
+from pipeline.engine.routing import Blend, Ranking
+from pipeline.media.images import ImageFrame
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trial:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EncodedPhoto:
     """One photo that has passed the router once.
 
     Attributes:
         rgb: (H, W, 3) uint8, the original.
-        lum: (H, W, 1) its luminance.
-        ranking: the router's.
-        features: the encoder's feature maps of the photo and its mirror image.
+        encoded: what the router and its encoder said of it.
     """
 
     rgb: NDArray[np.uint8]
-    lum: NDArray[np.float32]
-    ranking: Ranking
-    features: list[NDArray[np.float32]]
+    encoded: Encoded[ImageFrame]
+
+    @property
+    def ranking(self) -> Ranking:
+        """The router's."""
+        return self.encoded.ranking
+
+    @cached_property
+    def lightness(self) -> NDArray[np.float32]:
+        """(H, W, 1) L*/100 of the original."""
+        return split_lab(self.rgb)[0]
 
 
-def start_trial(colorizer: Colorizer, rgb: NDArray[np.uint8]) -> Trial:
-    """Classify a (256, 256, 3) uint8 photo from its luminance."""
-    lum, _ = split_lab(rgb)
-    ranking, features = colorizer.classify(lum)
-    return Trial(rgb=rgb, lum=lum, ranking=ranking, features=features)
+def encode_photo(colorizer: Colorizer, rgb: NDArray[np.uint8]) -> EncodedPhoto:
+    """Classify a (256, 256, 3) uint8 photo from its lightness."""
+    rgb = np.asarray(rgb)
+    return EncodedPhoto(rgb=rgb, encoded=colorizer.encode(rgb))
 
 
-def network_inputs(file: NetworkFile, trial: Trial) -> list[NDArray[np.float32]]:
-    """What a colorizer takes: the shared feature maps, or [lum (2, h, w, 1)] at its own size."""
-    if file.shares_encoder:
-        return trial.features
-    if file.short_side == trial.rgb.shape[0]:
-        return [with_mirror(trial.lum)]
-    small = pyvips.Image.new_from_array(trial.rgb).thumbnail_image(file.short_side)
-    return [with_mirror(split_lab(small.numpy())[0])]
-
-
-def trial_ab(colorizer: Colorizer, trial: Trial, file: NetworkFile) -> NDArray[np.float32]:
+def predicted_ab(
+    colorizer: Colorizer, photo: EncodedPhoto, entry: ModelEntry
+) -> NDArray[np.float32]:
     """Chrominance (H, W, 2) of the photo by one colorizer, at the photo's own size."""
-    ab = predict_ab(network_inputs(file, trial), colorizer.network(file))
-    scale = trial.rgb.shape[0] / ab.shape[0]
+    (ab,) = colorizer.engine.predict_by(entry, [photo.encoded])
+    scale = photo.rgb.shape[0] / ab.shape[0]
     if scale == 1:
         return ab
     return pyvips.Image.new_from_array(ab).resize(scale, kernel="cubic").numpy()
 
 
-def trial_rgb(colorizer: Colorizer, trial: Trial, file: NetworkFile) -> NDArray[np.uint8]:
+def colored_by(colorizer: Colorizer, photo: EncodedPhoto, entry: ModelEntry) -> NDArray[np.uint8]:
     """The photo (H, W, 3) uint8 coloured by one colorizer."""
-    return blended_rgb(colorizer, trial, [(file, 1.0)])
+    return colored_by_blend(colorizer, photo, [(entry, 1.0)])
 
 
-def blended_rgb(colorizer: Colorizer, trial: Trial, chosen: Blend) -> NDArray[np.uint8]:
+def colored_by_blend(colorizer: Colorizer, photo: EncodedPhoto, chosen: Blend) -> NDArray[np.uint8]:
     """The photo (H, W, 3) uint8 coloured by several colorizers, each with its weight."""
-    return join_blend(
-        colorizer, trial, [(trial_ab(colorizer, trial, file), weight) for file, weight in chosen]
-    )
+    weighted = [(predicted_ab(colorizer, photo, entry), weight) for entry, weight in chosen]
+    return join_blend(colorizer, photo, weighted)
+
+
+def routed_rgb(colorizer: Colorizer, photo: EncodedPhoto) -> NDArray[np.uint8]:
+    """The photo (H, W, 3) uint8 as `pipeline.colorize` colours it."""
+    chosen = colorizer.engine.choose(photo.ranking, colorizer.defaults)
+    return colored_by_blend(colorizer, photo, chosen)
 
 
 def join_blend(
-    colorizer: Colorizer, trial: Trial, weighted: Sequence[tuple[NDArray[np.float32], float]]
+    colorizer: Colorizer, photo: EncodedPhoto, weighted: Sequence[tuple[NDArray[np.float32], float]]
 ) -> NDArray[np.uint8]:
     """The photo (H, W, 3) uint8 with the weighted mean of several ab (H, W, 2)."""
-    predictions, weights = zip(*weighted, strict=True)
-    return join_lab(trial.lum, colorizer.mix(predictions, weights))
+    ab = blend([ab for ab, _ in weighted], [weight for _, weight in weighted])
+    saturation = colorizer.engine.saturation(colorizer.defaults)
+    return join_lab(photo.lightness, saturated(ab, saturation))
 
 
-def gray_rgb(trial: Trial) -> NDArray[np.uint8]:
+def gray_rgb(photo: EncodedPhoto) -> NDArray[np.uint8]:
     """The photo (H, W, 3) uint8 without its colours."""
-    return np.repeat(gray_from_lum(trial.lum)[..., None], 3, axis=-1)
+    return np.repeat(gray_from_lightness(photo.lightness)[..., None], 3, axis=-1)

@@ -118,16 +118,16 @@ def pick(
 
 def sheet(colorizer: "Colorizer", picked: "pd.DataFrame", packed_dir: Path) -> "Figure":
     """The picked photos of one category, a row each: gray, ours, ground truth."""
-    from evaluation.encoded import blended_rgb, gray_rgb, start_trial
+    from evaluation.encoded import encode_photo, gray_rgb, routed_rgb
     from evaluation.figures import photo_grid
 
     rows = []
     for one in picked.to_dict("records"):
         rgb = np.asarray(load_test(packed_dir, one["category"])[one["index"]])
-        trial = start_trial(colorizer, rgb)
-        ours = blended_rgb(colorizer, trial, colorizer.choose(trial.ranking))
+        photo = encode_photo(colorizer, rgb)
+        ours = routed_rgb(colorizer, photo)
         label = f"{one['kind']}, {one['gain_db']:+.1f} dB\n{one['chosen']} {one['confidence']:.0%}"
-        rows.append((label, [gray_rgb(trial), ours, trial.rgb]))
+        rows.append((label, [gray_rgb(photo), ours, photo.rgb]))
     return photo_grid(COLUMNS, rows)
 
 
@@ -175,13 +175,13 @@ def _job(args: argparse.Namespace) -> int:
 
 def _measure(colorizer: "Colorizer", rgb: NDArray[np.uint8]) -> dict:
     """How near our colours come to one (256, 256, 3) photo's own, and gray does."""
-    from evaluation.encoded import blended_rgb, gray_rgb, start_trial
+    from evaluation.encoded import encode_photo, gray_rgb, routed_rgb
     from evaluation.metrics import colorfulness, psnr_db
 
-    trial = start_trial(colorizer, np.asarray(rgb))
-    ours = blended_rgb(colorizer, trial, colorizer.choose(trial.ranking))
-    chosen, confidence = trial.ranking[0]
-    gray_db, our_db = psnr_db(gray_rgb(trial), trial.rgb), psnr_db(ours, trial.rgb)
+    photo = encode_photo(colorizer, np.asarray(rgb))
+    ours = routed_rgb(colorizer, photo)
+    chosen, confidence = photo.ranking[0]
+    gray_db, our_db = psnr_db(gray_rgb(photo), photo.rgb), psnr_db(ours, photo.rgb)
     return {
         "chosen": chosen,
         "confidence": confidence,
@@ -189,7 +189,7 @@ def _measure(colorizer: "Colorizer", rgb: NDArray[np.uint8]) -> dict:
         "psnr_db": our_db,
         "gain_db": our_db - gray_db,
         "colorfulness": colorfulness(ours),
-        "true_colorfulness": colorfulness(trial.rgb),
+        "true_colorfulness": colorfulness(photo.rgb),
     }
 
 

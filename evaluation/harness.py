@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basics import cli
-from evaluation.encoded import Trial, blended_rgb, gray_rgb, start_trial, trial_rgb
+from evaluation.encoded import EncodedPhoto, colored_by, colored_by_blend, encode_photo, gray_rgb
 from evaluation.metrics import colorfulness, psnr_db, ssim
 from imaging.lab import join_lab, split_lab
 from pipeline.colorizer import Colorizer
-from pipeline.engine.bundle import UNIVERSAL, NetworkFile
+from pipeline.engine.bundle import UNIVERSAL, ModelEntry
 from preprocessing.packing import load_packed
 
 METHODS = (
@@ -85,7 +85,7 @@ def score_photos(
     return pd.DataFrame(scores), pd.DataFrame(confidences)
 
 
-def score_category(colorizer: Colorizer, own: NetworkFile, packed_dir: Path) -> pd.DataFrame:
+def score_category(colorizer: Colorizer, own: ModelEntry, packed_dir: Path) -> pd.DataFrame:
     """Colour a category's test photos by its own network, and in the ways to compare it with.
 
     Args:
@@ -104,15 +104,15 @@ def score_category(colorizer: Colorizer, own: NetworkFile, packed_dir: Path) -> 
     rows = []
     photos = load_packed(packed_dir, own.category, "test")
     for number, rgb in enumerate(cli.progress(photos, "evaluating", total=len(photos))):
-        trial = start_trial(colorizer, np.asarray(rgb))
+        photo = encode_photo(colorizer, np.asarray(rgb))
         ways = {
-            "gray": gray_rgb(trial),
-            "mean tint of the category": _tinted(trial, tint),
-            "universal": trial_rgb(colorizer, trial, universal),
-            "true category": trial_rgb(colorizer, trial, own),
-            TRUTH: trial.rgb,
+            "gray": gray_rgb(photo),
+            "mean tint of the category": _tinted(photo, tint),
+            "universal": colored_by(colorizer, photo, universal),
+            "true category": colored_by(colorizer, photo, own),
+            TRUTH: photo.rgb,
         }
-        rows += [_score(number, own.category, *way, trial.rgb) for way in ways.items()]
+        rows += [_score(number, own.category, *way, photo.rgb) for way in ways.items()]
     return pd.DataFrame(rows)
 
 
@@ -137,12 +137,12 @@ def _measure(
     wrong: str,
 ) -> tuple[list[dict], dict]:
     """Every method on one photo."""
-    trial = start_trial(colorizer, np.asarray(rgb))
+    photo = encode_photo(colorizer, np.asarray(rgb))
     rows = [
-        _score(number, category, method, predicted, trial.rgb)
-        for method, predicted in iter_methods(colorizer, trial, tints, category, wrong)
+        _score(number, category, method, predicted, photo.rgb)
+        for method, predicted in iter_methods(colorizer, photo, tints, category, wrong)
     ]
-    return rows, {"category": category, **dict(trial.ranking)}
+    return rows, {"category": category, **dict(photo.ranking)}
 
 
 def _score(
@@ -155,25 +155,25 @@ def _score(
 
 
 def iter_methods(
-    colorizer: Colorizer, trial: Trial, tints: Tints, category: str, wrong: str
+    colorizer: Colorizer, photo: EncodedPhoto, tints: Tints, category: str, wrong: str
 ) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """Yield (method, (H, W, 3) uint8 sRGB) for each way to colour a photo, the truth last."""
-    yield "gray", gray_rgb(trial)
-    yield "constant tint", _tinted(trial, tints.overall)
-    yield "mean tint of the category", _tinted(trial, tints.by_category[category])
+    yield "gray", gray_rgb(photo)
+    yield "constant tint", _tinted(photo, tints.overall)
+    yield "mean tint of the category", _tinted(photo, tints.by_category[category])
     ways = {
-        "universal": colorizer.blend_of({UNIVERSAL: 1.0}),
-        "best category": colorizer.blend_of(dict(trial.ranking[:1])),
-        "three best": colorizer.blend_of(dict(trial.ranking[:3])),
-        "routed": colorizer.choose(trial.ranking),
-        "true category": colorizer.blend_of({category: 1.0}),
-        "wrong category": colorizer.blend_of({wrong: 1.0}),
+        "universal": colorizer.engine.blend_of({UNIVERSAL: 1.0}, colorizer.defaults),
+        "best category": colorizer.engine.blend_of(dict(photo.ranking[:1]), colorizer.defaults),
+        "three best": colorizer.engine.blend_of(dict(photo.ranking[:3]), colorizer.defaults),
+        "routed": colorizer.engine.choose(photo.ranking, colorizer.defaults),
+        "true category": colorizer.engine.blend_of({category: 1.0}, colorizer.defaults),
+        "wrong category": colorizer.engine.blend_of({wrong: 1.0}, colorizer.defaults),
     }
     for method, chosen in ways.items():
-        yield method, blended_rgb(colorizer, trial, chosen)
-    yield TRUTH, trial.rgb
+        yield method, colored_by_blend(colorizer, photo, chosen)
+    yield TRUTH, photo.rgb
 
 
-def _tinted(trial: Trial, tint: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _tinted(photo: EncodedPhoto, tint: NDArray[np.float64]) -> NDArray[np.uint8]:
     """The photo (H, W, 3) uint8 with the same ab (2,) everywhere."""
-    return join_lab(trial.lum, np.ones((*trial.lum.shape[:2], 2)) * tint)
+    return join_lab(photo.lightness, np.ones((*photo.lightness.shape[:2], 2)) * tint)

@@ -91,7 +91,7 @@ def choose_modes(bundle: Bundle, packed_dir: Path) -> Bundle:
     vivid = np.interp(VIVID_SHARE, table["share"], table["saturation"])
     chosen = {FAITHFUL: near["saturation"].max(), VIVID: math.ceil(100 * vivid) / 100}
     modes = {
-        name: Mode(architecture=bundle.default, saturation=float(saturation))
+        name: Mode(colorizer=bundle.default, saturation=float(saturation))
         for name, saturation in chosen.items()
     }
     return replace(bundle, modes=modes)
@@ -103,17 +103,17 @@ def _measure_photo(
     """PSNR and colorfulness of one photo at every saturation; the mode's own does not count."""
     import numpy as np
 
-    from evaluation.encoded import start_trial, trial_ab
+    from evaluation.encoded import encode_photo, predicted_ab
     from evaluation.metrics import colorfulness, psnr_db
     from imaging.lab import join_lab
     from pipeline.engine.inputs import blend
 
-    trial = start_trial(colorizer, np.asarray(rgb))
-    chosen = colorizer.choose(trial.ranking)
-    predictions = [trial_ab(colorizer, trial, file) for file, _ in chosen]
+    photo = encode_photo(colorizer, np.asarray(rgb))
+    chosen = colorizer.engine.choose(photo.ranking, colorizer.defaults)
+    predictions = [predicted_ab(colorizer, photo, file) for file, _ in chosen]
     ab = blend(predictions, [weight for _, weight in chosen])
     for saturation in saturations:
-        predicted = join_lab(trial.lum, np.clip(saturation * ab, -1, 1))
+        predicted = join_lab(photo.lightness, np.clip(saturation * ab, -1, 1))
         figures = {"psnr_db": psnr_db(predicted, rgb), "colorfulness": colorfulness(predicted)}
         yield {"saturation": saturation, **figures}
 
@@ -147,7 +147,7 @@ def _job(args: argparse.Namespace) -> int:
 
     from evaluation.figures import vividness
     from pipeline.colorizer import Colorizer
-    from pipeline.engine.bundle import read_bundle
+    from pipeline.engine.bundle_file import read_bundle
 
     bundle = read_bundle(args.models)
     complete = [
@@ -163,7 +163,7 @@ def _job(args: argparse.Namespace) -> int:
         for name in complete
     ]
     table = pd.concat([*tables, _compared(tables[0])]).round(4)
-    marks = {name: (mode.architecture, mode.saturation) for name, mode in bundle.modes.items()}
+    marks = {name: (mode.colorizer, mode.saturation) for name, mode in bundle.modes.items()}
     figure = vividness(table, by="architecture", marks=marks)
     log.info("%s", table.to_string(index=False))
     cli.print_lines(write_table_and_figure(args.results_dir, "modes", table, figure))

@@ -25,7 +25,7 @@ from pipeline.media.demo_photos import IN_README, PHOTOS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evaluation.encoded import Trial
+    from evaluation.encoded import EncodedPhoto
     from pipeline.colorizer import Colorizer
 
 DEMO = "astronaut"  # what `make colorize` colours when no photo is given
@@ -57,41 +57,43 @@ class Shown:
 
 def before_and_after(colorizer: "Colorizer", names: Sequence[str]) -> NDArray[np.uint8]:
     """The photos in a row, each in gray and in colour: (height, width, 3) uint8 sRGB."""
-    from evaluation.encoded import blended_rgb, gray_rgb
+    from evaluation.encoded import gray_rgb, routed_rgb
 
     tiles = []
     for name in names:
-        trial = square_trial(colorizer, name)
-        routed = blended_rgb(colorizer, trial, colorizer.choose(trial.ranking))
-        tiles += [gray_rgb(trial), routed]
+        photo = encoded_square(colorizer, name)
+        routed = routed_rgb(colorizer, photo)
+        tiles += [gray_rgb(photo), routed]
     gap = np.full((tiles[0].shape[0], GAP_PX, 3), 255, np.uint8)
     return np.concatenate([part for tile in tiles for part in (tile, gap)][:-1], axis=1)
 
 
 def shown_photos(colorizer: "Colorizer") -> list[Shown]:
     """The photos coloured in each way, from the one that routing brings most to the least."""
-    from evaluation.encoded import blended_rgb, gray_rgb
+    from evaluation.encoded import colored_by_blend, gray_rgb
     from evaluation.metrics import psnr_db
 
     found = []
     for name in PHOTOS:
-        trial = square_trial(colorizer, name)
-        wrong = wrong_category(colorizer, trial)
-        universal, of_wrong = (colorizer.blend_of({one: 1.0}) for one in (UNIVERSAL, wrong))
-        routed = colorizer.choose(trial.ranking)
+        photo = encoded_square(colorizer, name)
+        wrong = wrong_category(colorizer, photo)
+        universal, of_wrong = (
+            colorizer.engine.blend_of({one: 1.0}, colorizer.defaults) for one in (UNIVERSAL, wrong)
+        )
+        routed = colorizer.engine.choose(photo.ranking, colorizer.defaults)
         used = "+".join(file.category for file, _ in routed)
-        colored = [blended_rgb(colorizer, trial, way) for way in (universal, routed, of_wrong)]
-        images = dict(zip(COLUMNS, [gray_rgb(trial), *colored, trial.rgb], strict=True))
-        chosen, confidence = trial.ranking[0]
-        gain = psnr_db(images["routed"], trial.rgb) - psnr_db(images["gray"], trial.rgb)
+        colored = [colored_by_blend(colorizer, photo, way) for way in (universal, routed, of_wrong)]
+        images = dict(zip(COLUMNS, [gray_rgb(photo), *colored, photo.rgb], strict=True))
+        chosen, confidence = photo.ranking[0]
+        gain = psnr_db(images["routed"], photo.rgb) - psnr_db(images["gray"], photo.rgb)
         found.append(Shown(name, chosen, confidence, used, wrong, gain, images))
     return sorted(found, key=lambda one: -one.gain_db)
 
 
-def wrong_category(colorizer: "Colorizer", trial: "Trial") -> str:
+def wrong_category(colorizer: "Colorizer", photo: "EncodedPhoto") -> str:
     """The category that the router finds least likely, of those with a network of their own."""
     own = colorizer.bundle.colorizers[colorizer.architecture]
-    return next((name for name, _ in reversed(trial.ranking) if name in own), UNIVERSAL)
+    return next((name for name, _ in reversed(photo.ranking) if name in own), UNIVERSAL)
 
 
 def figures_of(shown: Sequence[Shown]) -> "pd.DataFrame":
@@ -115,23 +117,25 @@ def figures_of(shown: Sequence[Shown]) -> "pd.DataFrame":
     return pd.DataFrame(rows).round(3)
 
 
-def square_trial(colorizer: "Colorizer", name: str) -> "Trial":
+def encoded_square(colorizer: "Colorizer", name: str) -> "EncodedPhoto":
     """The central square of one of scikit-image's photos, 256 px, past the router."""
     from skimage import data
 
-    from evaluation.encoded import start_trial
+    from evaluation.encoded import encode_photo
 
     image = pyvips.Image.new_from_array(getattr(data, name)(), interpretation="srgb")
-    return start_trial(colorizer, image.thumbnail_image(256, height=256, crop="centre").numpy())
+    return encode_photo(colorizer, image.thumbnail_image(256, height=256, crop="centre").numpy())
 
 
 def demo_photo() -> pyvips.Image:
     """The demonstration photo at full size, in gray."""
     from skimage import data
 
-    from imaging.lab import gray_from_lum, lum_from_rgb
+    from imaging.lab import gray_from_lightness, lightness_from_rgb
 
-    return pyvips.Image.new_from_array(gray_from_lum(lum_from_rgb(getattr(data, DEMO)())))
+    return pyvips.Image.new_from_array(
+        gray_from_lightness(lightness_from_rgb(getattr(data, DEMO)()))
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

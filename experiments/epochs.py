@@ -138,9 +138,9 @@ def write_strip(
 ) -> None:
     """Write the photo as coloured after each epoch, in gray before and in its own colours after."""
     from experiments.figures import picture_strip
-    from imaging.lab import gray_from_lum, split_lab
+    from imaging.lab import gray_from_lightness, split_lab
 
-    gray = np.repeat(gray_from_lum(split_lab(photos.shown)[0])[..., None], 3, axis=-1)
+    gray = np.repeat(gray_from_lightness(split_lab(photos.shown)[0])[..., None], 3, axis=-1)
     titles = ["gray", *(f"epoch {epoch}" for epoch in epochs), "ground truth"]
     strip = picture_strip(titles, [gray, *pictures, photos.shown])
     write_all(path.parent, {path.name: strip})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyvips
 
-from basics.errors import DataError
+from basics.errors import DamagedError
 
 KEPT = ("exif-data", "xmp-data", "iptc-data", "icc-profile-data")
 
@@ -34,7 +34,8 @@ def read_heic(path: Path, header: pyvips.Image) -> pyvips.Image:
             content, mode = bytes(photo.data or b""), photo.mode
             width, height, stride = *photo.size, photo.stride
     except (OSError, ValueError, RuntimeError, SyntaxError, MemoryError) as error:
-        raise DataError(f"the photo is damaged: {error}", path, "get it anew") from error
+        what = f"the photo is damaged: {error}"
+        raise DamagedError(what, path, "copy or download it again") from error
     deep = mode.endswith(";16")
     bands = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "RGBa": 4}[mode.removesuffix(";16")]
     row = stride // (2 if deep else 1)

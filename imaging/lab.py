@@ -1,6 +1,6 @@
 """sRGB to normalised CIELAB and back: the only module that knows the scales.
 
-`lum` is L*/100 and `ab` is a*/128, b*/128, everywhere in this project. scikit-image is the
+`lightness` is L*/100 and `ab` is a*/128, b*/128, everywhere in this project. scikit-image is the
 reference; `training/lab_ops.py` does the same inside a compiled training step, and
 `imaging/lab_bands.py` at full size through libvips.
 """
@@ -23,13 +23,13 @@ WHITE_XYZ = (0.95047, 1.0, 1.08883)
 
 
 def split_lab(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Split an sRGB image into luminance and chrominance.
+    """Split an sRGB image into lightness and chrominance.
 
     Args:
         rgb: (..., H, W, 3) uint8 sRGB, 0 to 255.
 
     Returns:
-        lum: (..., H, W, 1) L*/100, 0 to 1.
+        lightness: (..., H, W, 1) L*/100, 0 to 1.
         ab: (..., H, W, 2) a*/128 and b*/128, within [-1, 1]; 0 is gray (to 1e-4).
 
     Raises:
@@ -44,14 +44,14 @@ def split_lab(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.f
     return lab[..., :1] / L_SCALE, lab[..., 1:] / AB_SCALE
 
 
-def join_lab(lum: NDArray[np.floating], ab: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Join luminance and chrominance to sRGB, keeping the luminance.
+def join_lab(lightness: NDArray[np.floating], ab: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Join lightness and chrominance to sRGB, keeping the lightness.
 
-    Colours outside sRGB lose chroma, not luminance: in linear light they are mixed with the gray
-    of their own luminance until every channel lies within [0, 1].
+    Colours outside sRGB lose chroma, not lightness: in linear light they are mixed with the gray
+    of their own lightness until every channel lies within [0, 1].
 
     Args:
-        lum: (..., H, W, 1) L*/100, 0 to 1.
+        lightness: (..., H, W, 1) L*/100, 0 to 1.
         ab: (..., H, W, 2) a*/128 and b*/128.
 
     Returns:
@@ -60,13 +60,13 @@ def join_lab(lum: NDArray[np.floating], ab: NDArray[np.floating]) -> NDArray[np.
     Raises:
         DataError: the shapes do not agree.
     """
-    if lum.shape[:-1] != ab.shape[:-1] or lum.shape[-1] != 1 or ab.shape[-1] != 2:
+    if lightness.shape[:-1] != ab.shape[:-1] or lightness.shape[-1] != 1 or ab.shape[-1] != 2:
         raise DataError(
-            f"luminance {lum.shape} and chrominance {ab.shape} do not agree",
+            f"lightness {lightness.shape} and chrominance {ab.shape} do not agree",
             "join_lab",
             "give (..., H, W, 1) and (..., H, W, 2)",
         )
-    f_y = (np.asarray(lum, np.float64) * L_SCALE + 16) / 116
+    f_y = (np.asarray(lightness, np.float64) * L_SCALE + 16) / 116
     f_x = f_y + np.asarray(ab, np.float64)[..., :1] * AB_SCALE / 500
     f_z = f_y - np.asarray(ab, np.float64)[..., 1:] * AB_SCALE / 200
     xyz = _f_inverse(np.concatenate([f_x, f_y, f_z], axis=-1)) * WHITE_XYZ
@@ -75,21 +75,21 @@ def join_lab(lum: NDArray[np.floating], ab: NDArray[np.floating]) -> NDArray[np.
     return np.rint(encode_srgb(linear) * 255).astype(np.uint8)
 
 
-def gray_from_lum(lum: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """(..., H, W, 1) lum -> (..., H, W) uint8 gray of that luminance; L* 53.6 becomes 128."""
-    luminance = _f_inverse((np.asarray(lum, np.float64)[..., 0] * L_SCALE + 16) / 116)
+def gray_from_lightness(lightness: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """(..., H, W, 1) lightness -> (..., H, W) uint8 gray of that lightness; L* 53.6 becomes 128."""
+    luminance = _f_inverse((np.asarray(lightness, np.float64)[..., 0] * L_SCALE + 16) / 116)
     return np.rint(encode_srgb(luminance) * 255).astype(np.uint8)
 
 
-def lum_from_gray(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(..., H, W) uint8 gray -> (..., H, W, 1) lum; 128 becomes L* 53.6, not 50.2."""
-    return _lum(decode_srgb(np.asarray(gray, np.float64) / 255))[..., None]
+def lightness_from_gray(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(..., H, W) uint8 gray -> (..., H, W, 1) lightness; 128 becomes L* 53.6, not 50.2."""
+    return _lightness(decode_srgb(np.asarray(gray, np.float64) / 255))[..., None]
 
 
-def lum_from_rgb(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(..., H, W, 3) uint8 sRGB -> (..., H, W, 1) lum: `split_lab` without the chrominance."""
-    require_rgb(rgb, where="lum_from_rgb")
-    return _lum(decode_srgb(np.asarray(rgb, np.float64) / 255) @ XYZ_FROM_RGB[1])[..., None]
+def lightness_from_rgb(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(..., H, W, 3) uint8 sRGB -> (..., H, W, 1) lightness: `split_lab` without ab."""
+    require_rgb(rgb, where="lightness_from_rgb")
+    return _lightness(decode_srgb(np.asarray(rgb, np.float64) / 255) @ XYZ_FROM_RGB[1])[..., None]
 
 
 def encode_srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -111,7 +111,7 @@ def require_rgb(rgb: NDArray[np.uint8], *, where: str) -> None:
         )
 
 
-def _lum(luminance: NDArray[np.float64]) -> NDArray[np.float32]:
+def _lightness(luminance: NDArray[np.float64]) -> NDArray[np.float32]:
     """CIE Y relative to white, 0 to 1 -> L*/100."""
     toe = luminance * (29 / 6) ** 2 / 3 + 4 / 29
     root = np.where(luminance > (6 / 29) ** 3, np.cbrt(luminance), toe)
@@ -124,7 +124,7 @@ def _f_inverse(f: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _into_gamut(linear: NDArray[np.float64], gray: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mix linear RGB with the gray of its luminance, just enough to fit into [0, 1]."""
+    """Mix linear RGB with the gray of its lightness, just enough to fit into [0, 1]."""
     gray = np.clip(gray, 0, 1)
     highest = linear.max(axis=-1, keepdims=True)
     lowest = linear.min(axis=-1, keepdims=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from imaging.lab import L_SCALE, WHITE_XYZ, XYZ_FROM_RGB, encode_srgb, lum_from_gray
+from imaging.lab import L_SCALE, WHITE_XYZ, XYZ_FROM_RGB, encode_srgb, lightness_from_gray
 
 TOE = 6 / 29  # below, CIE's cube root is a line
 TOE_SLOPE = 3 * TOE**2
@@ -19,24 +19,26 @@ RGB_FROM_XYZ = np.linalg.inv(XYZ_FROM_RGB) * WHITE_XYZ  # of XYZ relative to whi
 LEVELS = 2**16  # of linear light, finer than 8 bits of sRGB by far
 
 
-def luminance(image: pyvips.Image) -> pyvips.Image:
+def lightness_band(image: pyvips.Image) -> pyvips.Image:
     """Gray or sRGB -> L*, 0 to 100; 8-bit gray by table, the same as the networks see."""
     if image.bands == 1 and image.format == "uchar":
-        table = L_SCALE * lum_from_gray(np.arange(256, dtype=np.uint8)[None])
+        table = L_SCALE * lightness_from_gray(np.arange(256, dtype=np.uint8)[None])
         return image.maplut(pyvips.Image.new_from_array(table))
     return image.colourspace("lab")[0]
 
 
-def join_bands(lum: pyvips.Image, a: pyvips.Image, b: pyvips.Image, *, deep: bool) -> pyvips.Image:
-    """Join luminance and chrominance to sRGB, keeping the luminance.
+def join_bands(
+    lightness: pyvips.Image, a: pyvips.Image, b: pyvips.Image, *, deep: bool
+) -> pyvips.Image:
+    """Join lightness and chrominance to sRGB, keeping the lightness.
 
     Args:
-        lum: L*, 0 to 100.
+        lightness: L*, 0 to 100.
         a: a*; colours outside sRGB lose chroma, as in `imaging.lab.join_lab`.
         b: b*.
         deep: whether the result has 16 bits per channel.
     """
-    f_y = lum.linear([1 / 116], [16 / 116])
+    f_y = lightness.linear([1 / 116], [16 / 116])
     gray = _f_inverse(f_y)
     from_x = _f_inverse(f_y + a / 500) - gray
     from_z = _f_inverse(f_y - b / 200) - gray

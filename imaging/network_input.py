@@ -1,44 +1,49 @@
-"""A photo as the networks see it: its luminance, 256 px on the short side."""
+"""A picture as the networks see it: reduced, and its lightness."""
 
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from imaging.lab import L_SCALE, lum_from_gray, lum_from_rgb
+from imaging.lab import L_SCALE, lightness_from_gray, lightness_from_rgb
 from imaging.photo import Photo, read_full, reading, source, to_srgb
 
 STRIDE_PX = 32  # sides are multiples of it, as the encoder needs
 LONGEST_PX = 1024  # long side; thin strips are squeezed
-TINT_LEVELS = 16  # of luminance; a toned print has one tint for each
+TINT_PX = 64  # side of the square in which colours are looked for
+TINT_LEVELS = 16  # of lightness; a toned print has one tint for each
 LEAST_SPREAD = 4.0  # of chroma, in CIELAB units, of a photo in colour; faded sepia has up to 3.8
 
 
-def luminance_thumbnail(photo: Photo, short_side: int = 256) -> NDArray[np.float32]:
-    """The miniature that the networks see.
+def network_size(width: int, height: int, short_side: int) -> tuple[int, int]:
+    """Width and height in px of what the networks see of a picture: about its own proportions.
 
-    It is resized in sRGB and then converted, as the training photos were.
+    Each side is a multiple of 32, the long one at most 1024.
+    """
+    scale = short_side / min(width, height)
+    across, down = (
+        min(max(STRIDE_PX, round(side * scale / STRIDE_PX) * STRIDE_PX), LONGEST_PX)
+        for side in (width, height)
+    )
+    return across, down
 
-    Args:
-        photo: an opened photo.
-        short_side: px.
 
-    Returns:
-        (h, w, 1) float32 lum: the photo's own proportions, each side a multiple of 32, the long one
-        at most 1024.
+def reduced(photo: Photo, short_side: int) -> pyvips.Image:
+    """A photo at the networks' size, decoded: 8 bits, gray or sRGB, white behind it.
+
+    It is resized in sRGB, as the training photos were, and then converted.
 
     Raises:
         DataError: the photo is damaged.
     """
-    scale = short_side / min(photo.width, photo.height)
-    width, height = (
-        min(max(STRIDE_PX, round(side * scale / STRIDE_PX) * STRIDE_PX), LONGEST_PX)
-        for side in (photo.width, photo.height)
-    )
     with reading(photo):
-        image = thumbnail(photo, width, height)
-        if image.bands == 1:
-            return lum_from_gray(image.numpy())
-        return lum_from_rgb(image.numpy())
+        return thumbnail(photo, *network_size(photo.width, photo.height, short_side)).copy_memory()
+
+
+def lightness_of(image: pyvips.Image) -> NDArray[np.float32]:
+    """A reduced picture, 8 bits, gray or sRGB -> (h, w, 1) L*/100, 0 to 1."""
+    if image.bands == 1:
+        return lightness_from_gray(image.numpy().reshape(image.height, image.width))
+    return lightness_from_rgb(image.numpy())
 
 
 def thumbnail(photo: Photo, width: int, height: int) -> pyvips.Image:
@@ -54,6 +59,11 @@ def thumbnail(photo: Photo, width: int, height: int) -> pyvips.Image:
                 source(photo.path), width, **force, option_string=f"[{told}]"
             )
         )
+    return opaque(image)
+
+
+def opaque(image: pyvips.Image) -> pyvips.Image:
+    """Gray or sRGB of any depth -> the same in 8 bits, white behind what is transparent."""
     if image.hasalpha():
         image = image.flatten(background=[255 if image.format == "uchar" else 65535])
     return image.colourspace("b-w" if image.bands == 1 else "srgb").cast("uchar")
@@ -65,20 +75,19 @@ def fitted(width: int, height: int, longest_px: int) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def is_in_color(photo: Photo) -> bool:
-    """Whether a photo has colours of its own; a toned print (sepia, cyanotype) has none.
+def has_color(image: pyvips.Image) -> bool:
+    """Whether a reduced picture has colours of its own; a toned print (sepia, cyanotype) has none.
 
-    A toned print has about one tint for each luminance; what counts is how far the colours are
-    from the mean tint of their luminance.
+    A toned print has about one tint for each lightness; what counts is how far the colours are
+    from the mean tint of their lightness.
 
-    Raises:
-        DataError: the photo is damaged.
+    Args:
+        image: 8 bits, gray or sRGB, without alpha.
     """
-    with reading(photo):
-        image = thumbnail(photo, 64, 64)
-        if image.bands == 1:
-            return False
-        lab = image.colourspace("lab").numpy().reshape(-1, 3)
+    if image.bands == 1:
+        return False
+    small = image.thumbnail_image(TINT_PX, height=TINT_PX, size="force")
+    lab = small.colourspace("lab").numpy().reshape(-1, 3)
     level = np.minimum(lab[:, 0] / L_SCALE * TINT_LEVELS, TINT_LEVELS - 1).astype(int)
     flat = lab[:, 1:]
     n = np.maximum(np.bincount(level, minlength=TINT_LEVELS), 1)

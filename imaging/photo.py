@@ -14,7 +14,7 @@ from typing import Any
 
 import pyvips
 
-from basics.errors import DataError
+from basics.errors import DamagedError, DataError, Setting, TooLargeError
 from imaging.formats import LOADERS
 from imaging.heic import is_heic, read_heic
 
@@ -86,11 +86,8 @@ def open_photo(
         ) from error
     _require_photo(image, path)
     if image.width * image.height > max_pixels:
-        raise DataError(
-            f"{image.width} x {image.height} px are more than {max_pixels:,}",
-            path,
-            "shrink it, or allow more: --max-pixels",
-        )
+        what = f"{image.width} x {image.height} px are more than {max_pixels:,}"
+        raise TooLargeError(what, path, "shrink it, or allow more", Setting("max_pixels"))
     turned = orientation(image)
     swaps = turned >= 5  # EXIF 5 to 8: a quarter turn
     return Photo(
@@ -164,9 +161,18 @@ class reading:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: Any) -> None:
         """Translate `pyvips.Error`; let all else pass."""
         if isinstance(error, pyvips.Error):
-            raise DataError(
-                f"the photo is damaged: {first_line(error)}", self.photo.path, "get it anew"
+            raise damaged(
+                first_line(error), self.photo.path, tolerated=self.photo.tolerates
             ) from error
+
+
+def damaged(how: str, path: Path, *, tolerated: bool = False) -> DamagedError:
+    """The error of a photo that cannot be decoded; whether that was to be tolerated."""
+    what = f"the photo is damaged: {how}"
+    if tolerated:
+        return DamagedError(what, path, "copy or download it again")
+    fix = "copy or download it again, or colour what is left of it"
+    return DamagedError(what, path, fix, Setting("tolerate", True))
 
 
 def first_line(error: pyvips.Error) -> str:
@@ -194,11 +200,13 @@ def _require_file(path: Path) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise DataError("a folder, not a photo", path, "give a photo")
     if not stat.S_ISREG(found.st_mode):
-        raise DataError("no file: a pipe or a device", path, "give a photo; - is standard input")
+        raise DataError(
+            "not a regular file: a pipe or a device", path, "give a photo; - is standard input"
+        )
     if not os.access(path, os.R_OK):
-        raise DataError("the photo must not be read", path, "give yourself the right to read it")
+        raise DataError("permission denied", path, "give yourself the right to read it")
     if found.st_size == 0:
-        raise DataError("the file is empty", path, "get the photo anew")
+        raise DataError("the file is empty", path, "copy or download it again")
 
 
 def _require_photo(image: pyvips.Image, path: Path) -> None:

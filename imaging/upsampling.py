@@ -1,8 +1,8 @@
-"""Chrominance enlarged to the photo's size along the edges of the photo's own luminance.
+"""Chrominance enlarged to the photo's size along the edges of the photo's own lightness.
 
-Around each pixel of the miniature chrominance is a linear function of luminance. The coefficients
-of that function are enlarged instead of the chrominance itself, and applied to the luminance at
-full size: where the luminance has an edge, the chrominance has it, too.
+Around each pixel of the miniature chrominance is a linear function of lightness. The coefficients
+of that function are enlarged instead of the chrominance itself, and applied to the lightness at
+full size: where the lightness has an edge, the chrominance has it, too.
 Source: He, Sun & Tang 2013, "Guided Image Filtering", sections 3.1 and 3.5; only the intercepts are
 left unsmoothed, so that at its own size a chrominance stays as it is. `python -m benchmarks.edges`
 compares this with plain bicubic.
@@ -15,45 +15,47 @@ from numpy.typing import NDArray
 from imaging.lab import AB_SCALE, L_SCALE
 
 RADIUS = 1  # px of the miniature; wider windows were worse
-EPSILON = 0.01  # of lum^2: a contrast of 0.1 counts half
+EPSILON = 0.01  # of lightness^2: a contrast of 0.1 counts half
 CUBIC_SCALE = 4  # enlarged by more, what is smooth already is interpolated linearly
 COARSE_PX = 2  # enlarged by more still, it is repeated over so many pixels; half the time each
 
 
-def fit_coefficients(ab: NDArray[np.float32], lum: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Chrominance as a linear function of luminance around each pixel.
+def fit_coefficients(
+    ab: NDArray[np.float32], lightness: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Chrominance as a linear function of lightness around each pixel.
 
     Args:
         ab: (h, w, 2) a*/128 and b*/128.
-        lum: (h, w, 1) L*/100 of the miniature; of another size, it is brought to that of `ab`.
+        lightness: (h, w, 1) L*/100, as the network saw it; brought to the size of `ab`.
 
     Returns:
-        (h, w, 4): intercepts and slopes, ab = intercept + slope * lum.
+        (h, w, 4): intercepts and slopes, ab = intercept + slope * lightness.
     """
-    lum = _at_size(lum, ab.shape[0], ab.shape[1])
-    mean_lum, mean_ab = _box(lum), _box(ab)
-    variance = _box(lum * lum) - mean_lum**2
-    covariance = _box(lum * ab) - mean_lum * mean_ab
+    lightness = _at_size(lightness, ab.shape[0], ab.shape[1])
+    mean_lightness, mean_ab = _box(lightness), _box(ab)
+    variance = _box(lightness * lightness) - mean_lightness**2
+    covariance = _box(lightness * ab) - mean_lightness * mean_ab
     slopes = _box((covariance / (np.maximum(variance, 0) + EPSILON)).astype(np.float32))
-    return np.concatenate([ab - slopes * lum, slopes], axis=-1).astype(np.float32)
+    return np.concatenate([ab - slopes * lightness, slopes], axis=-1).astype(np.float32)
 
 
 def enlarge(
-    coefficients: NDArray[np.float32], lum: pyvips.Image
+    coefficients: NDArray[np.float32], lightness: pyvips.Image
 ) -> tuple[pyvips.Image, pyvips.Image]:
     """Chrominance at full size.
 
     Args:
         coefficients: (h, w, 4) from `fit_coefficients`.
-        lum: the photo's luminance at full size, L*, 0 to 100.
+        lightness: the photo's lightness at full size, L*, 0 to 100.
 
     Returns:
-        a* and b*, each one band as large as `lum`.
+        a* and b*, each one band as large as `lightness`.
     """
     units = np.array([AB_SCALE, AB_SCALE, AB_SCALE / L_SCALE, AB_SCALE / L_SCALE], np.float32)
     image = pyvips.Image.new_from_array(np.ascontiguousarray(coefficients * units, np.float32))
-    a, b, slope_a, slope_b = _smooth(image, lum.width, lum.height)
-    return a + slope_a * lum, b + slope_b * lum
+    a, b, slope_a, slope_b = _smooth(image, lightness.width, lightness.height)
+    return a + slope_a * lightness, b + slope_b * lightness
 
 
 def _smooth(image: pyvips.Image, width: int, height: int) -> list[pyvips.Image]:
@@ -105,9 +107,9 @@ def _box(image: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.stack(windows).mean(axis=0)
 
 
-def _at_size(lum: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+def _at_size(lightness: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
     """(h, w, 1) -> (height, width, 1)."""
-    if lum.shape[:2] == (height, width):
-        return lum
-    image = pyvips.Image.new_from_array(np.ascontiguousarray(lum, np.float32))
+    if lightness.shape[:2] == (height, width):
+        return lightness
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(lightness, np.float32))
     return resized(image, width, height).numpy().reshape(height, width, 1)

@@ -1,71 +1,76 @@
-"""Write a photo at full size in new colours: its own luminance, a predicted chrominance.
+"""Write a photo at full size in new colours: its own lightness, a predicted chrominance.
 
 Everything is one libvips pipeline from file to file, streamed strip by strip.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from basics.errors import DataError
+from basics.cancel import CancelToken
+from basics.errors import DamagedError, DataError, Setting
 from basics.files import atomic_write
 from imaging.formats import DEEP, MOST_PX, OPAQUE, TIFF, WRITABLE, Saving, saver_options
-from imaging.lab_bands import join_bands, luminance
+from imaging.lab_bands import join_bands, lightness_band
 from imaging.metadata import described, tiff_described
 from imaging.photo import Photo, first_line, read_full, reading
 from imaging.upsampling import enlarge, fit_coefficients
 
 WIDE_PX = 5000  # a photo with wider rows is computed in tiles
 TILE_PX = 1024, 16  # width, height
-_being_written: dict[Path, pyvips.Image] = {}  # by side file
 
 
-def write_colored(
+def write_photo(
     photo: Photo,
     ab: NDArray[np.float32],
     path: Path,
     *,
-    lum: NDArray[np.float32],
+    lightness: NDArray[np.float32],
     saving: Saving | None = None,
+    cancel: CancelToken | None = None,
 ) -> None:
-    """Join a photo's luminance with a chrominance and write it, aside first.
+    """Join a photo's lightness with a chrominance and write it atomically.
 
     Args:
         photo: an opened photo.
         ab: (h, w, 2) a*/128 and b*/128 of any size; enlarged along the photo's edges.
         path: of the result; its suffix chooses the format.
-        lum: (h, w, 1) L*/100, the miniature from which `ab` was predicted.
+        lightness: (h, w, 1) L*/100, the network input from which `ab` was predicted.
         saving: quality and metadata; None takes the defaults.
+        cancel: ends the writing from another thread.
 
     Raises:
         DataError: the photo is damaged, `ab` is no chrominance, or the result cannot be written;
             nothing is left behind.
+        Cancelled: it was cancelled; nothing is left behind.
     """
+    cancel = cancel or CancelToken()
+    cancel.require()
     _require_ab(ab)
     suffix = path.suffix.lower()
     require_holds(photo, path)
     saving = saving or Saving()
     with reading(photo):
         image = read_full(photo)
-        result = colored(
-            image, fit_coefficients(ab, lum), deep=photo.depth == 16 and suffix in DEEP
-        )
+        coefficients = fit_coefficients(ab, lightness)
+        deep = photo.depth == 16 and suffix in DEEP
+        result = apply_chrominance(image, coefficients, deep=deep)
         result = described(result, photo, suffix=suffix, strip=saving.strip)
         if result.hasalpha() and suffix in OPAQUE:
             result = result.flatten(background=[255])
         result = _by_tiles(result)
     try:
-        with atomic_write(path) as side, _stoppable(result, side):
-            _save(result, side, suffix, saving)
+        with atomic_write(path) as temporary, cancel.stopping(lambda: result.set_kill(True)):
+            _save(result, temporary, suffix, saving)
     except pyvips.Error as error:
-        raise DataError(
+        cancel.require()
+        raise DamagedError(
             f"cannot write the coloured photo: {first_line(error)}",
             f"{photo.path} -> {path}",
-            "check the disk and that the photo opens elsewhere (--tolerate colours what is left)",
+            "check the disk and that the photo opens elsewhere, or colour what is left of it",
+            Setting("tolerate", True),
         ) from error
     except OSError as error:
         raise DataError(
@@ -73,27 +78,6 @@ def write_colored(
             path,
             "choose another output, or free the disk",
         ) from error
-
-
-def stop_writing(folder: Path | None = None) -> None:
-    """Make what is being written fail, in whatever thread; side files are removed.
-
-    Args:
-        folder: stop only what goes below it; None stops all.
-    """
-    for path, image in list(_being_written.items()):
-        if folder is None or path.is_relative_to(folder):
-            image.set_kill(True)
-
-
-@contextmanager
-def _stoppable(image: pyvips.Image, side: Path) -> Iterator[None]:
-    """Let `stop_writing` know of an image while it is written."""
-    _being_written[side] = image
-    try:
-        yield
-    finally:
-        del _being_written[side]
 
 
 def require_holds(photo: Photo, path: Path) -> None:
@@ -108,10 +92,12 @@ def require_holds(photo: Photo, path: Path) -> None:
     most, longest = MOST_PX.get(suffix), max(photo.width, photo.height)
     if most and longest > most:
         what = f"{photo.width} x {photo.height} px: {suffix} ends at {most:,} px"
-        raise DataError(what, photo.path, "save it as another format: --format png")
+        raise DataError(what, photo.path, "save it as another format", Setting("format", "png"))
 
 
-def colored(image: pyvips.Image, coefficients: NDArray[np.float32], *, deep: bool) -> pyvips.Image:
+def apply_chrominance(
+    image: pyvips.Image, coefficients: NDArray[np.float32], *, deep: bool
+) -> pyvips.Image:
     """Gray or sRGB of any depth -> sRGB of 8 bits (16 if `deep`) in new colours, alpha kept.
 
     Args:
@@ -121,9 +107,9 @@ def colored(image: pyvips.Image, coefficients: NDArray[np.float32], *, deep: boo
     """
     alpha = image[image.bands - 1] if image.hasalpha() else None
     opaque = image[: image.bands - 1] if alpha is not None else image
-    lum = luminance(opaque)
-    a, b = enlarge(coefficients, lum)
-    rgb = join_bands(lum, a, b, deep=deep)
+    lightness = lightness_band(opaque)
+    a, b = enlarge(coefficients, lightness)
+    rgb = join_bands(lightness, a, b, deep=deep)
     if alpha is not None:
         was_deep = image.format == "ushort"
         if was_deep != deep:
@@ -132,14 +118,14 @@ def colored(image: pyvips.Image, coefficients: NDArray[np.float32], *, deep: boo
     return rgb
 
 
-def _save(image: pyvips.Image, side: Path, suffix: str, saving: Saving) -> None:
-    """Write an image to a side file, tagged as sRGB."""
-    with side.open("wb+") as file:
+def _save(image: pyvips.Image, temporary: Path, suffix: str, saving: Saving) -> None:
+    """Write an image to a temporary file, tagged as sRGB."""
+    with temporary.open("wb+") as file:
         target = pyvips.Target.new_to_descriptor(file.fileno())
         image.write_to_target(target, suffix, profile="srgb", **saver_options(suffix, saving))
     if suffix in TIFF:
-        with atomic_write(side) as described_side:
-            tiff_described(image, side, described_side)
+        with atomic_write(temporary) as described_tiff:
+            tiff_described(image, temporary, described_tiff)
 
 
 def _by_tiles(image: pyvips.Image) -> pyvips.Image:
@@ -159,6 +145,6 @@ def _require_ab(ab: NDArray[np.float32]) -> None:
     if ab.ndim != 3 or ab.shape[2] != 2 or not ab.size or not np.isfinite(ab).all():
         raise DataError(
             f"no chrominance: shape {ab.shape}, or not finite",
-            "write_colored",
+            "write_photo",
             "give (h, w, 2) finite numbers; check the network",
         )

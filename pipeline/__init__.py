@@ -1,4 +1,4 @@
-"""From a black-and-white photo to a colour photo: the shipped models, routing, export, evaluation.
+"""From a black-and-white photo to a colour photo.
 
 from pipeline import Colorizer
 
@@ -10,18 +10,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from basics.cancel import CancelToken
     from pipeline.colorizer import Colorizer
-    from pipeline.engine.request import Options
-    from pipeline.engine.results import Colored
+    from pipeline.engine.request import ColorRequest, Hint, Limits, Rendering
+    from pipeline.media.colored import Colored
 
 # ONNX Runtime would tell its makers of every network that it opens: nobody's business
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-__all__ = ["Colored", "Colorizer", "Options"]
+__all__ = ["CancelToken", "ColorRequest", "Colored", "Colorizer", "Hint", "Limits", "Rendering"]
 _HOMES = {
-    "Colored": "pipeline.engine.results",
+    "CancelToken": "basics.cancel",
+    "ColorRequest": "pipeline.engine.request",
+    "Colored": "pipeline.media.colored",
     "Colorizer": "pipeline.colorizer",
-    "Options": "pipeline.engine.request",
+    "Hint": "pipeline.engine.request",
+    "Limits": "pipeline.engine.request",
+    "Rendering": "pipeline.engine.request",
 }
 
 

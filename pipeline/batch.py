@@ -1,31 +1,58 @@
 """Many photos at once: decoded, coloured and encoded side by side on all processors.
 
-Photos whose miniatures have one size pass the router together, and each colorizer once for all of
-them that it serves. Each step of each batch is one job on one thread, so that steps of different
+Photos whose network inputs have one size pass the router together, and each colorizer once for all
+of them that it serves. Each step of each batch runs on one thread, so that steps of different
 photos overlap and no processor waits for another.
 """
 
 import logging
 import os
+import time
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from basics.errors import CheckpointError, ConfigError, DataError
-from imaging.network_input import is_in_color
+from basics.errors import CheckpointError, ConfigError, DataError, InColorError
 from imaging.photo import set_threads
-from imaging.writer import stop_writing
-from pipeline.colorizer import Colorizer
-from pipeline.engine.request import Options
-from pipeline.engine.results import Colored, Predicted, Seen
+from pipeline.colorizer import Colorizer, Job
+from pipeline.engine.request import ColorRequest, Limits, Rendering
+from pipeline.engine.results import Prediction
+from pipeline.media.colored import Colored
+from pipeline.media.pages import PagesSink
 from pipeline.media.plan import Task
 
 BATCH = 2  # photos that pass the networks together; more leave a processor's cache
-AHEAD = 8  # batches per worker that are seen before they are wanted
+AHEAD = 8  # batches per worker that are opened before they are wanted
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """How all photos of a run are coloured and saved.
+
+    Attributes:
+        request: what colours they get.
+        rendering: how they are saved.
+        limits: what each may cost; its `cancel` ends the whole run.
+        force: overwrite what exists.
+    """
+
+    request: ColorRequest
+    rendering: Rendering
+    limits: Limits
+    force: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Predicted:
+    """A photo between the networks and the writer; `seconds` is its share of the time so far."""
+
+    job: Job
+    prediction: Prediction
+    seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,39 +73,34 @@ class Outcome:
 
 
 def colorize_all(
-    colorizer: Colorizer,
-    tasks: Sequence[Task],
-    options: Options,
-    *,
-    workers: int = 0,
-    keep_color: bool = False,
+    colorizer: Colorizer, tasks: Sequence[Task], order: Order, *, workers: int = 0
 ) -> Iterator[Outcome]:
     """Colour photos and write them; what went wrong with one does not stop the others.
 
     Args:
         colorizer: opened with `threads=1` if there are several workers.
         tasks: photos, and where their results go.
-        options: how they are coloured and saved.
+        order: how they are coloured and saved.
         workers: threads; 0 takes one per processor.
-        keep_color: leave photos alone that are in colour already.
 
     Raises:
-        ConfigError: unknown category.
+        ConfigError: the bundle cannot do what is asked for.
         CheckpointError: a network of the bundle cannot be used.
 
     Yields:
         one outcome per task, in the order in which they come about.
     """
     workers = workers or os.cpu_count() or 1
-    colorizer.require_category(options.category)
+    order = replace(order, request=colorizer.over_defaults(order.request))
+    colorizer.engine.require(order.request)
     set_threads(1 if len(tasks) > 1 else workers)
     with ThreadPoolExecutor(workers) as pool:
-        pool.submit(colorizer.network, colorizer.bundle.router)  # opened while photos are decoded
-        run = _Run(colorizer, options, keep_color, pool, workers)
+        pool.submit(colorizer.engine.warm_up)  # while photos are decoded
+        run = _Run(colorizer, order, pool, workers)
         try:
             yield from run.outcomes(tasks)
         except BaseException:  # control C above all: a large photo takes half a minute
-            stop_writing()
+            order.limits.cancel.cancel()
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -88,18 +110,13 @@ class _Run:
     """One call of `colorize_all`: jobs that run, and photos that wait for their batch."""
 
     def __init__(
-        self,
-        colorizer: Colorizer,
-        options: Options,
-        keep_color: bool,
-        pool: ThreadPoolExecutor,
-        workers: int,
+        self, colorizer: Colorizer, order: Order, pool: ThreadPoolExecutor, workers: int
     ) -> None:
         """Nothing runs yet."""
-        self.colorizer, self.options, self.keep_color = colorizer, options, keep_color
+        self.colorizer, self.order = colorizer, order
         self.pool, self.workers = pool, workers
         self.running: dict[Future[Any], Sequence[Task]] = {}
-        self.waiting: dict[tuple[int, ...], list[tuple[Task, Seen]]] = defaultdict(list)
+        self.waiting: dict[tuple[int, ...], list[tuple[Task, Job]]] = defaultdict(list)
         self.n_open = 0  # tasks begun and not yet told
 
     def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
@@ -109,7 +126,7 @@ class _Run:
             while left and self.n_open < BATCH * AHEAD * self.workers:
                 task = left.popleft()
                 self.n_open += 1
-                self._start([task], self._look, task)
+                self._start([task], self._open, task)
             self._flush()
             done, _ = wait(self.running, return_when=FIRST_COMPLETED)
             for future in done:
@@ -117,8 +134,8 @@ class _Run:
                     self.n_open -= 1
                     yield outcome
 
-    def _start(self, tasks: Sequence[Task], job: Any, *args: Any) -> None:
-        self.running[self.pool.submit(job, *args)] = tasks
+    def _start(self, tasks: Sequence[Task], step: Any, *args: Any) -> None:
+        self.running[self.pool.submit(step, *args)] = tasks
 
     def _flush(self) -> None:
         """Predict a batch that is not full where a worker would be idle otherwise."""
@@ -126,31 +143,38 @@ class _Run:
             size = max(self.waiting, key=lambda one: len(self.waiting[one]))
             self._predict_batch(self.waiting.pop(size))
 
-    def _predict_batch(self, batch: Sequence[tuple[Task, Seen]]) -> None:
-        tasks, seen = zip(*batch, strict=True)
-        self._start(tasks, self.colorizer.predict, seen, self.options)
+    def _predict_batch(self, batch: Sequence[tuple[Task, Job]]) -> None:
+        tasks, jobs = zip(*batch, strict=True)
+        self._start(tasks, self._predict, jobs)
 
-    def _look(self, task: Task) -> Seen | Outcome:
-        """The first job, and the last one for what needs no batch."""
-        seen = self.colorizer.look(task.photo, task.output, self.options)
-        if self.keep_color and is_in_color(seen.photo):
+    def _open(self, task: Task) -> Job | Outcome:
+        """The first step, and the last one for what needs no batch."""
+        try:
+            job = self._opened(task)
+        except InColorError:
             return Outcome(task=task)
-        if self.options.all_pages and seen.photo.is_paged:
-            colored = self.colorizer.colorize_pages(seen.photo, task.output, self.options)
+        if isinstance(job.sink, PagesSink):
+            colored = self.colorizer.finish(job, self.order.request)
             return Outcome(task=task, colored=colored)
-        return seen
+        return job
 
-    def _write(self, task: Task, predicted: Predicted) -> Outcome:
-        """The last job."""
-        colored = self.colorizer.write(predicted, task.output, self.options)
-        return Outcome(
-            task=task,
-            colored=colored,
-            n_pages=predicted.seen.photo.n_pages if predicted.seen.photo.is_paged else 1,
-        )
+    def _predict(self, jobs: Sequence[Job]) -> list[Predicted]:
+        """The second step, of a batch; each photo takes its share of the time."""
+        started, frames = time.perf_counter(), [job.frame for job in jobs]
+        predictions = self.colorizer.predict_frames(frames, self.order.request)
+        share = (time.perf_counter() - started) / len(jobs)
+        return [
+            Predicted(job=job, prediction=one, seconds=job.seconds + share)
+            for job, one in zip(jobs, predictions, strict=True)
+        ]
+
+    def _write(self, task: Task, one: Predicted) -> Outcome:
+        """The last step."""
+        colored = self.colorizer.write(one.job, one.prediction, self.order.request, one.seconds)
+        return Outcome(task=task, colored=colored, n_pages=one.job.source.n_pages)
 
     def _take(self, tasks: Sequence[Task], future: Future[Any]) -> Iterator[Outcome]:
-        """Go on with what a job gave: the next job, or outcomes."""
+        """Go on with what a step gave: the next step, or outcomes."""
         try:
             result = future.result()
         except (ConfigError, CheckpointError):  # of the bundle: no photo can be coloured
@@ -163,14 +187,15 @@ class _Run:
             return
         if isinstance(result, Outcome):
             yield result
-        elif isinstance(result, list):
-            for task, predicted in zip(tasks, result, strict=True):
-                self._start([task], self._write, task, predicted)
-        else:
-            batch = self.waiting[result.lum.shape]
+        elif isinstance(result, Job):
+            size = result.frame.lightness(self.colorizer.bundle.router.inference_px).shape
+            batch = self.waiting[size]
             batch.append((tasks[0], result))
             if len(batch) == BATCH:
-                self._predict_batch(self.waiting.pop(result.lum.shape))
+                self._predict_batch(self.waiting.pop(size))
+        else:
+            for task, one in zip(tasks, result, strict=True):
+                self._start([task], self._write, task, one)
 
     def _fail(self, tasks: Sequence[Task], error: Exception) -> Iterator[Outcome]:
         """Tell of a failure; photos that met it together are tried alone, for one is to blame."""
@@ -182,10 +207,15 @@ class _Run:
         yield Outcome(task=task, error=_of_photo(error, task))
 
     def _alone(self, task: Task) -> Outcome:
-        """All of a photo's jobs, one after another."""
-        seen = self.colorizer.look(task.photo, task.output, self.options)
-        (predicted,) = self.colorizer.predict([seen], self.options)
-        return self._write(task, predicted)
+        """All of a photo's steps, one after another."""
+        (one,) = self._predict([self._opened(task)])
+        return self._write(task, one)
+
+    def _opened(self, task: Task) -> Job:
+        order = self.order
+        return self.colorizer.open(
+            task.photo, task.output, order.request, order.rendering, order.limits, force=order.force
+        )
 
 
 def _of_photo(error: Exception, task: Task) -> DataError:
@@ -193,7 +223,9 @@ def _of_photo(error: Exception, task: Task) -> DataError:
     if isinstance(error, DataError):
         return error
     what = f"the photo cannot be coloured: {type(error).__name__}: {error}"
-    told = DataError(what, task.photo, "get it anew; if it is sound, report this as a bug")
+    told = DataError(
+        what, task.photo, "copy or download it again; if it is sound, report this as a bug"
+    )
     told.__cause__ = error
     return told
 

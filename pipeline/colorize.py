@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from basics import cli
 from basics.files import remove_stale_temporaries
-from imaging.formats import FORMATS, QUALITY, Saving
+from imaging.formats import FORMATS, QUALITY
 from imaging.photo import MAX_PIXELS
 from pipeline.engine.bundle import FAITHFUL, PRETRAINED_DIR, VIVID
-from pipeline.engine.request import Options
-from pipeline.media.plan import Plan, plan
+from pipeline.engine.bundle_file import read_bundle
+from pipeline.engine.request import ColorRequest, Limits, Rendering
+from pipeline.media.plan import Plan, plan, words_in
 from pipeline.report import Report
 
 if TYPE_CHECKING:
+    from pipeline.batch import Order
     from pipeline.colorizer import Colorizer
 
 log = logging.getLogger(__name__)
@@ -75,42 +77,50 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(args: argparse.Namespace) -> int:
+    from pipeline.batch import Order
     from pipeline.colorizer import Colorizer
     from pipeline.media.pipes import piped
 
-    options = Options(
+    request = ColorRequest(
+        mode=args.mode,
+        colorizer=args.colorizer,
         category=args.category,
         top=args.top,
         saturation=args.saturation,
-        max_pixels=args.max_pixels,
-        tolerate=args.tolerate,
-        all_pages=args.pages == "all",
-        force=args.force,
-        saving=Saving(quality=args.quality, strip=args.strip),
+        keep_color=args.keep_color,
     )
+    order = Order(
+        request=request,
+        rendering=Rendering(
+            format=args.format,
+            quality=args.quality,
+            strip=args.strip,
+            pages=args.pages,
+            compare=args.compare,
+        ),
+        limits=Limits(max_pixels=args.max_pixels, tolerate=args.tolerate),
+        force=args.force,
+    )
+    bundle = read_bundle(args.models)
     with piped(args) as (paths, output):
-        planned = plan(paths, output, args.format, resume=args.resume, force=args.force)
+        planned = plan(
+            paths, output, args.format, resume=args.resume, force=args.force, request=request,
+            words=words_in(bundle),
+        )  # fmt: skip
         for folder in {task.output.parent for task in planned.tasks}:
             remove_stale_temporaries(folder)
-        colorizer = Colorizer(
-            args.models,
-            colorizer=args.colorizer,
-            mode=args.mode,
-            device=args.device,
-            threads=1 if len(planned.tasks) > 1 else args.threads,
-        )
-        return _colorize(colorizer, planned, options, args)
+        threads = 1 if len(planned.tasks) > 1 else args.threads
+        colorizer = Colorizer(bundle, device=args.device, threads=threads)
+        return _colorize(colorizer, planned, order, args)
 
 
-def _colorize(colorizer: "Colorizer", planned: Plan, options: Options, args: Any) -> int:
+def _colorize(colorizer: "Colorizer", planned: Plan, order: "Order", args: Any) -> int:
     """Colour what is planned; returns the exit code."""
     from pipeline.batch import colorize_all
     from pipeline.media.pictures import write_compare, write_ranking
 
-    report = Report(planned, args, unsure_below=colorizer.bundle.unsure_below)
-    outcomes = colorize_all(
-        colorizer, planned.tasks, options, workers=args.threads, keep_color=args.keep_color
-    )
+    report = Report(planned, args, fallback_threshold=colorizer.bundle.fallback_threshold)
+    outcomes = colorize_all(colorizer, planned.tasks, order, workers=args.threads)
     for outcome in cli.progress(outcomes, "colouring", total=len(planned.tasks)):
         report.tell(outcome)
         for wanted, write in ((args.compare, write_compare), (args.ranking, write_ranking)):

@@ -1,29 +1,48 @@
-"""Classify a gray photo, then colour it with the network of its category (Fig. 2)."""
+"""Colour photos, in files or in memory: what commands, servers and Python programs use."""
 
+import itertools
 import time
-from collections.abc import Mapping, Sequence
-from copy import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from basics.errors import DataError
-from basics.names import require_name
-from imaging.network_input import luminance_thumbnail
-from imaging.photo import Photo, open_photo
-from imaging.writer import require_holds, write_colored
-from pipeline.engine.bundle import PRETRAINED_DIR, UNIVERSAL, Bundle, NetworkFile, read_bundle
-from pipeline.engine.calibration import calibrate
-from pipeline.engine.inputs import blend, predict_ab, predict_abs, with_mirror, with_mirrors
-from pipeline.engine.request import Options
-from pipeline.engine.results import Blend, Colored, Predicted, Seen
-from pipeline.engine.routing import Ranking, blend_of, by_colorizer, rank, shares
-from pipeline.engine.session import Network, Networks
-from pipeline.media.pages import colorize_pages
+from basics.errors import InColorError, Setting
+from imaging.photo import Photo
+from pipeline.engine.bundle import PRETRAINED_DIR, Bundle
+from pipeline.engine.bundle_file import read_bundle
+from pipeline.engine.engine import Engine
+from pipeline.engine.request import ColorRequest, Limits, Rendering
+from pipeline.engine.results import Encoded, Prediction
+from pipeline.media.colored import Colored
+from pipeline.media.images import ImageFrame, colored_array, image_frame
+from pipeline.media.pages import PagesSink
+from pipeline.media.photo_files import PhotoFrame, PhotoSink, PhotoSource
 from pipeline.media.plan import default_output
 
-DEFAULTS = Options()
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+
+AS_THE_BUNDLE = ColorRequest()
+ALREADY = "the photo is in colour already"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Job:
+    """A photo that has been opened, and the file that waits for its colours.
+
+    Attributes:
+        frame: its first page.
+        source, sink: its file, and that of the result.
+        seconds: wall time so far.
+    """
+
+    frame: PhotoFrame
+    source: PhotoSource
+    sink: PhotoSink | PagesSink
+    seconds: float
 
 
 class Colorizer:
@@ -42,8 +61,9 @@ class Colorizer:
 
         Args:
             models: folder with a bundle.json, or what was read of one.
-            colorizer: an architecture of the bundle; None takes that of the mode.
-            mode: "faithful" or "vivid", as the bundle has them; None takes its default.
+            colorizer: an architecture of the bundle, for requests that name none; None takes that
+                of the mode.
+            mode: "faithful" or "vivid", for requests that name none; None takes the bundle's.
             device: "cuda", "coreml", "cpu" or "auto".
             threads: that share one run of a network; 0 takes all processors.
 
@@ -52,211 +72,212 @@ class Colorizer:
             ConfigError: it has no such colorizer or mode.
         """
         self.bundle = models if isinstance(models, Bundle) else read_bundle(Path(models))
-        chosen = self.bundle.find_mode(mode or self.bundle.mode)
-        self.architecture, self.saturation = colorizer or chosen.architecture, chosen.saturation
-        self.bundle.find_colorizer(self.architecture, UNIVERSAL)
-        self.networks = Networks(self.bundle.folder, device=device, threads=threads)
+        self.engine = Engine(self.bundle, device=device, threads=threads)
+        self.defaults = ColorRequest(mode=mode, colorizer=colorizer)
+        self.engine.require(self.defaults)
 
-    def in_mode(self, mode: str) -> "Colorizer":
-        """The same networks in another mode.
-
-        Raises:
-            ConfigError: the bundle has no such mode.
-        """
-        other, chosen = copy(self), self.bundle.find_mode(mode)
-        other.architecture, other.saturation = chosen.architecture, chosen.saturation
-        return other
+    @property
+    def architecture(self) -> str:
+        """The name of the colorizers that colour unless a request names others."""
+        return self.engine.architecture(self.defaults)
 
     @property
     def categories(self) -> list[str]:
         """What a photo can be coloured as."""
-        return self.bundle.known_categories(self.architecture)
+        return self.engine.categories(self.defaults)
 
     def colorize(
         self,
         path: str | Path,
         output: str | Path | None = None,
+        request: ColorRequest | None = None,
         *,
-        format_: str | None = None,
-        options: Options = DEFAULTS,
+        rendering: Rendering | None = None,
+        limits: Limits | None = None,
+        force: bool = False,
     ) -> Colored:
         """Colour one photo and write it.
 
         Args:
             path: the photo, of any size, in any format that libvips reads safely.
-            output: where the result goes; None gives `<stem>_color.<ext>` beside the input.
-            format_: jpg, png, webp or tiff; None keeps the format of the input (or of `output`).
-            options: how it is coloured and saved.
+            output: where the result goes; None gives a name that tells what was asked for, such
+                as photo_color_sunset.jpg, beside the input.
+            request: how it is coloured; None leaves all to the bundle.
+            rendering: how it is saved.
+            limits: what it may cost.
+            force: overwrite the result if it exists.
 
         Raises:
             DataError: the photo cannot be read, or the result not be written.
-            ConfigError: unknown category.
+            InColorError: it is in colour already, and `request.keep_color` says to leave it then.
+            ConfigError: the bundle cannot do what is asked for.
             CheckpointError: a network of the bundle cannot be used.
+            Cancelled: `limits.cancel` was used.
         """
-        target = Path(output) if output else default_output(Path(path), format_)
-        seen = self.look(Path(path), target, options)
-        if options.all_pages and seen.photo.is_paged:
-            return self.colorize_pages(seen.photo, target, options)
-        return self._finish(seen, target, options)
+        wanted, rendering = self.over_defaults(request), rendering or Rendering()
+        target = Path(output) if output else default_output(Path(path), rendering.format, wanted)
+        job = self.open(Path(path), target, wanted, rendering, limits or Limits(), force=force)
+        return self.finish(job, wanted)
 
-    def colorize_pages(self, photo: Photo, target: Path, options: Options) -> Colored:
-        """Colour every page of an opened photo into one TIFF; see `pages.colorize_pages`."""
-
-        def colorize_page(page: int, part: Path) -> Colored:
-            return self._finish(self.look(photo.path, part, options, page=page), part, options)
-
-        return colorize_pages(target, photo.n_pages, colorize_page)
-
-    def look(self, path: Path, target: Path, options: Options, *, page: int = 0) -> Seen:
-        """Open a photo and see it as the networks do; first make sure that it can be written.
-
-        Raises:
-            DataError: the photo cannot be read, or `target` not be written.
-            ConfigError: unknown category.
-        """
-        started = time.perf_counter()
-        self.require_category(options.category)
-        photo = open_photo(
-            path, max_pixels=options.max_pixels, page=page, tolerates=options.tolerate
-        )
-        require_holds(photo, target)
-        if target.exists() and not options.force:
-            raise DataError("the output exists already", target, "give --force to overwrite it")
-        lum = luminance_thumbnail(photo, self.bundle.router.short_side)
-        return Seen(photo=photo, lum=lum, seconds=time.perf_counter() - started)
-
-    def predict(self, batch: Sequence[Seen], options: Options) -> list[Predicted]:
-        """Classify photos and predict their chrominance: each network runs once for all it serves.
+    def colorize_array(
+        self, image: "NDArray[Any] | PillowImage", request: ColorRequest | None = None
+    ) -> NDArray[Any]:
+        """Colour a picture in memory.
 
         Args:
-            batch: photos whose miniatures have one size.
-            options: how they are coloured.
+            image: (H, W) gray, (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16; or a Pillow image
+                of any mode, which is converted as its mode says.
+            request: how it is coloured; None leaves all to the bundle.
+
+        Returns:
+            (H, W, 3) RGB of the same size and depth, or (H, W, 4) RGBA with the alpha of `image`.
+
+        Raises:
+            DataError: `image` is no such picture.
+            ConfigError: the bundle cannot do what is asked for.
+            CheckpointError: a network of the bundle cannot be used.
+        """
+        return colored_array(self.predict(self.encode(image), request))
+
+    def encode(self, image: "NDArray[Any] | PillowImage") -> Encoded[ImageFrame]:
+        """Let the router see a picture, once, for any number of predictions.
+
+        Args:
+            image: as `colorize_array` takes it.
+
+        Returns:
+            Its `ranking`, (category, confidence), the most confident first, and what `predict`
+            needs.
+
+        Raises:
+            DataError: `image` is no such picture.
+        """
+        (encoded,) = self.engine.encode([image_frame(image)])
+        return encoded
+
+    def predict(
+        self, encoded: Encoded[Any], request: ColorRequest | None = None
+    ) -> Prediction[Any]:
+        """Predict the chrominance of an encoded picture: `ab`, (h, w, 2), at the networks' size.
+
+        Raises:
+            ConfigError: the bundle cannot do what is asked for.
+            CheckpointError: a network of the bundle cannot be used.
+        """
+        (prediction,) = self.engine.predict([encoded], self.over_defaults(request))
+        return prediction
+
+    def over_defaults(self, request: ColorRequest | None) -> ColorRequest:
+        """A request, with this colorizer's own mode where it names none."""
+        return (request or AS_THE_BUNDLE).over(self.defaults)
+
+    def open(
+        self,
+        path: Path,
+        output: Path | Callable[[Photo], Path],
+        request: ColorRequest,
+        rendering: Rendering,
+        limits: Limits,
+        *,
+        force: bool = False,
+    ) -> Job:
+        """Open a photo and decode it for the networks; first make sure that it can be written.
+
+        Args:
+            path: of the photo.
+            output: of the result, or what says it once the photo's header is read.
+            request: how the photo is coloured.
+            rendering: how the result is saved.
+            limits: what the photo may cost.
+            force: overwrite the result if it exists.
+
+        Raises:
+            DataError: the photo cannot be read, or `output` not be written.
+            InColorError: it is in colour already, and is to be left alone then.
+            ConfigError: the bundle cannot do what is asked for.
         """
         started = time.perf_counter()
-        rankings, features = self.classify_all([seen.lum for seen in batch])
-        choices = [self.choose(ranking, options=options) for ranking in rankings]
-        predictions: list[dict[str, NDArray[np.float32]]] = [{} for _ in batch]
-        for file, indices in by_colorizer(choices):
-            abs_ = self._predict(file, batch, features, indices)
-            for index, ab in zip(indices, abs_, strict=True):
-                predictions[index][file.file] = ab
-        share = (time.perf_counter() - started) / len(batch)
-        return [
-            Predicted(
-                seen=seen,
-                ranking=ranking,
-                chosen=chosen,
-                ab=self.mix(
-                    [by_file[file.file] for file, _ in chosen],
-                    [weight for _, weight in chosen],
-                    options.saturation,
-                ),
-                seconds=seen.seconds + share,
-            )
-            for seen, ranking, chosen, by_file in zip(
-                batch, rankings, choices, predictions, strict=True
-            )
-        ]
+        limits.cancel.require()
+        self.engine.require(request)
+        source = PhotoSource(path, limits, reduced_px=self.bundle.router.inference_px)
+        target = output if isinstance(output, Path) else output(source.photo)
+        is_paged = rendering.pages == "all" and source.n_pages > 1
+        how = {"rendering": rendering, "limits": limits, "force": force}
+        sink = (
+            PagesSink(target, n_pages=source.n_pages, **how)
+            if is_paged
+            else PhotoSink(source.photo, target, **how)
+        )
+        frame = source.first()
+        frame.lightness(self.bundle.router.inference_px)  # damage is found here
+        if request.keep_color and frame.has_color:
+            fix = "colour it all the same"
+            raise InColorError(ALREADY, path, fix, Setting("keep_color", False))
+        seconds = time.perf_counter() - started
+        return Job(frame=frame, source=source, sink=sink, seconds=seconds)
 
-    def write(self, predicted: Predicted, target: Path, options: Options) -> Colored:
-        """Write a photo at full size in its predicted colours.
+    def predict_frames(
+        self, frames: Sequence[PhotoFrame], request: ColorRequest
+    ) -> list[Prediction[PhotoFrame]]:
+        """Classify frames and predict their chrominance, those of one size together."""
+        return self.engine.predict(self.engine.encode(frames), request)
+
+    def finish(self, job: Job, request: ColorRequest) -> Colored:
+        """Colour and write all pages of an opened photo that are wanted.
+
+        Raises:
+            DataError: a page is damaged, or the result cannot be written.
+        """
+        started = time.perf_counter()
+        with job.sink as sink:
+            first = self._color(job.frame, sink, request)
+            if isinstance(sink, PagesSink):
+                for frame in itertools.islice(job.source.frames(), 1, None):
+                    self._color(frame, sink, request)
+        return _colored(job, first, request, job.seconds + time.perf_counter() - started)
+
+    def write(
+        self, job: Job, prediction: Prediction[PhotoFrame], request: ColorRequest, seconds: float
+    ) -> Colored:
+        """Write an opened photo in its predicted colours.
+
+        Args:
+            job: the photo.
+            prediction: of its first page.
+            request: how it was coloured.
+            seconds: that have gone into it so far.
 
         Raises:
             DataError: the photo is damaged, or the result cannot be written.
         """
         started = time.perf_counter()
-        photo, ranking = predicted.seen.photo, predicted.ranking
-        write_colored(photo, predicted.ab, target, lum=predicted.seen.lum, saving=options.saving)
-        best = options.category or ranking[0][0]
-        return Colored(
-            input=photo.path,
-            output=target,
-            category=best,
-            confidence=dict(ranking).get(best),
-            ranking=ranking,
-            width=photo.width,
-            height=photo.height,
-            seconds=round(predicted.seconds + time.perf_counter() - started, 3),
-            colorizer="+".join(
-                f"{file.architecture}/{file.category}" for file, _ in predicted.chosen
-            ),
-        )
+        with job.sink as sink:
+            sink.write(job.frame, prediction.ab, prediction.saturation)
+        return _colored(job, prediction, request, seconds + time.perf_counter() - started)
 
-    def require_category(self, category: str | None) -> None:
-        """Raise `ConfigError` unless the bundle knows the category; None is fine."""
-        if category is not None:
-            require_name(category, self.categories, what="category", where="--category")
+    def _color(
+        self, frame: PhotoFrame, sink: PhotoSink | PagesSink, request: ColorRequest
+    ) -> Prediction[PhotoFrame]:
+        """Predict and write one page."""
+        (prediction,) = self.predict_frames([frame], request)
+        sink.write(frame, prediction.ab, prediction.saturation)
+        return prediction
 
-    def classify(self, lum: NDArray[np.float32]) -> tuple[Ranking, list[NDArray[np.float32]]]:
-        """(h, w, 1) lum at the router's size -> ranking, the encoder's feature maps."""
-        (ranking,), features = self.classify_all([lum])
-        return ranking, features
 
-    def classify_all(
-        self, lums: Sequence[NDArray[np.float32]]
-    ) -> tuple[list[Ranking], list[NDArray[np.float32]]]:
-        """N (h, w, 1) lum of one size -> their rankings, the encoder's feature maps (2 N, ...)."""
-        bundle = self.bundle
-        confidences, *features = self.network(bundle.router)([with_mirrors(lums)])
-        means = (confidences[0::2] + confidences[1::2]) / 2
-        calibrated = calibrate(means, bundle.category_weights, bundle.temperature)
-        return [rank(one, bundle.categories) for one in calibrated], features
-
-    def choose(self, ranking: Ranking, *, options: Options = DEFAULTS) -> Blend:
-        """Which colorizers colour the photo, and how much each counts.
-
-        That of the named category if there is one; else the universal one where the router is
-        unsure; else those of the `top` most confident categories, as the bundle says of blends.
-        """
-        top = self.bundle.top if options.top is None else options.top
-        if options.category is not None:
-            return self.blend_of({options.category: 1.0})
-        if ranking[0][1] < self.bundle.unsure_below:
-            return self.blend_of({UNIVERSAL: 1.0})
-        return self.blend_of(shares(ranking, top, universal_rest=self.bundle.universal_rest))
-
-    def blend_of(self, shares: Mapping[str, float]) -> Blend:
-        """The colorizers of some categories, the weightiest first; see `blending.blend_of`."""
-        files = {one: self.bundle.find_colorizer(self.architecture, one) for one in shares}
-        return blend_of(files, shares)
-
-    def mix(
-        self,
-        predictions: Sequence[NDArray[np.float32]],
-        weights: Sequence[float],
-        saturation: float | None = None,
-    ) -> NDArray[np.float32]:
-        """Blend several (h, w, 2) ab, as colourful as the mode, or the caller, wants them."""
-        factor = self.saturation if saturation is None else saturation
-        return np.clip(factor * blend(predictions, weights), -1, 1)
-
-    def network(self, file: NetworkFile) -> Network:
-        """Open a file of the bundle, or give the one that is open.
-
-        Raises:
-            CheckpointError: it is missing or damaged.
-        """
-        return self.networks.open(file)
-
-    def _finish(self, seen: Seen, target: Path, options: Options) -> Colored:
-        """Predict and write one photo."""
-        (predicted,) = self.predict([seen], options)
-        return self.write(predicted, target, options)
-
-    def _predict(
-        self,
-        file: NetworkFile,
-        batch: Sequence[Seen],
-        features: Sequence[NDArray[np.float32]],
-        indices: Sequence[int],
-    ) -> Sequence[NDArray[np.float32]]:
-        """Chrominance (h, w, 2) of some photos of a batch by one colorizer.
-
-        It takes the shared features, or the photos themselves, at its own size.
-        """
-        network = self.network(file)
-        if file.shares_encoder:
-            rows = [row for index in indices for row in (2 * index, 2 * index + 1)]
-            return list(predict_abs([one[rows] for one in features], network))
-        lums = [luminance_thumbnail(batch[index].photo, file.short_side) for index in indices]
-        return [predict_ab([with_mirror(lum)], network) for lum in lums]
+def _colored(
+    job: Job, prediction: Prediction[PhotoFrame], request: ColorRequest, seconds: float
+) -> Colored:
+    """What is told of a photo that has been written."""
+    ranking, (width, height) = prediction.ranking, job.frame.size
+    best = request.category or ranking[0][0]
+    return Colored(
+        input=job.frame.photo.path,
+        output=job.sink.path,
+        category=best,
+        confidence=dict(ranking).get(best),
+        ranking=ranking,
+        width=width,
+        height=height,
+        seconds=round(seconds, 3),
+        colorizer=prediction.colorizer,
+    )

@@ -4,16 +4,18 @@ import argparse
 import json
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from basics import cli
 from basics.errors import ProjectError
+from pipeline.engine.bundle import UNIVERSAL
 from pipeline.media.plan import PIPE, Plan
 
 if TYPE_CHECKING:
     from pipeline.batch import Outcome
-    from pipeline.engine.results import Colored
+    from pipeline.media.colored import Colored
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +25,11 @@ MOST_LISTED = 20  # failures at the end; all have been told when they came about
 class Report:
     """Counts and tells outcomes: results to stdout, all else to stderr."""
 
-    def __init__(self, planned: Plan, args: argparse.Namespace, *, unsure_below: float) -> None:
+    def __init__(
+        self, planned: Plan, args: argparse.Namespace, *, fallback_threshold: float
+    ) -> None:
         """Tell what cannot even be begun."""
-        self.args, self.unsure_below = args, unsure_below
+        self.args, self.fallback_threshold = args, fallback_threshold
         self.counts = Counter({"coloured": 0, "done already": len(planned.done)})
         self.failures: list[tuple[str, str]] = []  # where, what: errors would keep photos open
         self.n_photos = len(planned.tasks) + len(planned.done)
@@ -34,8 +38,7 @@ class Report:
 
     def fail(self, error: ProjectError) -> None:
         """Tell what went wrong, and remember it."""
-        what, where, _ = error.args
-        self.failures.append((where, what))
+        self.failures.append((str(error.where), error.what))
         cli.print_error(error)
 
     def tell(self, outcome: "Outcome") -> None:
@@ -65,14 +68,37 @@ class Report:
         return cli.FAILED if self.failures else cli.DONE
 
     def _tell_colored(self, colored: "Colored") -> None:
-        sure = colored.confidence
-        said = "unknown to the router" if sure is None else f"{sure:.0%}"
-        told = f"{colored.category} ({said}), coloured by {colored.colorizer}"
-        universal = colored.colorizer.endswith("/universal")
-        if sure is not None and sure < self.unsure_below and universal:
-            told = f"unsure, perhaps {colored.category} ({said}): universal colorizer"
-        log.info("%s", f"{colored.input}: {told}" if self.n_photos > 1 else told)
+        how = how_colored(colored, self.args.category, self.fallback_threshold)
+        log.info("%s", f"{colored.input}: {how}" if self.n_photos > 1 else how)
         if self.args.output == PIPE:
             return
         as_json = self.args.json
         cli.print_lines([json.dumps(asdict(colored), default=str) if as_json else colored.output])
+
+
+def how_colored(colored: "Colored", asked: str | None, fallback_threshold: float) -> str:
+    """In one line: as what a photo was coloured, and why.
+
+    Args:
+        colored: the result.
+        asked: the category that the caller named.
+        fallback_threshold: confidence under which the bundle takes the universal colorizer.
+    """
+    if asked is not None:
+        return f"coloured as {asked}, as you asked"
+    best, confidence = colored.ranking[0]
+    names = [one.rpartition("/")[2] for one in colored.colorizer.split("+")]
+    if confidence < fallback_threshold and names == [UNIVERSAL]:
+        return f"not sure, perhaps {best} ({_percent(confidence)}): the universal colorizer"
+    others = [name for name in names if name != best]
+    told = f"coloured as {best} ({_percent(confidence)})"
+    return f"{told}, with {_listed(others)}" if others else told
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """A, B and C."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from basics.cli import progress
 from basics.errors import DataError
 from basics.files import atomic_write
-from imaging.lab import gray_from_lum, split_lab
+from imaging.lab import gray_from_lightness, split_lab
 from preprocessing.inventory import (
     BETWEEN,
     DUPLICATE,
@@ -191,7 +191,7 @@ def _write_category(folder: Path, photos: Sequence[tuple[Row, NDArray[np.uint8]]
         if row.result == "test":
             name = f"{row.sha256[:12]}.png"
             lum, _ = split_lab(rgb)
-            gray = gray_from_lum(lum)
+            gray = gray_from_lightness(lum)
             pyvips.Image.new_from_array(gray).write_to_file(str(folder / "test" / "gray" / name))
             color = pyvips.Image.new_from_array(np.ascontiguousarray(rgb), interpretation="srgb")
             color.write_to_file(str(folder / "test" / "color" / name))

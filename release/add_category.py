@@ -14,7 +14,7 @@ from pathlib import Path
 from basics import cli
 from basics.errors import ConfigError, DataError, ProjectError
 from basics.files import lock
-from pipeline.engine.bundle import read_bundle
+from pipeline.engine.bundle_file import read_bundle
 from preprocessing.categories import CATEGORIES, category_name
 from release.addition import add_category, find_start, require_photos
 from release.config import CategoryConfig

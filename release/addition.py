@@ -14,15 +14,8 @@ from typing import TYPE_CHECKING
 from basics.errors import DataError
 from basics.files import write_all
 from colorizers.config import ColorizerConfig
-from pipeline.engine.bundle import (
-    UNIVERSAL,
-    Bundle,
-    NetworkFile,
-    file_sha256,
-    read_bundle,
-    read_verified,
-    write_bundle,
-)
+from pipeline.engine.bundle import UNIVERSAL, Bundle, ModelEntry
+from pipeline.engine.bundle_file import file_sha256, read_bundle, read_verified, write_bundle
 from release.config import CategoryConfig
 from release.packaging import load_run, mark_of, remove_unlisted, require_encoder, write_colorizer
 
@@ -84,18 +77,18 @@ def colorizer_config(bundle: Bundle, category: str, config: CategoryConfig) -> C
     )
 
 
-def find_start(bundle: Bundle) -> NetworkFile:
+def find_start(bundle: Bundle) -> ModelEntry:
     """The universal decoder that a category starts from.
 
     Raises:
         CheckpointError: the bundle ships none, or a damaged one.
     """
-    start = bundle.find_start(ARCHITECTURE, UNIVERSAL)
+    start = bundle.find_initial(ARCHITECTURE, UNIVERSAL)
     read_verified(bundle.folder, start)
     return start
 
 
-def measure(bundle: Bundle, file: NetworkFile, packed_dir: Path, path: Path) -> None:
+def measure(bundle: Bundle, file: ModelEntry, packed_dir: Path, path: Path) -> None:
     """Measure a colorizer on its category's test split; the table goes to `path` and the log."""
     from evaluation.evaluate import summarize
     from evaluation.harness import score_category
@@ -126,16 +119,16 @@ def require_photos(rows: "Sequence[Row]", category: str, raw_dir: Path) -> None:
     )
 
 
-def find_added(bundle: Bundle, run_dir: Path) -> NetworkFile | None:
+def find_added(bundle: Bundle, run_dir: Path) -> ModelEntry | None:
     """The bundle's file of the very network that a run ships; None if it has none."""
     from training.checkpoints import chosen_checkpoint
 
     sha256 = file_sha256(chosen_checkpoint(run_dir))
-    found = (one for one in bundle.files if one.training.get("checkpoint_sha256") == sha256)
+    found = (one for one in bundle.entries if one.training.get("checkpoint_sha256") == sha256)
     return next(found, None)
 
 
-def stage_colorizer(bundle: Bundle, run_dir: Path, packed_dir: Path) -> NetworkFile:
+def stage_colorizer(bundle: Bundle, run_dir: Path, packed_dir: Path) -> ModelEntry:
     """Write the network of a run into the bundle's folder, where nothing lists it yet.
 
     Returns:
@@ -154,7 +147,7 @@ def stage_colorizer(bundle: Bundle, run_dir: Path, packed_dir: Path) -> NetworkF
     return smaller_if_as_good(Colorizer(bundle), file, packed_dir)
 
 
-def add_colorizer(bundle_dir: Path, file: NetworkFile) -> Bundle:
+def add_colorizer(bundle_dir: Path, file: ModelEntry) -> Bundle:
     """List a staged file in bundle.json, in place of the category's earlier one.
 
     Raises:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from basics.errors import DataError
-from pipeline.engine.bundle import UNIVERSAL, Bundle, NetworkFile
+from pipeline.engine.bundle import UNIVERSAL, Bundle, ModelEntry
 from preprocessing.inventory import read_rows
 from preprocessing.split import SPLITS
 
@@ -38,8 +38,8 @@ def blending(bundle: Bundle) -> str:
     is_blend = bundle.top > 1
     best = f"colorizers of the {bundle.top} best, blended" if is_blend else "colorizer of the best"
     rest = " with the universal one, which takes the rest" if bundle.universal_rest else ""
-    unsure = f", or the universal one where none reaches {bundle.unsure_below:.2f}"
-    return f"the {best}{rest}{unsure if bundle.unsure_below > 0 else ''}"
+    unsure = f", or the universal one where none reaches {bundle.fallback_threshold:.2f}"
+    return f"the {best}{rest}{unsure if bundle.fallback_threshold > 0 else ''}"
 
 
 def mode_list(bundle: Bundle) -> str:
@@ -90,7 +90,7 @@ def schedule_table(bundle: Bundle, seconds: Mapping[str, float]) -> str:
         bundle: whose networks say how they were trained.
         seconds: run -> seconds, such as "colorizers/shared_encoder/beach".
     """
-    groups: dict[tuple[Any, ...], list[NetworkFile]] = {}
+    groups: dict[tuple[Any, ...], list[ModelEntry]] = {}
     for file in (bundle.router, *(one for t in bundle.colorizers.values() for one in t.values())):
         of_all = [None] if file.category in (UNIVERSAL, bundle.router.category) else ["own"]
         told = tuple(str(file.training.get(key, "")) for key in SCHEDULE)
@@ -106,7 +106,7 @@ def schedule_table(bundle: Bundle, seconds: Mapping[str, float]) -> str:
     return markdown([*heads, "start", "minutes, all"], cells)
 
 
-def photos_shown(file: NetworkFile) -> int:
+def photos_shown(file: ModelEntry) -> int:
     """How many photos (repetitions counted) a network saw in its own run; 0 if it is not told."""
     told = file.training
     epochs = told.get("epochs", 0) + told.get("head_epochs", 0)
@@ -158,13 +158,13 @@ def markdown(heads: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
-def _name(files: Sequence[NetworkFile]) -> str:
+def _name(files: Sequence[ModelEntry]) -> str:
     """For which categories some networks are: named, if they are few."""
     names = [one.category for one in files]
     return ", ".join(names) if len(names) <= 4 else f"{len(names)} categories"
 
 
-def _run(bundle: Bundle, file: NetworkFile) -> str:
+def _run(bundle: Bundle, file: ModelEntry) -> str:
     """The run folder of a network, as the training log names it."""
     if file is bundle.router:
         return f"classifier/{file.architecture}"

@@ -14,14 +14,8 @@ from pathlib import Path
 from basics import cli
 from basics.errors import CheckpointError, ConfigError
 from basics.names import require_name
-from pipeline.engine.bundle import (
-    UNIVERSAL,
-    Bundle,
-    NetworkFile,
-    read_bundle,
-    read_verified,
-    write_bundle,
-)
+from pipeline.engine.bundle import UNIVERSAL, Bundle, ModelEntry
+from pipeline.engine.bundle_file import read_bundle, read_verified, write_bundle
 from release.packaging import (
     load_run,
     remove_unlisted,
@@ -90,11 +84,11 @@ def take_over(bundle: Bundle, old: Bundle, architectures: Sequence[str]) -> Bund
         starts = [file for file in old.training if file.architecture == architecture]
         training += starts
         for file in (*colorizers[architecture].values(), *starts):
-            sha256 = file.training.get("encoder_sha256")
-            fix = f"leave out: --keep {architecture}"
-            require_encoder(
-                {"encoder_sha256": sha256}, bundle.encoder_sha256, where=old.folder, fix=fix
+            fix, facts = (
+                f"leave out: --keep {architecture}",
+                {"encoder_sha256": file.encoder_sha256},
             )
+            require_encoder(facts, bundle.encoder_sha256, where=old.folder, fix=fix)
             path = bundle.folder / file.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(read_verified(old.folder, file))
@@ -110,7 +104,7 @@ def tell_training_photos(bundle: Bundle, packed_dir: Path) -> Bundle:
     """Say of every network how many photos it was trained on, where its run does not."""
     from preprocessing.packing import load_packed
 
-    def told(file: NetworkFile) -> NetworkFile:
+    def told(file: ModelEntry) -> ModelEntry:
         photos = sum(len(load_packed(packed_dir, one, "train")) for one in bundle.taught_by(file))
         return replace(file, training={"photos": photos, **file.training})
 
@@ -134,7 +128,7 @@ def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
     encoder_sha256 = weights_sha256(router.get_layer("encoder"))
     router_file, start = write_router(router, router_facts, folder)
     training = [start]
-    colorizers: dict[str, dict[str, NetworkFile]] = {}
+    colorizers: dict[str, dict[str, ModelEntry]] = {}
     for run_dir in cli.progress(sorted((runs_dir / "colorizers").glob("*/*")), "exporting"):
         network, facts = load_run(run_dir)
         architecture, category = facts["architecture"], facts["category"]
@@ -160,7 +154,7 @@ def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
         categories=categories,
         category_weights=(1.0,) * len(categories),
         encoder_sha256=encoder_sha256,
-        unsure_below=0.0,
+        fallback_threshold=0.0,
         default=_default(colorizers),
         router=router_file,
         colorizers=colorizers,

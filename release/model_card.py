@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from basics import cli
 from basics.errors import DataError
 from basics.files import atomic_write
-from pipeline.engine.bundle import PRETRAINED_DIR, Bundle, read_bundle
+from pipeline.engine.bundle import PRETRAINED_DIR, Bundle
+from pipeline.engine.bundle_file import read_bundle
 from release import card_tables as tables
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from basics.errors import CheckpointError
 from basics.files import atomic_write
-from pipeline.engine.bundle import ROUTER, Bundle, NetworkFile, file_sha256
+from pipeline.engine.bundle import AB, FEATURES, LIGHTNESS, ROUTER, Bundle, ModelEntry
+from pipeline.engine.bundle_file import file_sha256
 
 if TYPE_CHECKING:
     import keras
@@ -51,24 +52,30 @@ def mark_of(facts: Mapping[str, Any]) -> str:
 
 def write_router(
     router: "keras.Model", facts: Mapping[str, Any], folder: Path, *, mark: str = ""
-) -> tuple[NetworkFile, NetworkFile]:
+) -> tuple[ModelEntry, ModelEntry]:
     """Write router.onnx, and training/router.keras to go on from; `mark` goes into their names."""
+    name = f"router{mark}.onnx"
     file = _write_onnx(
-        _with_features(router), folder, f"router{mark}.onnx", ROUTER_OUTPUTS, facts, category=ROUTER
-    )
+        _with_features(router), folder, name, ROUTER_OUTPUTS, facts,
+        category=ROUTER, outputs=("confidences", FEATURES),
+    )  # fmt: skip
     return file, write_keras(router, folder, f"training/router{mark}.keras", file)
 
 
 def write_colorizer(
     network: "keras.Model", facts: Mapping[str, Any], folder: Path, *, mark: str = ""
-) -> NetworkFile:
+) -> ModelEntry:
     """Write a colorizer in float32; without the encoder, if it has the router's."""
-    core = network.get_layer("decoder") if facts["encoder_sha256"] else network
+    decodes = facts["encoder_sha256"] is not None
+    core = network.get_layer("decoder") if decodes else network
     name = f"{facts['architecture']}/{facts['category']}{mark}.onnx"
-    return _write_onnx(core, folder, name, ("chrominance",), facts, category=facts["category"])
+    return _write_onnx(
+        core, folder, name, ("chrominance",), facts,
+        category=facts["category"], inputs=(FEATURES if decodes else LIGHTNESS,),
+    )  # fmt: skip
 
 
-def write_keras(network: "keras.Model", folder: Path, name: str, like: NetworkFile) -> NetworkFile:
+def write_keras(network: "keras.Model", folder: Path, name: str, like: ModelEntry) -> ModelEntry:
     """Write a network without its optimizer, for training to go on from."""
     with atomic_write(folder / name) as side:
         network.save(side)
@@ -91,7 +98,7 @@ def require_encoder(
 
 def remove_unlisted(bundle: Bundle) -> None:
     """Remove networks that bundle.json does not list: replaced, not chosen, or left by a kill."""
-    listed = {bundle.folder / file.file for file in bundle.files}
+    listed = {bundle.folder / file.file for file in bundle.entries}
     folders = ("", "training", *bundle.colorizers)
     for path in [one for folder in folders for one in (bundle.folder / folder).glob("*")]:
         if path.suffix in (".onnx", ".keras") and path not in listed:
@@ -114,22 +121,27 @@ def _write_onnx(
     network: "keras.Model",
     folder: Path,
     name: str,
-    outputs: Sequence[str],
+    names: Sequence[str],
     facts: Mapping[str, Any],
     *,
     category: str,
-) -> NetworkFile:
+    inputs: tuple[str, ...] = (LIGHTNESS,),
+    outputs: tuple[str, ...] = (AB,),
+) -> ModelEntry:
     """Write one float32 ONNX file and describe it."""
     from release.to_onnx import in_float32, write_onnx
 
-    write_onnx(in_float32(network), folder / name, outputs)
-    return NetworkFile(
+    write_onnx(in_float32(network), folder / name, names)
+    return ModelEntry(
         file=name,
         sha256=file_sha256(folder / name),
         architecture=facts.get("architecture") or facts["backbone"],
         category=category,
-        short_side=facts.get("run_px", ROUTER_SIDE_PX),
         precision="float32",
+        inference_px=facts.get("run_px", ROUTER_SIDE_PX),
+        inputs=inputs,
+        outputs=outputs,
+        encoder_sha256=facts["encoder_sha256"],
         training={"start": _start(facts), **{key: facts[key] for key in TOLD if key in facts}},
     )
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from basics.errors import CheckpointError
 from classifier.config import ClassifierConfig
-from pipeline.engine.bundle import ROUTER, Bundle, read_bundle, read_verified, write_bundle
+from pipeline.engine.bundle import ROUTER, Bundle
+from pipeline.engine.bundle_file import read_bundle, read_verified, write_bundle
 from release.packaging import load_run, mark_of, remove_unlisted, write_router
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ def head_config(
     """
     from preprocessing.packing import load_packed
 
-    start = bundle.find_start(bundle.router.architecture, ROUTER)
+    start = bundle.find_initial(bundle.router.architecture, ROUTER)
     read_verified(bundle.folder, start)
     categories = (*bundle.categories, *bundle.unknown_to_router)
     counts = {one: len(load_packed(packed_dir, one, "train")) for one in categories}

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from basics import cli
 from classifier.metrics import negative_log_likelihood, top_k_error, top_k_hits
 from evaluation.blends import category_mean, choose_threshold, choose_way, measure_ways, summarize
-from evaluation.encoded import network_inputs, start_trial, trial_rgb
+from evaluation.encoded import colored_by, encode_photo
 from pipeline.colorizer import Colorizer
-from pipeline.engine.bundle import Bundle, NetworkFile, file_sha256
+from pipeline.engine.bundle import Bundle, ModelEntry
+from pipeline.engine.bundle_file import file_sha256
 from pipeline.engine.calibration import calibrate
+from pipeline.engine.inputs import inputs_of
 from preprocessing.packing import load_packed
 from release.calibration import fit_temperature
 
@@ -39,7 +41,7 @@ def choose_precision(bundle: Bundle, packed_dir: Path) -> Bundle:
     return replace(bundle, colorizers=chosen)
 
 
-def smaller_if_as_good(colorizer: Colorizer, file: NetworkFile, packed_dir: Path) -> NetworkFile:
+def smaller_if_as_good(colorizer: Colorizer, file: ModelEntry, packed_dir: Path) -> ModelEntry:
     """Quantize one colorizer; the int8 file where it loses little on the validation split.
 
     Args:
@@ -69,11 +71,11 @@ def smaller_if_as_good(colorizer: Colorizer, file: NetworkFile, packed_dir: Path
 
 
 def _calibration(
-    colorizer: Colorizer, file: NetworkFile, packed_dir: Path, categories: Sequence[str]
+    colorizer: Colorizer, file: ModelEntry, packed_dir: Path, categories: Sequence[str]
 ) -> Iterator[dict[str, NDArray[np.float32]]]:
     """Inputs of a colorizer for some training photos."""
     for rgb in _some_photos(packed_dir, categories, "train", CALIBRATION_PHOTOS):
-        inputs = network_inputs(file, start_trial(colorizer, rgb))
+        inputs = inputs_of(file, [encode_photo(colorizer, rgb).encoded])
         yield {f"input_{i}": one for i, one in enumerate(inputs)}
 
 
@@ -88,7 +90,7 @@ def _some_photos(
 
 def _validate(
     colorizer: Colorizer,
-    files: Sequence[NetworkFile],
+    files: Sequence[ModelEntry],
     packed_dir: Path,
     categories: Sequence[str],
 ) -> list[float]:
@@ -97,8 +99,8 @@ def _validate(
 
     scores = []
     for rgb in _some_photos(packed_dir, categories, "val", VALIDATION_PHOTOS):
-        trial = start_trial(colorizer, rgb)
-        scores.append([psnr_db(trial_rgb(colorizer, trial, file), rgb) for file in files])
+        photo = encode_photo(colorizer, rgb)
+        scores.append([psnr_db(colored_by(colorizer, photo, file), rgb) for file in files])
     return [float(score) for score in np.mean(scores, axis=0)]
 
 
@@ -157,7 +159,7 @@ def choose_blend(bundle: Bundle, packed_dir: Path) -> Bundle:
         bundle,
         top=way.top,
         universal_rest=way.universal_rest,
-        unsure_below=choose_threshold(measured, way),
+        fallback_threshold=choose_threshold(measured, way),
     )
 
 
@@ -169,7 +171,7 @@ def _validate_router(
     confidences, labels = [], []
     for label, category in enumerate(cli.progress(categories, "validating the router")):
         for rgb in load_packed(packed_dir, category, "val"):
-            ranking = dict(start_trial(colorizer, rgb).ranking)
+            ranking = dict(encode_photo(colorizer, rgb).ranking)
             confidences.append([ranking[one] for one in categories])
             labels.append(label)
     return np.array(confidences), np.array(labels)

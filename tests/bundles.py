@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.engine.bundle import UNIVERSAL, read_bundle, write_bundle
+from pipeline.engine.bundle import UNIVERSAL
+from pipeline.engine.bundle_file import read_bundle, write_bundle
 
 
 def copy_with_networks(bundle_dir: Path, folder: Path, categories: Sequence[str]) -> Path:

@@ -8,13 +8,14 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+import pyvips
 from hypothesis import settings
 
 from basics.cli import TALKATIVE
 from pipeline.engine.bundle import PRETRAINED_DIR
 from preprocessing.packing import pack
 from tests import eager, thin
-from tests.drawing import write_raw
+from tests.drawing import draw_photo, write_raw
 from tests.sharing import make_once
 
 pytest_plugins = ["tests.costs", "tests.spread"]
@@ -117,6 +118,15 @@ def results_of(
         return make_once(tmp_path_factory, f"notebook_{number}", make)
 
     return results
+
+
+@pytest.fixture
+def gray_photo(tmp_path: Path) -> Path:
+    """A gray JPEG of 300 x 200 px."""
+    path = tmp_path / "beach.jpg"
+    image = pyvips.Image.new_from_array(draw_photo("beach", 0), interpretation="srgb")
+    image.colourspace("b-w").write_to_file(str(path), Q=95)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,8 @@ from basics import cli
 from basics.files import write_all
 from evaluation.category_matrix import load_test
 from experiments.universal_vs_category.runs import ClaimConfig, Planned, plan, train_all
-from pipeline.engine.bundle import PRETRAINED_DIR, ROUTER, Bundle, read_bundle, read_verified
+from pipeline.engine.bundle import PRETRAINED_DIR, ROUTER, Bundle
+from pipeline.engine.bundle_file import read_bundle, read_verified
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,7 @@ def find_encoder(bundle: Bundle, architecture: str) -> Path | None:
     """
     if architecture != "shared_encoder":
         return None
-    start = bundle.find_start(ROUTER_NETWORK, ROUTER)
+    start = bundle.find_initial(ROUTER_NETWORK, ROUTER)
     read_verified(bundle.folder, start)
     return bundle.folder / start.file
 

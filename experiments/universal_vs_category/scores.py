@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from basics import cli
 from colorizers.config import UNIVERSAL
 from evaluation.category_matrix import load_test
-from evaluation.encoded import start_trial
+from evaluation.encoded import encode_photo
 from evaluation.harness import mean_tints
 from experiments.measure import MEASURES, SETTLING, open_network, predict, score_all, shrink
 from experiments.universal_vs_category.runs import (
@@ -65,9 +65,9 @@ def load_test_photos(
         photos = load_test(packed_dir, category)
         small.append(shrink(photos, size))
         for rgb in photos:
-            ranking = start_trial(router, np.asarray(rgb)).ranking
+            ranking = encode_photo(router, np.asarray(rgb)).ranking
             name = next((one for one, _ in ranking if one in categories), UNIVERSAL)
-            is_unsure = ranking[0][1] < router.bundle.unsure_below
+            is_unsure = ranking[0][1] < router.bundle.fallback_threshold
             truth.append(category)
             first.append(name)
             chosen.append(UNIVERSAL if is_unsure else name)

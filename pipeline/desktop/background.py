@@ -5,8 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from basics.cancel import CancelToken
 from basics.errors import ProjectError
-from imaging.writer import stop_writing
 
 Result = TypeVar("Result")
 POLL_MS = 30
@@ -23,9 +23,12 @@ class _Task:
 
 
 class Background:
-    """A thread for what is seen, where a newer wish replaces older ones, and one that saves.
+    """A thread for what is seen, where a newer request replaces older ones, and one that saves.
 
     Tk is touched in its own thread only: that one looks now and then for what is done.
+
+    Attributes:
+        cancel: for the jobs, which ends them when the window is closed.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Background:
             changed: is called whenever a task begins or ends.
         """
         self._after, self._fail, self._changed = after, fail, changed
+        self.cancel = CancelToken()
         self._tasks: list[_Task] = []
         self._painter = ThreadPoolExecutor(1, thread_name_prefix="paint")
         self._saver = ThreadPoolExecutor(1, thread_name_prefix="save")
@@ -76,7 +80,7 @@ class Background:
 
     def close(self) -> None:
         """Stop what is being written and drop all else."""
-        stop_writing()
+        self.cancel.cancel()
         for pool in (self._painter, self._saver):
             pool.shutdown(cancel_futures=True)
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from pipeline.desktop.layout import PAD_PX
-from pipeline.desktop.preview import Choice
 from pipeline.desktop.style import BAR, PALE_LABEL, TRACK
+from pipeline.engine.request import ColorRequest
 from pipeline.engine.routing import Ranking
 
 AUTOMATIC = "automatic"
@@ -34,7 +34,7 @@ class Controls(ttk.Frame):
             categories: that can be chosen.
             open_: is called for another photo.
             save: is called to save.
-            changed: is called when `choice` is another.
+            changed: is called when `request` is another.
         """
         super().__init__(parent, padding=PAD_PX)
         self._changed = changed
@@ -52,19 +52,19 @@ class Controls(ttk.Frame):
         self.enable(False)
 
     @property
-    def choice(self) -> Choice:
+    def request(self) -> ColorRequest:
         """What is chosen."""
         category = self._category.get()
-        return Choice(
+        return ColorRequest(
             category=None if category == AUTOMATIC else category, saturation=self._saturation
         )
 
-    def show(self, choice: Choice) -> None:
+    def show(self, request: ColorRequest) -> None:
         """Show how a photo was coloured."""
-        self._category.set(choice.category or AUTOMATIC)
-        self._saturation = choice.saturation
-        self._scale.configure(value=choice.saturation * STEPS)  # which does not call back
-        self._factor.configure(text=f"{choice.saturation:.2f}")
+        self._category.set(request.category or AUTOMATIC)
+        self._saturation = 1.0 if request.saturation is None else request.saturation
+        self._scale.configure(value=self._saturation * STEPS)  # which does not call back
+        self._factor.configure(text=f"{self._saturation:.2f}")
 
     def show_ranking(self, ranking: Ranking) -> None:
         """Show what the router thinks of a photo."""

@@ -46,7 +46,7 @@ def ask_drop(root: tk.Tk, photo: Path) -> bool:
 
 def show_error(root: tk.Tk, error: ProjectError) -> None:
     """Say what was wrong, where, and what to do."""
-    what, where, fix = error.args
+    what, where, fix = error.for_form()
     detail = f"Where: {where}\n\nWhat to do: {fix}"
     messagebox.showerror(TITLE, f"{what[:1].upper()}{what[1:]}", detail=detail, parent=root)
 

@@ -14,10 +14,12 @@ from pipeline.desktop import dialogs
 from pipeline.desktop.background import OPEN, PAINT, SAVE, Background
 from pipeline.desktop.controls import Controls
 from pipeline.desktop.layout import CONTROLS_PX, LEAST_PX, PAD_PX, SIZE_PX
-from pipeline.desktop.preview import Choice, Preview, open_small, paint, save
 from pipeline.desktop.style import PALE_LABEL, set_style
 from pipeline.desktop.view import BeforeAfter
-from pipeline.engine.results import Colored
+from pipeline.engine.request import ColorRequest, Limits, Rendering
+from pipeline.preview import OpenPhoto, Preview
+
+PREVIEW_PX = 1024  # long side; that many pixels are coloured in a sixth of a second
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +35,10 @@ class Window:
             colorizer: of the bundle that colours.
         """
         self.root, self.colorizer = root, colorizer
-        self.automatic = Choice(category=None, saturation=colorizer.saturation)
+        saturation = colorizer.engine.saturation(colorizer.defaults)
+        self.automatic = ColorRequest(saturation=saturation)
         self.preview: Preview | None = None  # what is shown
-        self.kept = {self.automatic}  # choices for the photo that nobody would miss
+        self.kept = {self.automatic}  # requests for the photo that nobody would miss
         self.is_leaving = self.was_interrupted = False
         set_style(root)
         _set_size(root)
@@ -74,35 +77,35 @@ class Window:
 
     def ask_open(self) -> None:
         """Ask for a photo and open it."""
-        path = dialogs.ask_photo(self.root, self.preview.path.parent if self.preview else None)
+        path = dialogs.ask_photo(
+            self.root, self.preview.photo.path.parent if self.preview else None
+        )
         if path:
             self.open(path)
 
     def open(self, path: Path) -> None:
         """Open a photo and colour it; what is shown stays until that is done."""
-        if self._may_drop_choice():
-            colorizer, choice = self.colorizer, self.automatic
+        if self._may_drop_request():
+            request = self.automatic
             self._tell(f"opening {path.name} …")
-            self.work.open(
-                lambda: paint(colorizer, open_small(colorizer, path), choice), self._show_opened
-            )
+            self.work.open(lambda: self._open(path).color(request), self._show_opened)
 
     def repaint(self) -> None:
         """Colour the photo as is chosen now."""
         if self.preview:
-            job = partial(paint, self.colorizer, self.preview.opened, self.controls.choice)
+            job = partial(self.preview.photo.color, self.controls.request)
             self.work.paint(job, self._show)
 
     def ask_save(self) -> None:
         """Ask where the photo goes, and colour it at full size."""
         if not self.preview or self.work.has(OPEN):
             return
-        path, choice = self.preview.path, self.controls.choice
-        target = dialogs.ask_target(self.root, path)
+        photo, request = self.preview.photo, self.controls.request
+        target = dialogs.ask_target(self.root, photo.path)
         if target:
             self._tell(f"saving {target.name} …")
-            job = partial(save, self.colorizer, path, target, choice)
-            self.work.save(job, partial(self._end_saving, self.kept, choice))
+            job = partial(photo.save, target, request, Rendering(), force=True)  # it was asked
+            self.work.save(job, partial(self._end_saving, self.kept, request))
 
     def leave(self) -> None:
         """Close the window, once all is saved that shall be."""
@@ -111,32 +114,36 @@ class Window:
         if self.work.has(SAVE):
             self.is_leaving = True
             self._tell("closing as soon as the photo is saved …")
-        elif self._may_drop_choice():
+        elif self._may_drop_request():
             self.root.destroy()
 
-    def _may_drop_choice(self) -> bool:
+    def _open(self, path: Path) -> OpenPhoto:
+        limits = Limits(cancel=self.work.cancel)
+        return OpenPhoto(self.colorizer, path, longest_px=PREVIEW_PX, limits=limits)
+
+    def _may_drop_request(self) -> bool:
         """Whether the choice is saved or was nobody's; else ask."""
-        if self.preview is None or self.controls.choice in self.kept:
+        if self.preview is None or self.controls.request in self.kept:
             return True
-        return dialogs.ask_drop(self.root, self.preview.path)
+        return dialogs.ask_drop(self.root, self.preview.photo.path)
 
     def _show_opened(self, preview: Preview) -> None:
         self.kept = {self.automatic}
-        self.root.title(f"{preview.path.name} - {dialogs.TITLE}")
+        self.root.title(f"{preview.photo.path.name} - {dialogs.TITLE}")
         self._show(preview)
 
     def _show(self, preview: Preview) -> None:
         self.preview = preview
         if not self.work.has(PAINT):  # else somebody is still choosing
-            self.controls.show(preview.choice)
-        self.controls.show_ranking(preview.predicted.ranking)
-        self.view.show(preview.opened.before, preview.after)
-        self._tell(preview.told)
+            self.controls.show(preview.request)
+        self.controls.show_ranking(preview.prediction.ranking)
+        self.view.show(preview.photo.before, preview.after)
+        self._tell(preview.status)
         self._refresh()
 
-    def _end_saving(self, kept: set[Choice], choice: Choice, colored: Colored) -> None:
-        kept.add(choice)
-        self._tell(f"saved: {colored.output.name}")
+    def _end_saving(self, kept: set[ColorRequest], request: ColorRequest, target: Path) -> None:
+        kept.add(request)
+        self._tell(f"saved: {target.name}")
         if self.is_leaving:
             self.is_leaving = False
             self.root.after_idle(self.leave)
@@ -149,8 +156,8 @@ class Window:
         """The photo that was there stays, coloured as it was."""
         self.is_leaving = False
         if self.preview:
-            self.controls.show(self.preview.choice)
-        self._tell(self.preview.told if self.preview else "")
+            self.controls.show(self.preview.request)
+        self._tell(self.preview.status if self.preview else "")
 
     def _interrupt(self) -> None:
         """Control C: leave at once, without a question; a dialog that is open is cancelled."""

@@ -1,42 +1,37 @@
-"""A network's output -> the chrominance of one photo. No framework is imported here."""
+"""What a colorizer takes in, by the names in its bundle: one function and one line for each kind.
 
-from collections.abc import Callable, Sequence
+A frame passes a network with its mirror image, as two rows of one batch: test-time augmentation.
+What is predicted for both and averaged is nearer to the truth than either.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from basics.errors import CheckpointError
+from pipeline.engine.bundle import ModelEntry
+from pipeline.engine.results import Encoded
+
 Run = Callable[[Sequence[NDArray[np.float32]]], list[NDArray[np.float32]]]
+Make = Callable[[ModelEntry, Sequence[Encoded]], list[NDArray[np.float32]]]
 
 
-def with_mirror(lum: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(h, w, 1) lum -> (2, h, w, 1): the photo and its mirror image, one batch for a network.
-
-    What is predicted for both and averaged is nearer to the truth than either.
-    """
-    return np.stack([lum, lum[:, ::-1]])
-
-
-def with_mirrors(lums: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """N photos (h, w, 1) lum -> (2 N, h, w, 1): each photo followed by its mirror image."""
-    return np.concatenate([with_mirror(lum) for lum in lums])
+def with_mirrors(images: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """N (h, w, c) -> (2 N, h, w, c): each image followed by its mirror image."""
+    return np.stack([one for image in images for one in (image, image[:, ::-1])])
 
 
 def predict_ab(inputs: Sequence[NDArray[np.float32]], run: Run) -> NDArray[np.float32]:
-    """Predict the chrominance of one photo: the mean of its own and that of its mirror image.
+    """Chrominance of N images: of each the mean of its own and that of its mirror image.
 
     Args:
-        inputs: what the network takes: [lum (2, h, w, 1)], as `with_mirror` makes it, or the
-            encoder's feature maps of it.
+        inputs: what the network takes, 2 N rows, as `with_mirrors` makes them.
         run: maps the inputs of a network to its outputs.
 
     Returns:
-        (h, w, 2) ab, held within [-1, 1].
+        (N, h, w, 2) ab, held within [-1, 1].
     """
-    return predict_abs(inputs, run)[0]
-
-
-def predict_abs(inputs: Sequence[NDArray[np.float32]], run: Run) -> NDArray[np.float32]:
-    """`predict_ab` of several photos at once: inputs of 2 n rows -> (n, h, w, 2)."""
     (ab,) = run(inputs)
     mean = (ab[0::2] + ab[1::2, :, ::-1]) / 2
     return np.clip(mean, -1, 1, dtype=np.float32)
@@ -47,3 +42,29 @@ def blend(
 ) -> NDArray[np.float32]:
     """Weighted mean of several (h, w, 2) ab; the weights need not sum to 1."""
     return np.average(np.stack(predictions), axis=0, weights=weights).astype(np.float32)
+
+
+def inputs_of(entry: ModelEntry, encoded: Sequence[Encoded]) -> list[NDArray[np.float32]]:
+    """What a colorizer takes for N frames of one size: arrays of 2 N rows.
+
+    Raises:
+        CheckpointError: it takes something that this program does not know.
+    """
+    unknown = [name for name in entry.inputs if name not in INPUTS]
+    if unknown:
+        what = f"a colorizer that takes {', '.join(unknown)}, of which this program knows nothing"
+        raise CheckpointError(what, entry.file, "get a newer version of the program")
+    return [array for name in entry.inputs for array in INPUTS[name](entry, encoded)]
+
+
+def _features(_: ModelEntry, encoded: Sequence[Encoded]) -> list[NDArray[np.float32]]:
+    """The encoder's maps, which the router has left."""
+    return [np.concatenate(maps) for maps in zip(*(one.features for one in encoded), strict=True)]
+
+
+def _lightness(entry: ModelEntry, encoded: Sequence[Encoded]) -> list[NDArray[np.float32]]:
+    """(2 N, h, w, 1) at the colorizer's own size."""
+    return [with_mirrors([one.frame.lightness(entry.inference_px) for one in encoded])]
+
+
+INPUTS: Mapping[str, Make] = {"features": _features, "lightness": _lightness}

@@ -1,45 +1,127 @@
-"""How photos are coloured: what a caller may ask for beyond the bundle's own choices."""
+"""How a photo is to be coloured: said once, for command, page, API, window and Python."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
 
-from basics.errors import ConfigError
-from imaging.formats import Saving
+from basics.cancel import CancelToken
+from basics.errors import ConfigError, Setting
+from imaging.formats import QUALITY, Saving
 from imaging.photo import MAX_PIXELS
+
+MOST_SATURATION = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
-    """How a photo is coloured and saved.
+class Hint:
+    """The colour of one spot, as somebody knows it.
 
     Attributes:
-        category: colour it as this category, whatever the router says.
-        top: blend the colorizers of this many categories, weighted by confidence; None takes the
-            bundle's number.
-        saturation: factor of the chrominance, 0 (gray) to 3; None takes that of the mode.
-        max_pixels: a photo of more is refused.
-        tolerate: colour what is left of a damaged photo instead of refusing it.
-        all_pages: colour each page of a TIFF instead of the first.
-        force: overwrite the result if it exists.
-        saving: quality and metadata of the result.
+        x, y: of the spot, 0 to 1 of the upright photo's width and height.
+        ab: a*/128 and b*/128 of the spot; None keeps it gray.
+        radius: of the spot, 0 to 1 of the photo's short side.
+        time_s: in a film, a moment of the shot that it holds for; None in a photo.
+    """
+
+    x: float
+    y: float
+    ab: tuple[float, float] | None
+    radius: float = 0.01
+    time_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColorRequest:
+    """What colours a photo gets; whatever is None is the bundle's choice.
+
+    Attributes:
+        mode: "faithful" or "vivid", as the bundle has them: a colorizer and a saturation.
+        colorizer: name of an architecture of the bundle, in place of that of the mode.
+        category: colour the photo as this category, whatever the router says.
+        top: blend the colorizers of this many categories, weighted by confidence.
+        hints: colours of spots; only some colorizers take them.
+        reference: a photo whose colours are wanted; only some colorizers take one.
+        reference_strength: how much it counts, 0 to 1.
+        saturation: factor of the chrominance, 0 (gray) to 3, in place of that of the mode.
+        keep_color: leave a photo alone that is in colour already.
 
     Raises:
         ConfigError: a number is out of its range.
     """
 
+    mode: str | None = None
+    colorizer: str | None = None
     category: str | None = None
     top: int | None = None
+    hints: tuple[Hint, ...] = ()
+    reference: Path | None = None
+    reference_strength: float = 1.0
     saturation: float | None = None
-    max_pixels: int = MAX_PIXELS
-    tolerate: bool = False
-    all_pages: bool = False
-    force: bool = False
-    saving: Saving = field(default_factory=Saving)
+    keep_color: bool = False
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         if self.top is not None and self.top < 1:
-            raise ConfigError(f"top {self.top}", "--top", "give 1 or more")
-        if self.saturation is not None and not 0 <= self.saturation <= 3:
-            raise ConfigError(f"saturation {self.saturation}", "--saturation", "give 0 to 3")
-        if not 1 <= self.saving.quality <= 100:
-            raise ConfigError(f"quality {self.saving.quality}", "--quality", "give 1 to 100")
+            raise ConfigError(f"top {self.top}", Setting("top"), "give 1 or more")
+        if self.saturation is not None and not 0 <= self.saturation <= MOST_SATURATION:
+            what, where = f"saturation {self.saturation}", Setting("saturation")
+            raise ConfigError(what, where, f"give 0 to {MOST_SATURATION:g}")
+        if not 0 <= self.reference_strength <= 1:
+            what, where = f"strength {self.reference_strength}", Setting("reference_strength")
+            raise ConfigError(what, where, "give 0 to 1")
+
+    def over(self, defaults: "ColorRequest") -> "ColorRequest":
+        """The same, with what is None here as `defaults` has it.
+
+        A mode that is named here brings its own colorizer, so that of `defaults` does not count.
+        """
+        named = self.mode is not None and self.mode != defaults.mode
+        colorizer = self.colorizer or (None if named else defaults.colorizer)
+        return replace(self, mode=self.mode or defaults.mode, colorizer=colorizer)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendering:
+    """How a result is saved.
+
+    Attributes:
+        format: jpg, png, webp or tiff; None keeps the photo's own where that can be written.
+        quality: of JPEG and WebP, 1 to 100; others lose nothing.
+        strip: leave the photo's metadata out.
+        pages: of a TIFF of several, colour the first or all.
+        compare: also write a picture of before and after.
+
+    Raises:
+        ConfigError: a number is out of its range.
+    """
+
+    format: str | None = None
+    quality: int = QUALITY
+    strip: bool = False
+    pages: Literal["first", "all"] = "first"
+    compare: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the range."""
+        if not 1 <= self.quality <= 100:
+            raise ConfigError(f"quality {self.quality}", Setting("quality"), "give 1 to 100")
+
+    @property
+    def saving(self) -> Saving:
+        """The same for the writer."""
+        return Saving(quality=self.quality, strip=self.strip)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a photo may cost, and who may end the work on it.
+
+    Attributes:
+        max_pixels: a photo of more is refused, before anything of it is decoded.
+        tolerate: colour what is left of a damaged photo instead of refusing it.
+        cancel: ends the work from another thread.
+    """
+
+    max_pixels: int = MAX_PIXELS
+    tolerate: bool = False
+    cancel: CancelToken = field(default_factory=CancelToken, compare=False)

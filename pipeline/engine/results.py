@@ -1,64 +1,67 @@
-"""What is known of a photo on its road: seen, predicted, coloured."""
+"""What is known of a frame on its road: encoded, predicted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.photo import Photo
+from pipeline.engine.frame import Frame
 from pipeline.engine.routing import Blend, Ranking
 
-
-@dataclass(frozen=True, kw_only=True)
-class Colored:
-    """One coloured photo, and how it came about.
-
-    Attributes:
-        input, output: paths.
-        category: the most confident one, or the one that the caller named.
-        confidence: the router's for that category, 0 to 1; None if it does not know it.
-        ranking: (category, confidence) of all that the router knows, most confident first.
-        width, height: px, of input and output alike.
-        seconds: wall time; of a photo in a batch, its share of the networks' time.
-        colorizer: what coloured it, such as "shared_encoder/beach"; of a blend all, joined by
-            "+", the weightiest first.
-    """
-
-    input: Path
-    output: Path
-    category: str
-    confidence: float | None
-    ranking: Ranking
-    width: int
-    height: int
-    seconds: float
-    colorizer: str
+AnyFrame = TypeVar("AnyFrame", bound=Frame, covariant=True)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """An opened photo, and its miniature (h, w, 1) lum, which is all that the networks see."""
-
-    photo: Photo
-    lum: NDArray[np.float32]
-    seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Predicted:
-    """What the networks said of a photo.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Encoded(Generic[AnyFrame]):
+    """A frame that has passed the router, which it does once whatever is then asked for.
 
     Attributes:
-        seen: the photo.
+        frame: what was encoded.
+        lightness: (h, w, 1) L*/100, 0 to 1: what the router saw.
         ranking: (category, confidence), most confident first.
-        chosen: which colorizers, with their weights.
-        ab: (h, w, 2) their chrominance, blended, as colourful as wanted.
-        seconds: wall time so far.
+        features: the encoder's maps (2, ...) of the frame and of its mirror image.
     """
 
-    seen: Seen
+    frame: AnyFrame
+    lightness: NDArray[np.float32]
     ranking: Ranking
+    features: Sequence[NDArray[np.float32]]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prediction(Generic[AnyFrame]):
+    """What the networks said of a frame.
+
+    Attributes:
+        encoded: the frame.
+        chosen: which colorizers, with their weights.
+        ab: (h, w, 2) a*/128 and b*/128, blended, within [-1, 1].
+        saturation: factor of `ab` that was asked for.
+    """
+
+    encoded: Encoded[AnyFrame]
     chosen: Blend
     ab: NDArray[np.float32]
-    seconds: float
+    saturation: float
+
+    @property
+    def ranking(self) -> Ranking:
+        """The router's."""
+        return self.encoded.ranking
+
+    @property
+    def colors(self) -> NDArray[np.float32]:
+        """(h, w, 2) ab as colourful as was asked for, within [-1, 1]."""
+        return saturated(self.ab, self.saturation)
+
+    @property
+    def colorizer(self) -> str:
+        """What coloured it: "shared_encoder/beach"; of a blend all, the weightiest first."""
+        return "+".join(f"{entry.architecture}/{entry.category}" for entry, _ in self.chosen)
+
+
+def saturated(ab: NDArray[np.float32], saturation: float) -> NDArray[np.float32]:
+    """(h, w, 2) ab multiplied, held within [-1, 1]."""
+    return np.clip(saturation * ab, -1, 1)

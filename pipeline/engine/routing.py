@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.engine.bundle import UNIVERSAL, NetworkFile
+from pipeline.engine.bundle import UNIVERSAL, ModelEntry
 
 Ranking = list[tuple[str, float]]  # (category, confidence), the most confident first
-Blend = list[tuple[NetworkFile, float]]  # colorizers, each with its weight; the weights sum to 1
+Blend = list[tuple[ModelEntry, float]]  # colorizers, each with its weight; the weights sum to 1
 NEGLIGIBLE = 0.01  # share of a blend that no eye would miss
 
 
@@ -33,31 +33,31 @@ def shares(ranking: Ranking, top: int, *, universal_rest: bool) -> dict[str, flo
     return {**best, UNIVERSAL: rest} if universal_rest else best
 
 
-def blend_of(files: Mapping[str, NetworkFile], shares: Mapping[str, float]) -> Blend:
+def blend_weights(entries: Mapping[str, ModelEntry], shares: Mapping[str, float]) -> Blend:
     """The colorizers of some categories, the weightiest first; the weights sum to 1.
 
     Categories that share a colorizer count as one. One below 1 % of the whole is left out: to
     open it takes longer than its share is worth.
 
     Args:
-        files: category -> its colorizer.
+        entries: category -> its colorizer.
         shares: category -> its share, above 0.
     """
-    weights: dict[str, tuple[NetworkFile, float]] = {}
+    weights: dict[str, tuple[ModelEntry, float]] = {}
     for category, share in shares.items():
-        file = files[category]
-        _, weight = weights.get(file.file, (file, 0.0))
-        weights[file.file] = file, weight + share
+        entry = entries[category]
+        _, weight = weights.get(entry.file, (entry, 0.0))
+        weights[entry.file] = entry, weight + share
     least = NEGLIGIBLE * sum(shares.values())
-    kept = [(file, weight) for file, weight in weights.values() if weight >= least]
+    kept = [(entry, weight) for entry, weight in weights.values() if weight >= least]
     total = sum(weight for _, weight in kept)
-    return [(file, weight / total) for file, weight in sorted(kept, key=lambda one: -one[1])]
+    return [(entry, weight / total) for entry, weight in sorted(kept, key=lambda one: -one[1])]
 
 
-def by_colorizer(choices: Sequence[Blend]) -> list[tuple[NetworkFile, list[int]]]:
+def by_colorizer(choices: Sequence[Blend]) -> list[tuple[ModelEntry, list[int]]]:
     """Each colorizer that is wanted, with the indices of the photos that want it."""
-    wanted: dict[str, tuple[NetworkFile, list[int]]] = {}
+    wanted: dict[str, tuple[ModelEntry, list[int]]] = {}
     for index, chosen in enumerate(choices):
-        for file, _ in chosen:
-            wanted.setdefault(file.file, (file, []))[1].append(index)
+        for entry, _ in chosen:
+            wanted.setdefault(entry.file, (entry, []))[1].append(index)
     return list(wanted.values())

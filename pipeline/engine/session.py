@@ -1,4 +1,4 @@
-"""Shipped networks, opened: ONNX Runtime runs them."""
+"""Shipped models, opened: ONNX Runtime runs them."""
 
 import threading
 import time
@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.engine.bundle import NetworkFile, read_verified
+from pipeline.engine.bundle import ModelEntry
+from pipeline.engine.bundle_file import read_verified
 from pipeline.engine.devices import find_providers
 
 
-class Network:
-    """An opened network; several threads may run it at once.
+class OnnxModel:
+    """An opened model; several threads may run it at once.
 
     Attributes:
         seconds: how long its runs have taken so far, summed over threads.
@@ -22,7 +23,7 @@ class Network:
     def __init__(
         self,
         folder: Path,
-        file: NetworkFile,
+        entry: ModelEntry,
         *,
         providers: Sequence[str] = ("CPUExecutionProvider",),
         threads: int = 0,
@@ -31,7 +32,7 @@ class Network:
 
         Args:
             folder: the bundle's.
-            file: which of its files.
+            entry: which of its files.
             providers: of ONNX Runtime, the first that can run it; see `pipeline.engine.devices`.
             threads: that share one run; 0 takes all processors.
 
@@ -40,7 +41,7 @@ class Network:
         """
         import onnxruntime  # a quarter of a second, so not at import
 
-        content = read_verified(folder, file)
+        content = read_verified(folder, entry)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors only
         options.intra_op_num_threads = threads
@@ -58,8 +59,8 @@ class Network:
         return outputs
 
 
-class Networks:
-    """The networks of one folder; each is opened once, when it is first needed."""
+class ModelCache:
+    """The models of one folder; each is opened once, when it is first needed."""
 
     def __init__(self, folder: Path, *, device: str = "cpu", threads: int = 0) -> None:
         """Open none yet.
@@ -71,24 +72,24 @@ class Networks:
         """
         self.folder, self.device, self.threads = folder, device, threads
         self.providers: list[str] = []  # found with the first network
-        self.opened: dict[str, Network] = {}
+        self.opened: dict[str, OnnxModel] = {}
         self._opening = threading.Lock()
 
-    def open(self, file: NetworkFile) -> Network:
+    def open(self, entry: ModelEntry) -> OnnxModel:
         """Open a file, or give the one that is open.
 
         Raises:
             CheckpointError: it is missing or damaged.
         """
         with self._opening:
-            if file.file not in self.opened:
+            if entry.file not in self.opened:
                 self.providers = self.providers or find_providers(self.device)
-                self.opened[file.file] = Network(
-                    self.folder, file, providers=self.providers, threads=self.threads
+                self.opened[entry.file] = OnnxModel(
+                    self.folder, entry, providers=self.providers, threads=self.threads
                 )
-            return self.opened[file.file]
+            return self.opened[entry.file]
 
     @property
     def seconds(self) -> float:
         """How long all runs have taken so far."""
-        return sum(network.seconds for network in self.opened.values())
+        return sum(model.seconds for model in self.opened.values())

@@ -1,45 +1,69 @@
 """TIFF files of several pages, each coloured as a photo of its own."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
 
-from basics.errors import DataError
+import numpy as np
+from numpy.typing import NDArray
+
+from basics.errors import DataError, Setting
 from basics.files import atomic_write, temporary_folder
 from imaging.formats import TIFF
-from pipeline.engine.results import Colored
+from pipeline.engine.request import Limits, Rendering
+from pipeline.media.photo_files import PhotoFrame, PhotoSink, require_free
 
 
-def colorize_pages(
-    target: Path, n_pages: int, colorize_page: Callable[[int, Path], Colored]
-) -> Colored:
-    """Colour every page of a file into one TIFF.
+class PagesSink:
+    """One TIFF for the pages of a file: each is written aside, and all are joined at the end."""
 
-    Args:
-        target: the result.
-        n_pages: of the file.
-        colorize_page: colours a page, counted from 0, into a TIFF of its own.
+    def __init__(
+        self,
+        path: Path,
+        *,
+        n_pages: int,
+        rendering: Rendering,
+        limits: Limits,
+        force: bool = False,
+    ) -> None:
+        """Check that the result can be written; write nothing yet.
 
-    Returns:
-        what is known of the first page, with the time of all.
+        Raises:
+            DataError: it is no TIFF, or exists.
+        """
+        if path.suffix.lower() not in TIFF:
+            what = f"{path.suffix} holds one page, not {n_pages}"
+            raise DataError(what, path, "save it as another format", Setting("format", "tiff"))
+        require_free(path, force=force)
+        self.path, self.rendering, self.limits = path, rendering, limits
+        self.parts: list[Path] = []
+        self._stack = ExitStack()
 
-    Raises:
-        DataError: a page cannot be read, or `target` is no TIFF.
-    """
-    if target.suffix.lower() not in TIFF:
-        raise DataError(
-            f"{target.suffix} holds one page, not {n_pages}", target, "give --format tiff"
-        )
-    with temporary_folder(target) as folder:
-        pages = [colorize_page(page, folder / f"{page}.tif") for page in range(n_pages)]
-        _join([page.output for page in pages], target)
-    seconds = round(sum(page.seconds for page in pages), 3)
-    return replace(pages[0], output=target, seconds=seconds)
+    def write(self, frame: PhotoFrame, ab: NDArray[np.float32], saturation: float) -> None:
+        """Write a page into a TIFF of its own; see `PhotoSink.write`."""
+        part = self.folder / f"{len(self.parts)}.tif"
+        sink = PhotoSink(frame.photo, part, rendering=self.rendering, limits=self.limits)
+        sink.write(frame, ab, saturation)
+        self.parts.append(part)
+
+    def __enter__(self) -> "PagesSink":
+        """Make a folder for the pages."""
+        self.folder = self._stack.enter_context(temporary_folder(self.path))
+        return self
+
+    def __exit__(
+        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Join the pages, unless something failed; remove the folder."""
+        with self._stack:
+            if kind is None:
+                _join(self.parts, self.path)
 
 
-def _join(parts: Sequence[Path], target: Path) -> None:
+def _join(parts: Sequence[Path], path: Path) -> None:
     """Write the pages of several TIFF files into one."""
     import tifftools
 
-    with atomic_write(target) as side:
-        tifftools.tiff_concat([str(part) for part in parts], str(side), overwrite=True)
+    with atomic_write(path) as temporary:
+        tifftools.tiff_concat([str(part) for part in parts], str(temporary), overwrite=True)

@@ -11,7 +11,7 @@ import pyvips
 from basics.files import atomic_write
 from imaging.network_input import fitted, thumbnail
 from imaging.photo import open_photo
-from pipeline.engine.results import Colored
+from pipeline.media.colored import Colored
 from pipeline.media.plan import COMPARE, RANKING
 
 if TYPE_CHECKING:
@@ -23,20 +23,29 @@ BEST = 5  # categories in the ranking
 INK, PALE, BAR, TRACK = "#1f2328", "#59636e", "#2f6f9f", "#e7ebef"
 
 
+def before_and_after(colored: Colored, longest_px: int) -> pyvips.Image:
+    """The photo without its colours, and the result; each half at most so long.
+
+    Raises:
+        DataError: one of them cannot be read.
+    """
+    size = fitted(colored.width, colored.height, longest_px)
+    before = thumbnail(open_photo(colored.input, tolerates=True), *size)
+    after = thumbnail(open_photo(colored.output), *size)
+    gray = before.colourspace("b-w").colourspace("srgb")
+    wide = size[0] >= size[1] * 2  # a panorama: one above the other
+    return pyvips.Image.arrayjoin(
+        [gray, after.colourspace("srgb")], across=1 if wide else 2, shim=GAP_PX, background=[255]
+    )
+
+
 def write_compare(colored: Colored) -> Path:
     """Write <result>_compare.jpg: the photo without its colours, and the result.
 
     Raises:
         DataError: one of them cannot be read.
     """
-    size = fitted(colored.width, colored.height, COMPARE_PX)
-    before = thumbnail(open_photo(colored.input, tolerates=True), *size)
-    after = thumbnail(open_photo(colored.output), *size)
-    gray = before.colourspace("b-w").colourspace("srgb")
-    wide = size[0] >= size[1] * 2  # a panorama: one above the other
-    both = pyvips.Image.arrayjoin(
-        [gray, after.colourspace("srgb")], across=1 if wide else 2, shim=GAP_PX, background=[255]
-    )
+    both = before_and_after(colored, COMPARE_PX)
     path = _beside(colored.output, COMPARE, ".jpg")
     with atomic_write(path) as side:
         both.write_to_file(str(side), Q=92, keep="none")

@@ -61,7 +61,8 @@ def pair_of(photo: Path, colorizer: "Colorizer", cache_dir: Path) -> Pair:
 
 def _identity(photo: Path, colorizer: "Colorizer") -> str:
     """A digest of what a pair depends on."""
-    settings = (RECIPE, LONGEST_PX, colorizer.architecture, colorizer.saturation, colorizer.bundle)
+    saturation = colorizer.engine.saturation(colorizer.defaults)
+    settings = (RECIPE, LONGEST_PX, colorizer.architecture, saturation, colorizer.bundle)
     return hashlib.sha256(repr(settings).encode() + photo.read_bytes()).hexdigest()
 
 

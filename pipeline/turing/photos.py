@@ -11,8 +11,8 @@ from basics.cli import progress
 from basics.errors import DataError, ProjectError
 from basics.names import RESERVED
 from imaging.formats import READABLE
-from imaging.network_input import is_in_color
-from imaging.photo import open_photo
+from imaging.network_input import TINT_PX, has_color, thumbnail
+from imaging.photo import open_photo, reading
 from pipeline.media.demo_photos import demo_paths
 from pipeline.media.plan import find_photos
 
@@ -100,7 +100,9 @@ def _demonstration() -> list[RealPhoto]:
 def _reason_against(photo: RealPhoto) -> str | None:
     """Why a photo cannot be dealt; None if it can."""
     try:
-        return None if is_in_color(open_photo(photo.path)) else TONED
+        opened = open_photo(photo.path)
+        with reading(opened):
+            return None if has_color(thumbnail(opened, TINT_PX, TINT_PX)) else TONED
     except DataError as error:
         log.warning("left out: %s", error)
         return UNREADABLE

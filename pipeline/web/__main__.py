@@ -13,9 +13,10 @@ from urllib.parse import quote
 
 from basics import cli
 from basics.errors import ConfigError
-from pipeline.engine.bundle import PRETRAINED_DIR, read_bundle
+from pipeline.engine.bundle import PRETRAINED_DIR
+from pipeline.engine.bundle_file import read_bundle
 from pipeline.turing.answers import ANSWERS
-from pipeline.web.limits import LOOPBACK, MEGABYTE, Limits
+from pipeline.web.limits import LOOPBACK, MEGABYTE, ServerLimits
 
 LOCAL = "127.0.0.1"
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 
 def build_parser() -> argparse.ArgumentParser:
     """The options of the command."""
-    defaults = Limits()
+    defaults = ServerLimits()
     parser = cli.parser(__doc__, "pipeline.web")
     add, number = parser.add_argument, cli.positive(int)
     add("--host", default=LOCAL, help="0.0.0.0 lets other computers in")
@@ -66,7 +67,7 @@ def _job(args: argparse.Namespace) -> int:
     if args.turing_data and not args.turing_data.is_dir():
         fix = "name a folder of colour photos"
         raise ConfigError("no such folder", f"--turing-data {args.turing_data}", fix)
-    limits = Limits(
+    limits = ServerLimits(
         upload_bytes=args.max_megabytes * MEGABYTE,
         pixels=args.max_pixels,
         seconds=args.max_seconds,

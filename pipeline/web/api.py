@@ -15,19 +15,18 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from basics.errors import DataError, ProjectError
-from imaging.formats import QUALITY, Saving
-from imaging.writer import stop_writing
-from pipeline.engine.request import Options
-from pipeline.engine.results import Colored
-from pipeline.web.limits import TOO_LARGE, UNPROCESSABLE, Limits, Refusal
+from basics.cancel import CancelToken
+from basics.errors import DataError, InColorError, ProjectError
+from imaging.formats import QUALITY
+from pipeline.engine.request import ColorRequest, Limits, Rendering
+from pipeline.media.colored import Colored
+from pipeline.web.limits import TOO_LARGE, UNPROCESSABLE, Refusal
 from pipeline.web.metrics import Metrics
 from pipeline.web.problems import documented, of_error
-from pipeline.web.service import Studio, Wish, upload_name
+from pipeline.web.service import ColorService, upload_name
 
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]
 CHUNK_BYTES = 1 << 18
-STOPPED_EVERY_S = 0.1
 MEDIA_TYPES = {
     ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
     ".tif": "image/tiff", ".tiff": "image/tiff", ".gif": "image/gif", ".avif": "image/avif",
@@ -71,7 +70,7 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-class WishForm(BaseModel):
+class ColorForm(BaseModel):
     """A photo, and how it is to be coloured."""
 
     model_config = {"extra": "forbid"}
@@ -88,26 +87,27 @@ class WishForm(BaseModel):
     keep_color: bool = Field(False, description="give a colour photo back as it is")
     tolerate: bool = Field(False, description="colour what is left of a damaged photo")
 
-    def wish(self, limits: Limits) -> Wish:
-        """The same for `Studio`."""
-        return Wish(
+    @property
+    def request(self) -> ColorRequest:
+        """What colours are wanted."""
+        return ColorRequest(
             mode=self.mode or None,
-            format_=self.format,
+            category=self.category or None,
+            top=self.top,
+            saturation=self.saturation,
             keep_color=self.keep_color,
-            options=Options(
-                category=self.category or None,
-                top=self.top,
-                saturation=self.saturation,
-                max_pixels=limits.pixels,
-                tolerate=self.tolerate,
-                all_pages=self.pages == "all",
-                saving=Saving(quality=self.quality, strip=self.strip),
-            ),
+        )
+
+    @property
+    def rendering(self) -> Rendering:
+        """How the result is wanted."""
+        return Rendering(
+            format=self.format, quality=self.quality, strip=self.strip, pages=self.pages
         )
 
 
-def build_router(studio: Studio, metrics: Metrics) -> APIRouter:
-    """The API's routes on one studio."""
+def build_router(service: ColorService, metrics: Metrics) -> APIRouter:
+    """The API's routes on one service."""
     router = APIRouter()
 
     @router.post(
@@ -124,13 +124,13 @@ def build_router(studio: Studio, metrics: Metrics) -> APIRouter:
         },
     )
     async def colorize(
-        form: Annotated[WishForm, Form(media_type="multipart/form-data")],
+        form: Annotated[ColorForm, Form(media_type="multipart/form-data")],
         accept: Annotated[str, Header()] = "*/*",
     ) -> Response:
         """Colour a photo; the category and the ranking stand in the answer's headers."""
         try:
             with metrics.timed():
-                answer = await _colorize(studio, form, as_json="application/json" in accept)
+                answer = await _colorize(service, form, as_json="application/json" in accept)
         except ProjectError as error:
             answer = of_error(error, photo=form.file.filename or "the photo")
         metrics.photos.labels(str(answer.status_code)).inc()
@@ -142,8 +142,8 @@ def build_router(studio: Studio, metrics: Metrics) -> APIRouter:
         "/v1/categories", summary="What photos can be coloured as", responses=documented(401)
     )
     async def categories() -> Categories:
-        known, modes = studio.colorizer(None).categories, sorted(studio.colorizers)
-        return Categories(categories=known, modes=modes, default_mode=studio.bundle.mode)
+        known, default = service.colorizer.categories, service.bundle.mode
+        return Categories(categories=known, modes=service.modes, default_mode=default)
 
     @router.get("/healthz", summary="Whether the server runs")
     async def health() -> Health:
@@ -175,39 +175,42 @@ def _refuse_all_else(router: APIRouter) -> None:
         router.add_api_route(path, refuse, methods=METHODS, include_in_schema=False)
 
 
-async def _colorize(studio: Studio, form: WishForm, *, as_json: bool) -> Response:
+async def _colorize(service: ColorService, form: ColorForm, *, as_json: bool) -> Response:
     """Colour an upload, and answer with it; no file of it is left when this returns.
 
     Raises:
         ProjectError: the photo cannot be coloured, or not now.
     """
-    wish, limits = form.wish(studio.limits), studio.limits
-    studio.colorizer(wish.mode).require_category(wish.options.category)
-    folder = studio.own_folder()
+    request, rendering = form.request, form.rendering
+    limits = Limits(max_pixels=service.limits.pixels, tolerate=form.tolerate, cancel=CancelToken())
+    service.colorizer.engine.require(request)
+    folder = service.own_folder()
     path = folder / upload_name(form.file.filename)
     loop, begun = asyncio.get_running_loop(), asyncio.Event()
 
     def job() -> Response:
         loop.call_soon_threadsafe(begun.set)
         _save(form.file.file, path)
-        colored = studio.colorize(path, wish)
+        try:
+            colored = service.colorize(path, request, rendering, limits)
+        except InColorError:
+            colored = None
         return _answer_json(path, colored) if as_json else _answer(path, colored)
 
     try:
-        future = studio.submit(job)
+        future = service.submit(job)
     except ProjectError:
         shutil.rmtree(folder)
         raise
     future.add_done_callback(lambda _: shutil.rmtree(folder, ignore_errors=True))
     answer = asyncio.wrap_future(future)
     await begun.wait()
-    done, _ = await asyncio.wait([answer], timeout=limits.seconds)
+    done, _ = await asyncio.wait([answer], timeout=service.limits.seconds)
     if done:
         return answer.result()
-    while not answer.done():  # it may not have begun to write
-        stop_writing(folder)
-        await asyncio.wait([answer], timeout=STOPPED_EVERY_S)
-    what = f"not done within {limits.seconds:g} seconds"
+    limits.cancel.cancel()
+    await asyncio.wait([answer])
+    what = f"not done within {service.limits.seconds:g} seconds"
     raise Refusal(TOO_LARGE, what, "the photo", "shrink it") from answer.exception()
 
 

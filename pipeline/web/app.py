@@ -9,14 +9,14 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
-from basics.errors import ConfigError
+from basics.errors import ConfigError, Setting
 from pipeline.engine.bundle import Bundle
 from pipeline.web.api import build_router
 from pipeline.web.guard import Guard
-from pipeline.web.limits import Limits
+from pipeline.web.limits import ServerLimits
 from pipeline.web.metrics import Metrics
 from pipeline.web.problems import add_handlers
-from pipeline.web.service import Studio
+from pipeline.web.service import ColorService
 
 if TYPE_CHECKING:
     from pipeline.web.turing_settings import TuringTest
@@ -26,7 +26,7 @@ ABOUT = "Colours black-and-white photos: each by the network of its category."
 
 def build_app(
     bundle: Bundle,
-    limits: Limits | None = None,
+    limits: ServerLimits | None = None,
     *,
     device: str = "cpu",
     token: str | None = None,
@@ -49,31 +49,31 @@ def build_app(
         ConfigError: the token is empty.
     """
     if token is not None and not token.strip():
-        fix = "give a token of some letters, or leave --token out"
-        raise ConfigError("an empty token would let everybody in", "--token", fix)
-    studio = Studio(bundle, limits, device=device)
+        fix = "give a token of some letters, or leave it out"
+        raise ConfigError("an empty token would let everybody in", Setting("token"), fix)
+    service = ColorService(bundle, limits, device=device)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        studio.warm_up()
+        service.warm_up()
         yield
-        studio.close()
+        service.close()
 
     app = FastAPIOffline(
         title="Image colorizer", description=ABOUT, version="1", lifespan=lifespan,
         redoc_url=None,
     )  # fmt: skip
     add_handlers(app)
-    app.include_router(build_router(studio, Metrics()))
+    app.include_router(build_router(service, Metrics()))
     if turing is not None:
-        uploads = studio.folder / "page"
+        uploads = service.folder / "page"
         uploads.mkdir()
         os.environ["GRADIO_TEMP_DIR"] = str(uploads)  # it asks the environment, when it is imported
 
         from pipeline.web.page import mount_page
 
-        app = mount_page(app, studio, turing)
-    app.state.studio = studio
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=studio.limits.upload_bytes)
+        app = mount_page(app, service, turing)
+    app.state.service = service
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=service.limits.upload_bytes)
     app.add_middleware(Guard, token=token, hosts=hosts, own_names=own_names)
     return app

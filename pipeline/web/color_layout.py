@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from pipeline.web.service import Studio
+from pipeline.web.service import ColorService
 
 AUTOMATIC = "automatic"
 MOST_BLENDED = 5
@@ -35,7 +35,7 @@ class Ways:
     saturation: gr.Slider
 
     def all(self) -> list[gr.Dropdown | gr.Radio | gr.Slider]:
-        """In the order in which `ColorTab.wish` takes them."""
+        """In the order in which `ColorTab.request` takes them."""
         return [self.category, self.mode, self.top, self.saturation]
 
 
@@ -58,13 +58,13 @@ class Sheet:
     gallery: gr.Gallery
 
 
-def lay_out(studio: Studio, examples: Sequence[Path]) -> tuple[Entry, Ways, Result, Sheet]:
+def lay_out(service: ColorService, examples: Sequence[Path]) -> tuple[Entry, Ways, Result, Sheet]:
     """Photo and ways to colour it left, the result right, all colorizers below."""
     with gr.Row(elem_id="both"):
         with gr.Column(scale=2, min_width=300):
-            entry, ways = _entry(examples), _ways(studio)
+            entry, ways = _entry(examples), _ways(service)
         with gr.Column(scale=3, min_width=300):
-            result = _result(len(studio.bundle.categories))
+            result = _result(len(service.bundle.categories))
     with gr.Accordion("The same photo by each of the twenty colorizers", open=False):
         sheet = Sheet(
             button=gr.Button("Colour it by each", interactive=False, elem_id="every"),
@@ -90,14 +90,14 @@ def _entry(examples: Sequence[Path]) -> Entry:
     return Entry(photo=photo, examples=given)
 
 
-def _ways(studio: Studio) -> Ways:
+def _ways(service: ColorService) -> Ways:
     category = gr.Dropdown(
-        [AUTOMATIC, *studio.colorizer(None).categories], value=AUTOMATIC,
+        [AUTOMATIC, *service.colorizer.categories], value=AUTOMATIC,
         label="Coloured as", elem_id="category",
     )  # fmt: skip
     with gr.Accordion("More ways to colour it", open=False):
         mode = gr.Radio(
-            sorted(studio.colorizers), value=studio.bundle.mode, label="Mode",
+            service.modes, value=service.bundle.mode, label="Mode",
             info="nearest to the likely truth, or more colour",
         )  # fmt: skip
         top = gr.Slider(

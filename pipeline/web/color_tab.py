@@ -6,15 +6,15 @@ from typing import Any
 
 import gradio as gr
 
-from pipeline.engine.request import Options
+from pipeline.engine.request import MOST_SATURATION, ColorRequest
 from pipeline.web.color_layout import AUTOMATIC, lay_out
 from pipeline.web.examples import write_examples
 from pipeline.web.in_turn import done
 from pipeline.web.limits import KEPT_SECONDS
-from pipeline.web.service import Studio, Wish
+from pipeline.web.service import ColorService
 from pipeline.web.session import (
-    Opened,
-    Preview,
+    Shown,
+    Visit,
     close,
     color_full,
     color_preview,
@@ -24,12 +24,12 @@ from pipeline.web.session import (
 )
 
 
-def build_color_tab(studio: Studio) -> None:
+def build_color_tab(service: ColorService) -> None:
     """Lay the tab out, and say what follows from what."""
-    tab = ColorTab(studio)
+    tab = ColorTab(service)
     opened = gr.State(None, time_to_live=KEPT_SECONDS, delete_callback=close)
     preview = gr.State(None, time_to_live=KEPT_SECONDS)
-    entry, ways, result, sheet = lay_out(studio, tab.examples)
+    entry, ways, result, sheet = lay_out(service, tab.examples)
     shown = [
         preview, result.slider, result.divider, result.ranking, result.told, result.download
     ]  # fmt: skip
@@ -65,59 +65,57 @@ def build_color_tab(studio: Studio) -> None:
 class ColorTab:
     """What the tab does; each method serves one event."""
 
-    def __init__(self, studio: Studio) -> None:
-        """Serve from a studio."""
-        self.studio = studio
-        self.examples = write_examples(studio.folder / "examples")
+    def __init__(self, service: ColorService) -> None:
+        """Serve from a service."""
+        self.service = service
+        self.examples = write_examples(service.folder / "examples")
 
-    def take(self, index: int, was: Opened | None) -> tuple[Any, ...]:
+    def take(self, index: int, was: Visit | None) -> tuple[Any, ...]:
         """Take one of the examples in."""
         return self.open(self.examples[index], self.examples[index].name, was)
 
-    def receive(self, upload: Mapping[str, Any] | None, was: Opened | None) -> tuple[Any, ...]:
+    def receive(self, upload: Mapping[str, Any] | None, was: Visit | None) -> tuple[Any, ...]:
         """Take in what the visitor has sent: a path on this server, and the visitor's name."""
         if not upload or not upload["path"]:
             raise gr.Error("No photo came", print_exception=False)
         path = Path(upload["path"])
         return self.open(path, upload.get("orig_name") or path.name, was)
 
-    def open(self, path: Path, name: str, was: Opened | None) -> tuple[Any, ...]:
+    def open(self, path: Path, name: str, was: Visit | None) -> tuple[Any, ...]:
         """Take a photo in, and let the one before go."""
-        opened = done(self.studio, lambda: open_upload(self.studio, path, name), name)
+        visit = done(self.service, lambda: open_upload(self.service, path, name), name)
         close(was)
-        return opened, str(opened.before.path), gr.Button(interactive=True), []
+        return visit, str(visit.before), gr.Button(interactive=True), []
 
-    def color(self, opened: Opened | None, *ways: Any) -> tuple[Any, ...]:
+    def color(self, visit: Visit | None, *ways: Any) -> tuple[Any, ...]:
         """Colour the photo at the page's size."""
-        if opened is None:
+        if visit is None:
             return None, None, *_hidden(gr.Slider, gr.Label), "", *_hidden(gr.DownloadButton)
-        wish = self.wish(*ways)
-        preview = done(self.studio, lambda: color_preview(self.studio, opened, wish), opened.name)
-        photo, ranking = opened.seen.photo, preview.predicted.ranking
-        used = " + ".join(file.category for file, _ in preview.predicted.chosen)
-        told = f"{photo.width} x {photo.height} px, coloured as **{used}**"
-        pair = str(opened.before.path), str(preview.after)
+        request = self.request(*ways)
+        shown = done(self.service, lambda: color_preview(visit, request), visit.name)
+        photo, prediction = visit.photo.frame.photo, shown.preview.prediction
+        used = " + ".join(entry.category for entry, _ in prediction.chosen)
+        message = f"{photo.width} x {photo.height} px, coloured as **{used}**"
+        pair = str(visit.before), str(shown.after)
         waits = gr.DownloadButton("Full size is being made", interactive=False, visible=True)
-        bars = gr.Label(dict(ranking), visible=True)
-        return preview, pair, gr.Slider(visible=True), bars, told, waits
+        bars = gr.Label(dict(prediction.ranking), visible=True)
+        return shown, pair, gr.Slider(visible=True), bars, message, waits
 
-    def full(self, opened: Opened | None, preview: Preview | None, *ways: Any) -> Any:
+    def full(self, visit: Visit | None, shown: Shown | None, *ways: Any) -> Any:
         """Make the file to download."""
-        if opened is None or preview is None:
+        if visit is None or shown is None:
             return gr.DownloadButton(interactive=False)
-        wish = self.wish(*ways)
-        path = done(
-            self.studio, lambda: color_full(self.studio, opened, preview, wish), opened.name
-        )
+        request = self.request(*ways)
+        path = done(self.service, lambda: color_full(visit, request), visit.name)
         label = f"Download at full size ({format_of(path)})"
         return gr.DownloadButton(label, value=str(path), interactive=True)
 
-    def sheet(self, opened: Opened | None) -> list[tuple[str, str]]:
+    def sheet(self, visit: Visit | None) -> list[tuple[str, str]]:
         """Colour the photo by each colorizer."""
-        if opened is None:
+        if visit is None:
             return []
-        found = done(self.studio, lambda: color_sheet(self.studio, opened), opened.name)
-        return [(str(path), told) for path, told in found]
+        found = done(self.service, lambda: color_sheet(visit), visit.name)
+        return [(str(path), caption) for path, caption in found]
 
     def pick(self, event: gr.SelectData) -> str:
         """Choose the category whose bar was clicked."""
@@ -127,24 +125,23 @@ class ColorTab:
         """Move the line between before and after, 0 to 100."""
         return gr.ImageSlider(slider_position=position)
 
-    def clear(self, opened: Opened | None) -> tuple[Any, ...]:
+    def clear(self, visit: Visit | None) -> tuple[Any, ...]:
         """Let the photo go."""
-        close(opened)
+        close(visit)
         return (None, *self.color(None), gr.Button(interactive=False), [])
 
-    def wish(self, category: str, mode: str, top: int, saturation: float) -> Wish:
-        """What the visitor has set."""
+    def request(self, category: str, mode: str, top: int, saturation: float) -> ColorRequest:
+        """What the visitor has set, where it is not the bundle's own choice."""
+        named = mode if mode != self.service.bundle.mode else None
         factor = None
         if saturation != 1:
-            factor = min(3.0, saturation * self.studio.colorizer(mode).saturation)
-        return Wish(
-            mode=mode,
-            options=Options(
-                category=None if category == AUTOMATIC else category,
-                top=int(top) or None,
-                saturation=factor,
-                max_pixels=self.studio.limits.pixels,
-            ),
+            of_mode = self.service.bundle.find_mode(mode).saturation
+            factor = min(MOST_SATURATION, saturation * of_mode)
+        return ColorRequest(
+            category=None if category == AUTOMATIC else category,
+            mode=named,
+            top=int(top) or None,
+            saturation=factor,
         )
 
 

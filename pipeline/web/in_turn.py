@@ -7,23 +7,23 @@ from typing import Any
 import gradio as gr
 
 from basics.errors import ProjectError
-from pipeline.web.service import Studio
+from pipeline.web.service import ColorService
 
 
-def done(studio: Studio, job: Callable[[], Any], name: str) -> Any:
+def done(service: ColorService, job: Callable[[], Any], name: str) -> Any:
     """Have a job done in its turn; an error is shown on the page.
 
     Args:
-        studio: does it.
+        service: does it.
         job: what is done.
         name: what the visitor calls the photo.
     """
     try:
-        future: Future[Any] = studio.submit(job)
-        return future.result(studio.limits.seconds)
+        future: Future[Any] = service.submit(job)
+        return future.result(service.limits.seconds)
     except ProjectError as error:
-        what, _, fix = error.args
+        what, _, fix = error.for_form()
         raise gr.Error(f"{name}: {what}; {fix}", print_exception=False) from error
     except TimeoutError as error:
-        told = f"{name}: not done within {studio.limits.seconds:g} seconds; shrink it"
+        told = f"{name}: not done within {service.limits.seconds:g} seconds; shrink it"
         raise gr.Error(told, print_exception=False) from error

@@ -13,7 +13,7 @@ UNAUTHORIZED, FORBIDDEN, TOO_LARGE, UNPROCESSABLE, TOO_MANY = 401, 403, 413, 422
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class ServerLimits:
     """Bounds of the server; the defaults fit a small computer.
 
     Attributes:

@@ -6,7 +6,7 @@ from gradio.themes import Default
 
 from pipeline.web.color_tab import build_color_tab
 from pipeline.web.limits import KEPT_SECONDS
-from pipeline.web.service import Studio
+from pipeline.web.service import ColorService
 from pipeline.web.several_tab import build_several_tab
 from pipeline.web.turing_settings import TuringTest
 from pipeline.web.turing_tab import build_turing_tab
@@ -29,7 +29,7 @@ footer {display: none !important}
 """
 
 
-def build_page(studio: Studio, turing: TuringTest) -> gr.Blocks:
+def build_page(service: ColorService, turing: TuringTest) -> gr.Blocks:
     """The page's tabs."""
     with Page(
         title="Image colorizer",
@@ -38,18 +38,18 @@ def build_page(studio: Studio, turing: TuringTest) -> gr.Blocks:
     ) as page:
         gr.Markdown("# Image colorizer\nBlack-and-white photos in colours that networks predict.")
         with gr.Tab("Colour a photo"):
-            build_color_tab(studio)
+            build_color_tab(service)
         with gr.Tab("Several photos"):
-            build_several_tab(studio)
+            build_several_tab(service)
         with gr.Tab("Which one is real?"):
-            build_turing_tab(studio, turing)
+            build_turing_tab(service, turing)
     return page
 
 
-def mount_page(app: FastAPI, studio: Studio, turing: TuringTest) -> FastAPI:
+def mount_page(app: FastAPI, service: ColorService, turing: TuringTest) -> FastAPI:
     """Serve the page at / of an app that has the API."""
-    page = build_page(studio, turing)
-    page.queue(default_concurrency_limit=studio.limits.at_once, api_open=False)
+    page = build_page(service, turing)
+    page.queue(default_concurrency_limit=service.limits.at_once, api_open=False)
     app.add_middleware(OwnRoutes)
     return gr.mount_gradio_app(
         app,
@@ -57,7 +57,7 @@ def mount_page(app: FastAPI, studio: Studio, turing: TuringTest) -> FastAPI:
         path="/",
         footer_links=[],
         run_history=False,
-        max_file_size=studio.limits.upload_bytes,
+        max_file_size=service.limits.upload_bytes,
         show_error=False,
         ssr_mode=False,
         enable_monitoring=False,

@@ -2,7 +2,6 @@
 
 import errno
 import logging
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from basics.errors import ConfigError, DataError, ProjectError
+from basics.errors import ConfigError, DataError, ProjectError, TooLargeError
 from pipeline.web.limits import TOO_LARGE, TOO_MANY, UNAUTHORIZED, UNPROCESSABLE, Refusal
 
 MEDIA_TYPE = "application/problem+json"
@@ -62,7 +61,7 @@ def of_error(error: ProjectError, *, photo: str | None = None) -> JSONResponse:
         error: what happened.
         photo: what a client calls its photo, whose path on this server is nobody's business.
     """
-    what, own, fix = error.args
+    what, own, fix = error.for_form()
     headers = {}
     if isinstance(error, Refusal):
         status = error.status
@@ -74,25 +73,20 @@ def of_error(error: ProjectError, *, photo: str | None = None) -> JSONResponse:
         status = HTTPStatus.BAD_REQUEST
     elif _is_full(error):
         status = HTTPStatus.INSUFFICIENT_STORAGE
+    elif isinstance(error, TooLargeError):
+        status = TOO_LARGE
     elif isinstance(error, DataError):
-        is_large = " px are more than " in what
-        status = TOO_LARGE if is_large else UNPROCESSABLE
+        status = UNPROCESSABLE
     else:
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         log.error("%s", error)
     where = photo if photo and isinstance(error, DataError) else own
-    fields = (_without_dashes(text) for text in (what, where, fix))
-    return problem(status, *fields, headers=headers)
+    return problem(status, what, where, fix, headers=headers)
 
 
 def _is_full(error: ProjectError) -> bool:
     """Whether this server's disk is full."""
     return isinstance(error.__cause__, OSError) and error.__cause__.errno in FULL
-
-
-def _without_dashes(text: str) -> str:
-    """An option's name as the API has it: --max-pixels is max_pixels."""
-    return re.sub(r"--([a-z][a-z-]*)", lambda found: found[1].replace("-", "_"), text)
 
 
 def _project_error(_: Request, error: Any) -> JSONResponse:

@@ -5,46 +5,29 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from basics.names import require_name
+from basics.cancel import CancelToken
 from imaging.formats import READABLE, result_suffix
-from imaging.network_input import is_in_color
-from imaging.photo import open_photo
-from imaging.writer import stop_writing
 from pipeline.colorizer import Colorizer
 from pipeline.engine.bundle import FAITHFUL, Bundle
-from pipeline.engine.request import Options
-from pipeline.engine.results import Colored
-from pipeline.web.limits import TOO_MANY, Limits, Refusal
+from pipeline.engine.request import ColorRequest, Limits, Rendering
+from pipeline.media.colored import Colored
+from pipeline.web.limits import TOO_MANY, Refusal, ServerLimits
 
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """How a client wants a photo coloured.
+class ColorService:
+    """The networks of one bundle, and a bounded queue of photos before them.
 
     Attributes:
-        mode: one of the bundle's; None takes its default.
-        format_: of the result; None keeps the photo's, where that can be written.
-        keep_color: leave the photo alone if it is in colour already.
-        options: the rest.
+        cancel: ends everything that is in work.
     """
 
-    mode: str | None = None
-    format_: str | None = None
-    keep_color: bool = False
-    options: Options = field(default_factory=Options)
-
-
-class Studio:
-    """The networks of one bundle, and a bounded queue of photos before them."""
-
     def __init__(
-        self, bundle: Bundle, limits: Limits | None = None, *, device: str = "cpu"
+        self, bundle: Bundle, limits: ServerLimits | None = None, *, device: str = "cpu"
     ) -> None:
         """Nothing is opened yet but a folder for what is in work.
 
@@ -53,9 +36,10 @@ class Studio:
             limits: what a client may ask for.
             device: runs the networks; see `Colorizer`.
         """
-        self.bundle, self.limits = bundle, limits or Limits()
-        one = Colorizer(bundle, device=device)
-        self.colorizers = {mode: one.in_mode(mode) for mode in {FAITHFUL, *bundle.modes}}
+        self.bundle, self.limits = bundle, limits or ServerLimits()
+        self.colorizer = Colorizer(bundle, device=device)
+        self.modes = sorted({FAITHFUL, *bundle.modes})
+        self.cancel = CancelToken()
         self.folder = Path(tempfile.mkdtemp(prefix="colorize-web-"))
         self.n_open = 0  # photos in work or waiting
         self._lock = threading.Lock()
@@ -80,29 +64,28 @@ class Studio:
         future.add_done_callback(self._end)
         return future
 
-    def colorizer(self, mode: str | None) -> Colorizer:
-        """The colorizer of a mode; None is the bundle's default.
-
-        Raises:
-            ConfigError: there is no such mode.
-        """
-        name = mode or self.bundle.mode
-        require_name(name, sorted(self.colorizers), what="mode", where="mode")
-        return self.colorizers[name]
-
-    def colorize(self, path: Path, wish: Wish) -> Colored | None:
-        """Colour a photo into its own folder; None if it is left alone.
+    def colorize(
+        self, path: Path, request: ColorRequest, rendering: Rendering, limits: Limits
+    ) -> Colored:
+        """Colour a photo into its own folder.
 
         Raises:
             DataError: the photo cannot be read.
+            InColorError: it is in colour already, and is to be left alone then.
             ConfigError: unknown category or mode.
+            Cancelled: `limits.cancel` was used, or the service is being closed.
         """
-        colorizer, options = self.colorizer(wish.mode), wish.options
-        photo = open_photo(path, max_pixels=options.max_pixels, tolerates=options.tolerate)
-        if wish.keep_color and is_in_color(photo):
-            return None
-        suffix = result_suffix(path, photo.loader, wish.format_)
-        return colorizer.colorize(path, path.with_name(f"result{suffix}"), options=options)
+        with self.cancel.stopping(limits.cancel.cancel):
+            job = self.colorizer.open(
+                path,
+                lambda photo: path.with_name(
+                    f"result{result_suffix(path, photo.loader, rendering.format)}"
+                ),
+                request,
+                rendering,
+                limits,
+            )
+            return self.colorizer.finish(job, request)
 
     def own_folder(self) -> Path:
         """A new, empty folder for one photo; who asks for it removes it."""
@@ -110,11 +93,11 @@ class Studio:
 
     def warm_up(self) -> None:
         """Open the router in its turn, so that the first photo need not wait for it."""
-        self._pool.submit(self.colorizer(None).network, self.bundle.router)
+        self._pool.submit(self.colorizer.engine.warm_up)
 
     def close(self) -> None:
         """Stop what is being written, and remove every file."""
-        stop_writing()
+        self.cancel.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 

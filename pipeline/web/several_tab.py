@@ -9,15 +9,16 @@ from typing import Any
 import gradio as gr
 
 from imaging.formats import READABLE
+from pipeline.engine.request import ColorRequest
 from pipeline.web.in_turn import done
-from pipeline.web.service import Studio, Wish
-from pipeline.web.session import Opened, close, color_full, color_preview, open_upload
+from pipeline.web.service import ColorService
+from pipeline.web.session import Visit, close, color_full, color_preview, open_upload
 
 MOST_PHOTOS = 50
 PROGRESS = gr.Progress()  # as a default, it tells Gradio to show a bar
 
 
-def build_several_tab(studio: Studio) -> None:
+def build_several_tab(service: ColorService) -> None:
     """Lay the tab out, and say what follows from what."""
     photos = gr.File(
         label=f"Photos, up to {MOST_PHOTOS}", file_count="multiple", type="filepath",
@@ -32,7 +33,7 @@ def build_several_tab(studio: Studio) -> None:
     download = gr.DownloadButton("Download all", interactive=False, elem_id="download-several")
 
     def color_all(paths: list[str] | None, progress: gr.Progress = PROGRESS) -> Iterator[Any]:
-        yield from color_several(studio, [Path(one) for one in paths or []], progress)
+        yield from color_several(service, [Path(one) for one in paths or []], progress)
 
     start.click(
         color_all, photos, [gallery, told, download], api_visibility="private",
@@ -40,7 +41,9 @@ def build_several_tab(studio: Studio) -> None:
     )  # fmt: skip
 
 
-def color_several(studio: Studio, paths: list[Path], progress: Any) -> Iterator[tuple[Any, ...]]:
+def color_several(
+    service: ColorService, paths: list[Path], progress: Any
+) -> Iterator[tuple[Any, ...]]:
     """Colour one photo after another; one that fails is told and stops nothing.
 
     Yields:
@@ -50,7 +53,7 @@ def color_several(studio: Studio, paths: list[Path], progress: Any) -> Iterator[
     if not paths or len(paths) > MOST_PHOTOS:
         yield [], f"Give 1 to {MOST_PHOTOS} photos, not {len(paths)}.", waits
         return
-    folder = studio.own_folder()
+    folder = service.own_folder()
     pictures: list[tuple[str, str]] = []
     failed: list[str] = []
     zipped = folder / "coloured.zip"
@@ -58,7 +61,7 @@ def color_several(studio: Studio, paths: list[Path], progress: Any) -> Iterator[
         for index, path in enumerate(paths):
             progress((index, len(paths)), desc=path.name, unit="photos")
             try:
-                pictures.append(_color_one(studio, path, folder / f"{index}.jpg", archive))
+                pictures.append(_color_one(service, path, folder / f"{index}.jpg", archive))
             except gr.Error as error:
                 failed.append(str(error.message))
             yield pictures, _told(len(pictures), len(paths), failed), waits
@@ -68,25 +71,25 @@ def color_several(studio: Studio, paths: list[Path], progress: Any) -> Iterator[
 
 
 def _color_one(
-    studio: Studio, path: Path, picture: Path, archive: zipfile.ZipFile
+    service: ColorService, path: Path, picture: Path, archive: zipfile.ZipFile
 ) -> tuple[str, str]:
     """Colour one photo into the archive; give a small picture of it with its category."""
-    wish = Wish()
-    opened: Opened | None = None
+    request = ColorRequest()
+    visit: Visit | None = None
 
     def job() -> tuple[Path, str]:
-        nonlocal opened
-        opened = open_upload(studio, path, path.name)
-        preview = color_preview(studio, opened, wish)
-        shutil.copyfile(preview.after, picture)
-        return color_full(studio, opened, preview, wish), preview.predicted.ranking[0][0]
+        nonlocal visit
+        visit = open_upload(service, path, path.name)
+        shown = color_preview(visit, request)
+        shutil.copyfile(shown.after, picture)
+        return color_full(visit, request), shown.preview.prediction.ranking[0][0]
 
     try:
-        full, category = done(studio, job, path.name)
+        full, category = done(service, job, path.name)
         archive.write(full, _free_name(archive, full.name))  # by one thread alone
         return str(picture), f"{path.name}: {category}"
     finally:
-        close(opened)
+        close(visit)
 
 
 def _free_name(archive: zipfile.ZipFile, name: str) -> str:

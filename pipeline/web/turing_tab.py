@@ -11,7 +11,7 @@ from pipeline.turing.answers import read, record, write_csv
 from pipeline.turing.deck import Deck, Round, Shown
 from pipeline.turing.rates import LEAST, Interval, Row, rates
 from pipeline.web.in_turn import done
-from pipeline.web.service import Studio
+from pipeline.web.service import ColorService
 from pipeline.web.turing_settings import TuringTest
 
 HEADERS = [
@@ -41,7 +41,7 @@ class Turn:
 class Table:
     """Deals the photos; the deck is opened by the first who plays."""
 
-    studio: Studio
+    service: ColorService
     test: TuringTest
     _deck: Deck | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -50,14 +50,14 @@ class Table:
         """The photos of the test."""
         with self._lock:
             if self._deck is None:
-                cache = self.studio.folder / "turing"
-                colorizer = self.studio.colorizer(None)
+                cache = self.service.folder / "turing"
+                colorizer = self.service.colorizer
                 self._deck = Deck(colorizer, self.test.folder, cache_dir=cache)
             return self._deck
 
     def begin(self) -> tuple[Any, ...]:
         """Start a round."""
-        turn = Turn(round=done(self.studio, lambda: self.deck().start_round(), "The test"))
+        turn = Turn(round=done(self.service, lambda: self.deck().start_round(), "The test"))
         return self.show(turn)
 
     def show(self, turn: Turn) -> tuple[Any, ...]:
@@ -79,7 +79,7 @@ class Table:
         seconds = time.monotonic() - turn.shown_at
         shown = self._shown(turn)
         session = turn.round.session
-        done(self.studio, lambda: record(
+        done(self.service, lambda: record(
             self.test.answers, session=session, photo=shown.name, category=shown.category,
             is_colored=shown.is_colored, said_real=said_real, seconds=seconds,
         ), "The answer")  # fmt: skip
@@ -95,8 +95,8 @@ class Table:
         """All answers so far, as a table and as a file."""
         if not self.test.answers.exists():
             return [], "No answers yet.", gr.DownloadButton(interactive=False)
-        answers = done(self.studio, lambda: read(self.test.answers), "The results")
-        file = self.studio.folder / "page" / "turing.csv"
+        answers = done(self.service, lambda: read(self.test.answers), "The results")
+        file = self.service.folder / "page" / "turing.csv"
         write_csv(file, answers)
         told = f"{len(answers)} answers. No rate is given below {LEAST}."
         rows = [_cells(row) for row in rates(answers)]
@@ -104,12 +104,12 @@ class Table:
 
     def _shown(self, turn: Turn) -> Shown:
         card = turn.round.cards[turn.position]
-        return done(self.studio, lambda: self.deck().show(card), "The test")
+        return done(self.service, lambda: self.deck().show(card), "The test")
 
 
-def build_turing_tab(studio: Studio, test: TuringTest) -> None:
+def build_turing_tab(service: ColorService, test: TuringTest) -> None:
     """Lay the tab out, and say what follows from what."""
-    table = Table(studio, test)
+    table = Table(service, test)
     turn = gr.State(None)
     gr.Markdown(
         "Half of the photos have the camera's colours, half the networks'. Which are these? "

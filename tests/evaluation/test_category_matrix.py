@@ -6,13 +6,13 @@ import pytest
 
 from basics.errors import ConfigError, DataError
 from evaluation.category_matrix import (
-    cross_photos,
     main,
+    matrix_scores,
     own_against_rivals,
     own_networks,
     summarize,
 )
-from evaluation.encoded import start_trial, trial_rgb
+from evaluation.encoded import colored_by, encode_photo
 from evaluation.metrics import colorfulness, psnr_db
 from pipeline import Colorizer
 from pipeline.engine.bundle import UNIVERSAL
@@ -30,7 +30,7 @@ def two_networks(tiny_bundle, tmp_path_factory):
 @pytest.fixture(scope="module")
 def crossed(two_networks, packed_photos):
     colorizer = Colorizer(two_networks)
-    return cross_photos(colorizer, own_networks(colorizer), packed_photos)
+    return matrix_scores(colorizer, own_networks(colorizer), packed_photos)
 
 
 def test_every_network_colours_the_photos_of_every_category_that_has_one(crossed):
@@ -44,8 +44,8 @@ def test_a_cell_is_the_mean_over_the_categorys_photos(crossed, two_networks, pac
     table = colorizer.bundle.colorizers["shared_encoder"]
     direct = []
     for rgb in load_packed(packed_photos, "fruit", "test"):
-        trial = start_trial(colorizer, np.asarray(rgb))
-        own, universal = (trial_rgb(colorizer, trial, table[one]) for one in ("beach", UNIVERSAL))
+        photo = encode_photo(colorizer, np.asarray(rgb))
+        own, universal = (colored_by(colorizer, photo, table[one]) for one in ("beach", UNIVERSAL))
         gain = psnr_db(own, rgb) - psnr_db(universal, rgb)
         direct.append((psnr_db(own, rgb), gain, colorfulness(own)))
     cell = summarize(crossed).set_index(["colorizer", "category"]).loc[("beach", "fruit")]
@@ -81,7 +81,7 @@ def test_a_category_without_test_photos_is_told(two_networks, packed_photos, tmp
         np.save(tmp_path / category / "test.npy", photos[: 0 if category == "fruit" else 1])
     colorizer = Colorizer(two_networks)
     with pytest.raises(DataError, match="no test photos of 'fruit'"):
-        cross_photos(colorizer, own_networks(colorizer), tmp_path)
+        matrix_scores(colorizer, own_networks(colorizer), tmp_path)
 
 
 def test_each_category_is_compared_with_the_best_of_the_other_colorizers():

@@ -30,8 +30,8 @@ def test_routed_is_what_colorize_does_and_best_category_its_first_choice(measure
     for photo, row in confidences.iterrows():
         rows = scores[scores["photo"] == photo].set_index("method")["psnr_db"]
         ranking = sorted(row.drop("category").items(), key=lambda one: -one[1])
-        ((best, _),) = colorizer.blend_of({ranking[0][0]: 1.0})
-        if [file for file, _ in colorizer.choose(ranking)] == [best]:
+        ((best, _),) = colorizer.engine.blend_of({ranking[0][0]: 1.0})
+        if [file for file, _ in colorizer.engine.choose(ranking)] == [best]:
             assert rows["routed"] == rows["best category"]
         if best.category == "universal":
             assert rows["best category"] == rows["universal"]

@@ -4,7 +4,7 @@ import pytest
 import pyvips
 
 from basics.errors import DataError
-from evaluation.encoded import blended_rgb, gray_rgb, start_trial
+from evaluation.encoded import encode_photo, gray_rgb, routed_rgb
 from evaluation.gallery import main, photo_names, pick, score_routed
 from evaluation.metrics import psnr_db
 from pipeline import Colorizer
@@ -44,10 +44,10 @@ def test_photos_are_coloured_as_by_the_router_and_known_by_their_files(tiny_bund
     assert len(scores) == 6
     row = scores.iloc[3]
     rgb = np.asarray(load_packed(packed_photos, "forest", "test")[1])
-    trial = start_trial(colorizer, rgb)
-    ours = blended_rgb(colorizer, trial, colorizer.choose(trial.ranking))
-    assert row["gain_db"] == pytest.approx(psnr_db(ours, rgb) - psnr_db(gray_rgb(trial), rgb))
-    assert (row["chosen"], row["confidence"]) == trial.ranking[0]
+    photo = encode_photo(colorizer, rgb)
+    ours = routed_rgb(colorizer, photo)
+    assert row["gain_db"] == pytest.approx(psnr_db(ours, rgb) - psnr_db(gray_rgb(photo), rgb))
+    assert (row["chosen"], row["confidence"]) == photo.ranking[0]
     file = packed_photos / "forest" / "test" / "color" / f"{row['photo']}.png"
     np.testing.assert_array_equal(pyvips.Image.new_from_file(str(file)).numpy(), rgb)
 

@@ -7,13 +7,18 @@ import pytest
 import pyvips
 
 from basics.errors import ConfigError
-from evaluation.encoded import blended_rgb, start_trial
+from evaluation.encoded import colored_by_blend, encode_photo
 from evaluation.metrics import colorfulness
 from evaluation.saturations import SATURATIONS, UNNOTICED_DB, main, measure_saturations
 from pipeline.colorize import main as colorize
 from pipeline.colorizer import Colorizer
-from pipeline.engine.bundle import FAITHFUL, VIVID, Mode, read_bundle, write_bundle
+from pipeline.engine.bundle import FAITHFUL, VIVID, Mode
+from pipeline.engine.bundle_file import read_bundle, write_bundle
 from preprocessing.packing import load_packed
+
+
+def saturation_of(colorizer):
+    return colorizer.engine.saturation(colorizer.defaults)
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +55,10 @@ def test_the_export_chose_a_mode_near_the_truth_and_one_with_at_least_its_colour
 
 def test_a_mode_multiplies_the_chrominance(tiny_bundle, packed_photos):
     bundle = read_bundle(tiny_bundle)
-    modes = {"vivid": Mode(architecture=bundle.default, saturation=0.0)}
+    modes = {"vivid": Mode(colorizer=bundle.default, saturation=0.0)}
     grayed = Colorizer(replace(bundle, modes=modes), mode="vivid")
-    trial = start_trial(grayed, load_packed(packed_photos, "beach", "test")[0])
-    rgb = blended_rgb(grayed, trial, grayed.choose(trial.ranking)).astype(int)
+    photo = encode_photo(grayed, load_packed(packed_photos, "beach", "test")[0])
+    rgb = colored_by_blend(grayed, photo, grayed.engine.choose(photo.ranking)).astype(int)
     assert np.ptp(rgb, axis=2).max() <= 1
 
 
@@ -62,12 +67,12 @@ def test_the_bundle_says_which_mode_is_the_default(tiny_bundle, tmp_path):
     write_bundle(bundle)
     again = read_bundle(tmp_path)
     assert again.modes == bundle.modes
-    assert Colorizer(again).saturation == bundle.modes[VIVID].saturation
+    assert saturation_of(Colorizer(again)) == bundle.modes[VIVID].saturation
 
 
 def test_an_unknown_mode_is_refused_and_an_old_bundle_is_faithful(tiny_bundle):
     old = replace(read_bundle(tiny_bundle), modes={})
-    assert Colorizer(old).saturation == 1
+    assert saturation_of(Colorizer(old)) == 1
     with pytest.raises(ConfigError, match="unknown mode 'vivid'"):
         Colorizer(old, mode=VIVID)
 
@@ -76,7 +81,7 @@ def test_vivid_is_more_colourful_on_the_command_line(tiny_bundle, gray_photo, tm
     folder = shutil.copytree(tiny_bundle, tmp_path / "bundle")
     bundle = read_bundle(folder)
     modes = {
-        name: Mode(architecture=bundle.default, saturation=saturation)
+        name: Mode(colorizer=bundle.default, saturation=saturation)
         for name, saturation in ((FAITHFUL, 1.0), (VIVID, 2.0))
     }
     write_bundle(replace(bundle, modes=modes))

@@ -8,7 +8,7 @@ import pytest
 from basics.errors import ConfigError, DataError
 from colorizers.config import UNIVERSAL
 from evaluation.category_matrix import load_test
-from evaluation.encoded import start_trial
+from evaluation.encoded import encode_photo
 from experiments.measure import open_network, predict, score_all, shrink
 from experiments.universal_vs_category.__main__ import find_encoder, main
 from experiments.universal_vs_category.runs import (
@@ -32,7 +32,7 @@ from experiments.universal_vs_category.scores import (
 )
 from experiments.universal_vs_category.tables import gains, levels
 from pipeline.colorizer import Colorizer
-from pipeline.engine.bundle import read_bundle
+from pipeline.engine.bundle_file import read_bundle
 from tests.notebooks import make_05
 
 CATEGORIES = ["beach", "forest", "fruit"]
@@ -166,9 +166,9 @@ def test_the_router_is_asked_once_for_each_test_photo(tiny_bundle, packed_photos
     assert photos.rgb.shape == (6, 32, 32, 3)
     assert list(photos.categories) == [one for one in CATEGORIES for _ in range(2)]
     rgb = np.asarray(load_test(packed_photos, "forest")[1])
-    ranking = start_trial(router, rgb).ranking
+    ranking = encode_photo(router, rgb).ranking
     assert photos.first[3] == ranking[0][0]
-    is_sure = ranking[0][1] >= router.bundle.unsure_below
+    is_sure = ranking[0][1] >= router.bundle.fallback_threshold
     assert photos.chosen[3] == (ranking[0][0] if is_sure else UNIVERSAL)
     known = load_test_photos(packed_photos, ["fruit"], 32, router)
     assert list(known.first) == ["fruit", "fruit"]  # of what was not trained it is never asked

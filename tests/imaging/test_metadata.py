@@ -11,10 +11,10 @@ from PIL import ExifTags, Image, ImageCms
 
 from imaging.formats import Saving
 from imaging.metadata import LARGEST, NOTE
-from imaging.network_input import luminance_thumbnail
 from imaging.photo import open_photo
-from imaging.writer import write_colored
+from imaging.writer import write_photo
 from tests.drawing import draw_photo
+from tests.imaging.network_inputs import network_input
 
 GRAY = np.random.default_rng(0).integers(0, 256, (60, 90), dtype=np.uint8)
 XMP = (
@@ -80,7 +80,7 @@ def tiff(folder):
 def colorize(path, output, **saving):
     photo = open_photo(path)
     ab = np.full((4, 4, 2), 0.1, np.float32)
-    write_colored(photo, ab, output, lum=luminance_thumbnail(photo), saving=Saving(**saving))
+    write_photo(photo, ab, output, lightness=network_input(photo), saving=Saving(**saving))
     return Image.open(BytesIO(output.read_bytes()))
 
 
@@ -208,8 +208,8 @@ def test_a_heic_is_turned_once(tmp_path, orientation):
     photo = pillow_heif.from_pillow(drawn)
     photo.save(tmp_path / "in.heic", exif=exif(orientation).tobytes(), quality=90)
     drawn.save(tmp_path / "in.png", exif=exif(orientation))
-    of_heic = luminance_thumbnail(open_photo(tmp_path / "in.heic"))
-    of_png = luminance_thumbnail(open_photo(tmp_path / "in.png"))
+    of_heic = network_input(open_photo(tmp_path / "in.heic"))
+    of_png = network_input(open_photo(tmp_path / "in.png"))
     np.testing.assert_allclose(of_heic, of_png, atol=0.05)
     heic_result = colorize(tmp_path / "in.heic", tmp_path / "heic.png")
     png_result = colorize(tmp_path / "in.png", tmp_path / "png.png")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import pyvips
 
-from imaging.network_input import is_in_color
+from imaging.network_input import has_color, reduced
 from imaging.photo import open_photo
 from tests.drawing import draw_photo
 
@@ -21,30 +21,30 @@ def photo_of(pixels, tmp_path):
     path = tmp_path / "photo.jpg"
     image = pyvips.Image.new_from_array(np.ascontiguousarray(pixels), interpretation=kind)
     image.write_to_file(str(path), Q=80)
-    return open_photo(path)
+    return reduced(open_photo(path), 256)
 
 
 @pytest.mark.parametrize("category", ["beach", "forest", "fruit"])
 def test_a_colour_photo_is_in_colour(tmp_path, category):
     tints = draw_photo(category, 0)
     tints[:, ::7] = draw_photo("forest" if category != "forest" else "fruit", 1)[:, ::7]
-    assert is_in_color(photo_of(tints, tmp_path))
+    assert has_color(photo_of(tints, tmp_path))
 
 
 @pytest.mark.parametrize("tint", [(128, 128, 128), (150, 120, 80), (80, 120, 160)],
                          ids=["gray", "sepia", "cyanotype"])  # fmt: skip
 def test_a_print_in_one_tone_is_not_in_colour(tmp_path, tint):
     gray = draw_photo("beach", 0)[..., 1]
-    assert not is_in_color(photo_of(toned(gray, tint), tmp_path))
+    assert not has_color(photo_of(toned(gray, tint), tmp_path))
 
 
 def test_a_gray_photo_is_not_in_colour(tmp_path):
-    assert not is_in_color(photo_of(draw_photo("beach", 0)[..., 1], tmp_path))
+    assert not has_color(photo_of(draw_photo("beach", 0)[..., 1], tmp_path))
 
 
 def test_package_photos_are_told_apart(tmp_path):
     from skimage import data
 
-    assert is_in_color(photo_of(data.coffee(), tmp_path))
-    assert is_in_color(photo_of(data.astronaut(), tmp_path))
-    assert not is_in_color(photo_of(data.camera(), tmp_path))
+    assert has_color(photo_of(data.coffee(), tmp_path))
+    assert has_color(photo_of(data.astronaut(), tmp_path))
+    assert not has_color(photo_of(data.camera(), tmp_path))

@@ -5,10 +5,10 @@ import pytest
 import pyvips
 
 from basics.errors import DataError
-from imaging.lab import lum_from_gray, split_lab
-from imaging.network_input import luminance_thumbnail
+from imaging.lab import lightness_from_gray, split_lab
 from imaging.photo import open_photo, read_full
 from tests.drawing import draw_photo
+from tests.imaging.network_inputs import network_input
 
 
 def save(pixels, path, **options):
@@ -26,13 +26,13 @@ PHOTO = draw_photo("beach", 0)  # 200 x 300
 def test_photo_formats_are_read(tmp_path, name):
     photo = open_photo(save(PHOTO, tmp_path / name))
     assert (photo.width, photo.height, photo.depth, photo.has_alpha) == (300, 200, 8, False)
-    assert luminance_thumbnail(photo).shape == (256, 384, 1)
+    assert network_input(photo).shape == (256, 384, 1)
 
 
 @pytest.mark.parametrize("name", ["a[1].jpg", "a b.jpg", "ä\n.jpg", "[Q=1]", "-a.png"])
 def test_odd_names_are_no_options(tmp_path, name):
     path = save(PHOTO, tmp_path / "plain.jpg").rename(tmp_path / name)
-    assert luminance_thumbnail(open_photo(path)).shape == (256, 384, 1)
+    assert network_input(open_photo(path)).shape == (256, 384, 1)
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>'
@@ -81,14 +81,14 @@ def test_samples_of_unknown_meaning_are_refused(tmp_path, pixels, message):
 
 def test_a_name_that_is_no_utf8_is_read(tmp_path):
     path = save(PHOTO, tmp_path / "a.png").rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png"))
-    assert luminance_thumbnail(open_photo(path)).shape == (256, 384, 1)
+    assert network_input(open_photo(path)).shape == (256, 384, 1)
 
 
 def test_a_photo_that_has_gone_since_is_told(tmp_path):
     photo = open_photo(save(PHOTO, tmp_path / "a.png"))
     photo.path.unlink()
     with pytest.raises(DataError, match="cannot open the photo: No such file"):
-        luminance_thumbnail(photo)
+        network_input(photo)
 
 
 def test_too_many_pixels_are_refused_before_they_are_decoded(tmp_path):
@@ -103,7 +103,7 @@ def test_a_truncated_photo_is_damaged(tmp_path, name, share):
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(DataError, match=r"damaged|not a photo that can be read"):
-        luminance_thumbnail(open_photo(path))
+        network_input(open_photo(path))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -126,18 +126,18 @@ def test_a_turned_photo_is_turned_back(tmp_path, orientation):
     photo = open_photo(path)
     assert (photo.width, photo.height) == (300, 200)
     np.testing.assert_array_equal(read_full(photo).numpy().squeeze(), upright)
-    assert luminance_thumbnail(photo).shape == (256, 384, 1)
+    assert network_input(photo).shape == (256, 384, 1)
 
 
 def test_gray_is_seen_as_its_luminance(tmp_path):
     gray = np.tile(np.arange(256, dtype=np.uint8), (256, 1))
-    lum = luminance_thumbnail(open_photo(save(gray, tmp_path / "gray.png")))
-    np.testing.assert_array_equal(lum, lum_from_gray(gray))
+    lum = network_input(open_photo(save(gray, tmp_path / "gray.png")))
+    np.testing.assert_array_equal(lum, lightness_from_gray(gray))
 
 
 def test_colour_is_seen_as_its_luminance(tmp_path):
     square = draw_photo("fruit", 3, 256, 256)
-    lum = luminance_thumbnail(open_photo(save(square, tmp_path / "color.png")))
+    lum = network_input(open_photo(save(square, tmp_path / "color.png")))
     np.testing.assert_allclose(lum, split_lab(square)[0], atol=2e-3)
 
 
@@ -154,12 +154,12 @@ def test_colour_is_seen_as_its_luminance(tmp_path):
 )
 def test_the_miniature_has_sides_that_the_networks_take(tmp_path, size, expected):
     path = save(np.full(size, 77, np.uint8), tmp_path / "a.png")
-    assert luminance_thumbnail(open_photo(path)).shape == (*expected, 1)
+    assert network_input(open_photo(path)).shape == (*expected, 1)
 
 
 def test_the_miniature_can_be_smaller(tmp_path):
     photo = open_photo(save(PHOTO, tmp_path / "a.png"))
-    assert luminance_thumbnail(photo, 128).shape == (128, 192, 1)
+    assert network_input(photo, 128).shape == (128, 192, 1)
 
 
 def deep(tmp_path):
@@ -202,7 +202,7 @@ def test_every_kind_of_photo_comes_as_gray_or_srgb(tmp_path, make, bands, depth)
     image = read_full(photo)
     assert (image.bands, photo.depth) == (bands, depth)
     assert image.get_typeof("icc-profile-data") == 0
-    lum = luminance_thumbnail(photo)
+    lum = network_input(photo)
     assert 0 <= lum.min() < lum.max() <= 1
     if bands >= 3:
         assert lum.mean() == pytest.approx(split_lab(PHOTO)[0].mean(), abs=0.06)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from basics.errors import DataError
-from imaging.lab import gray_from_lum, join_lab, lum_from_gray, split_lab
-from imaging.network_input import luminance_thumbnail
+from imaging.lab import gray_from_lightness, join_lab, lightness_from_gray, split_lab
 from imaging.photo import open_photo
-from imaging.writer import write_colored
+from imaging.writer import write_photo
 from tests.drawing import draw_photo
+from tests.imaging.network_inputs import network_input
 
 MILD = np.full((8, 12, 2), (0.08, 0.1), np.float32)  # in gamut for all but the ends of the scale
 FLAT = np.full((8, 12, 1), 0.5, np.float32)
@@ -41,7 +41,7 @@ def read(path):
 
 def recolor(path, output, ab=MILD):
     photo = open_photo(path)
-    write_colored(photo, ab, output, lum=luminance_thumbnail(photo))
+    write_photo(photo, ab, output, lightness=network_input(photo))
     return read(output)
 
 
@@ -49,15 +49,15 @@ def recolor(path, output, ab=MILD):
 @pytest.mark.parametrize("ab", [MILD, STRONG], ids=["mild", "out of gamut"])
 def test_the_luminance_of_a_gray_photo_is_kept_to_one_level(ramp, tmp_path, suffix, ab):
     colored = recolor(ramp, tmp_path / f"out{suffix}", ab).numpy()
-    lum, _ = split_lab(colored)
-    difference = gray_from_lum(lum).astype(int) - np.arange(256)
+    lightness, _ = split_lab(colored)
+    difference = gray_from_lightness(lightness).astype(int) - np.arange(256)
     assert np.abs(difference).max() <= 1
 
 
 def test_full_size_colours_agree_with_the_reference(ramp, tmp_path):
     colored = recolor(ramp, tmp_path / "out.png", STRONG).numpy()
-    lum = lum_from_gray(read(ramp).numpy())
-    expected = join_lab(lum, np.broadcast_to(STRONG[0, 0], (*lum.shape[:2], 2)))
+    lightness = lightness_from_gray(read(ramp).numpy())
+    expected = join_lab(lightness, np.broadcast_to(STRONG[0, 0], (*lightness.shape[:2], 2)))
     assert np.abs(colored.astype(int) - expected).max() <= 1
 
 
@@ -164,7 +164,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path, suffix):
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))  # bytes a file may have
     try:
         with pytest.raises(DataError, match=r"cannot write the coloured photo: .*write"):
-            write_colored(photo, MILD, tmp_path / f"out{suffix}", lum=FLAT)
+            write_photo(photo, MILD, tmp_path / f"out{suffix}", lightness=FLAT)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [one.name for one in tmp_path.iterdir()] == ["in.png"]
@@ -180,7 +180,7 @@ def test_a_photo_may_be_replaced_by_its_result(tmp_path):
 
 def test_a_name_that_is_no_utf8_is_written(ramp, tmp_path):
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
-    write_colored(open_photo(ramp), MILD, folder / "out.png", lum=FLAT)
+    write_photo(open_photo(ramp), MILD, folder / "out.png", lightness=FLAT)
     assert (folder / "out.png").stat().st_size > 0
 
 
@@ -194,16 +194,16 @@ def test_damage_leaves_no_output(tmp_path):
     path.write_bytes(path.read_bytes()[:-3000])
     photo = open_photo(path)
     with pytest.raises(DataError, match=r"cannot write the coloured photo|damaged"):
-        write_colored(photo, MILD, tmp_path / "out.png", lum=FLAT)
+        write_photo(photo, MILD, tmp_path / "out.png", lightness=FLAT)
     assert [one.name for one in tmp_path.iterdir()] == ["in.png"]
 
 
 def test_an_output_folder_that_cannot_be_made_is_told(ramp, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match=r"cannot write the coloured photo: .*/file"):
-        write_colored(open_photo(ramp), MILD, tmp_path / "file" / "out.png", lum=FLAT)
+        write_photo(open_photo(ramp), MILD, tmp_path / "file" / "out.png", lightness=FLAT)
 
 
 def test_an_output_of_unknown_format_is_refused(ramp, tmp_path):
     with pytest.raises(DataError, match=r"cannot write \.bmp"):
-        write_colored(open_photo(ramp), MILD, tmp_path / "out.bmp", lum=FLAT)
+        write_photo(open_photo(ramp), MILD, tmp_path / "out.bmp", lightness=FLAT)

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from basics.errors import ConfigError
-from imaging.lab import gray_from_lum, lum_from_rgb
-from pipeline import Colorizer, Options
+from imaging.lab import gray_from_lightness, lightness_from_rgb
+from pipeline import Colorizer, ColorRequest
 from pipeline.colorize import main
 from tests.corpus import corpus
 from tests.drawing import draw_photo
@@ -62,7 +62,7 @@ def test_every_size_mode_and_depth(tmp_path_factory, height, width, mode, suffix
     if bands < 3:
         gray = levels[..., 0] / (257 if kind == np.uint16 else 1)
         shown = (result[..., :3] // (257 if kind == np.uint16 else 1)).astype(np.uint8)
-        kept = gray_from_lum(lum_from_rgb(shown))
+        kept = gray_from_lightness(lightness_from_rgb(shown))
         assert np.abs(kept - gray).max() <= 1.5
 
 
@@ -88,7 +88,7 @@ def test_a_turned_photo_comes_back_upright(tmp_path, orientation, suffix):
     turned.write_to_file(str(tmp_path / f"in{suffix}"))
     seen = pyvips.Image.new_from_file(str(tmp_path / f"in{suffix}")).autorot().colourspace("b-w")
     colored = COLORIZER.colorize(tmp_path / f"in{suffix}", tmp_path / "out.png")
-    kept = gray_from_lum(lum_from_rgb(pixels(colored.output)[..., :3]))
+    kept = gray_from_lightness(lightness_from_rgb(pixels(colored.output)[..., :3]))
     expected = seen.numpy().reshape(seen.height, seen.width, -1)[..., 0]
     assert (colored.width, colored.height) == ((90, 60) if orientation < 5 else (60, 90))
     assert np.abs(kept.astype(int) - expected).max() <= 4  # WebP is read as colour
@@ -108,18 +108,18 @@ def test_a_toned_print_is_reduced_to_its_luminance(tmp_path):
     gray = draw_photo("beach", 0)[..., 1]
     sepia = (gray[..., None] * np.array([1.0, 0.85, 0.65])).astype(np.uint8)
     path = write(tmp_path / "sepia.png", sepia, "srgb")
-    colored = COLORIZER.colorize(path, options=Options(saturation=0))
+    colored = COLORIZER.colorize(path, request=ColorRequest(saturation=0))
     result = pixels(colored.output).astype(int)
     assert np.ptp(result, axis=2).max() <= 1
-    kept = gray_from_lum(lum_from_rgb(result.astype(np.uint8)))
-    assert np.abs(kept.astype(int) - gray_from_lum(lum_from_rgb(sepia))).max() <= 1
+    kept = gray_from_lightness(lightness_from_rgb(result.astype(np.uint8)))
+    assert np.abs(kept.astype(int) - gray_from_lightness(lightness_from_rgb(sepia))).max() <= 1
 
 
 def test_saturation_says_how_colourful(gray_photo, tmp_path):
     spreads = []
     for factor in (0.0, 0.5, 1.0, 2.0):
         output = tmp_path / f"{factor}.png"
-        COLORIZER.colorize(gray_photo, output, options=Options(saturation=factor))
+        COLORIZER.colorize(gray_photo, output, request=ColorRequest(saturation=factor))
         spreads.append(np.ptp(pixels(output).astype(int), axis=2).mean())
     assert spreads == sorted(spreads)
     assert spreads[0] < 1 < spreads[1] < spreads[3]
@@ -128,7 +128,7 @@ def test_saturation_says_how_colourful(gray_photo, tmp_path):
 @pytest.mark.parametrize("given", [{"saturation": -1}, {"saturation": 4}, {"top": 0}])
 def test_numbers_out_of_range_are_refused(given):
     with pytest.raises(ConfigError, match="give"):
-        Options(**given)
+        ColorRequest(**given)
 
 
 def test_quality_says_how_large_a_jpeg_gets(gray_photo, tmp_path):

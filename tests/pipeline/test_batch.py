@@ -6,13 +6,17 @@ import pytest
 import pyvips
 
 from basics.errors import CheckpointError, ConfigError
-from pipeline import Colorizer, Options
-from pipeline.batch import BATCH, colorize_all
+from pipeline import Colorizer, ColorRequest, Limits, Rendering
+from pipeline.batch import BATCH, Order, colorize_all
 from pipeline.colorize import main
 from pipeline.media.plan import Task
 from tests.drawing import CATEGORIES, draw_photo
 
 SIZES = [(200, 300), (300, 200), (256, 256)]
+
+
+def order(**wanted):
+    return Order(request=ColorRequest(**wanted), rendering=Rendering(), limits=Limits())
 
 
 @pytest.fixture
@@ -37,13 +41,13 @@ def tasks_of(album, output):
 def test_each_task_has_one_outcome_and_the_picture_that_it_gets_alone(album, tmp_path, workers):
     colorizer = Colorizer(threads=1)
     tasks = tasks_of(album, tmp_path / "out")
-    outcomes = list(colorize_all(colorizer, tasks, Options(), workers=workers))
+    outcomes = list(colorize_all(colorizer, tasks, order(), workers=workers))
     assert sorted(one.task.photo for one in outcomes) == [task.photo for task in tasks]
     assert sorted(one.task.photo.name for one in outcomes if one.error) == ["empty.png", "text.png"]
     for outcome in outcomes:
         if outcome.colored:
             alone = colorizer.colorize(outcome.task.photo, tmp_path / "alone.png",
-                                       options=Options(force=True))  # fmt: skip
+                                       force=True)  # fmt: skip
             assert outcome.colored.category == alone.category
             assert outcome.colored.colorizer == alone.colorizer
             one, other = (
@@ -56,7 +60,7 @@ def test_each_task_has_one_outcome_and_the_picture_that_it_gets_alone(album, tmp
 def test_photos_of_one_size_pass_each_network_together(album, tmp_path):
     colorizer = Colorizer(threads=1)
     sizes = []
-    router = colorizer.network(colorizer.bundle.router)
+    router = colorizer.engine.models.open(colorizer.bundle.router)
     run = type(router).__call__
 
     class Counting(type(router)):
@@ -65,7 +69,7 @@ def test_photos_of_one_size_pass_each_network_together(album, tmp_path):
             return run(self, inputs)
 
     router.__class__ = Counting
-    list(colorize_all(colorizer, tasks_of(album, tmp_path / "out"), Options(), workers=1))
+    list(colorize_all(colorizer, tasks_of(album, tmp_path / "out"), order(), workers=1))
     assert sum(sizes) == 2 * 14  # each with its mirror image
     assert max(sizes) == 2 * BATCH
     assert len(sizes) < 14
@@ -73,7 +77,7 @@ def test_photos_of_one_size_pass_each_network_together(album, tmp_path):
 
 def test_an_unknown_category_stops_before_the_first_photo(album, tmp_path):
     with pytest.raises(ConfigError, match="unknown category"):
-        list(colorize_all(Colorizer(), tasks_of(album, tmp_path), Options(category="beech")))
+        list(colorize_all(Colorizer(), tasks_of(album, tmp_path), order(category="beech")))
     assert [path.name for path in tmp_path.iterdir()] == ["album"]
 
 
@@ -120,25 +124,25 @@ class Faulty(Colorizer):
         if step == self.step and path.name == self.name:
             raise self.error
 
-    def look(self, path, *args, **kwargs):
-        self._meet("look", path)
-        return super().look(path, *args, **kwargs)
+    def open(self, path, *args, **kwargs):
+        self._meet("open", path)
+        return super().open(path, *args, **kwargs)
 
-    def predict(self, batch, options):
-        for seen in batch:
-            self._meet("predict", seen.photo.path)
-        return super().predict(batch, options)
+    def predict_frames(self, frames, request):
+        for frame in frames:
+            self._meet("predict", frame.photo.path)
+        return super().predict_frames(frames, request)
 
-    def write(self, predicted, target, options):
-        self._meet("write", predicted.seen.photo.path)
-        return super().write(predicted, target, options)
+    def write(self, job, prediction, request, seconds):
+        self._meet("write", job.frame.photo.path)
+        return super().write(job, prediction, request, seconds)
 
 
 @pytest.mark.parametrize(
     ("step", "error"),
     [
-        ("look", EOFError("no more bytes")),
-        ("look", MemoryError()),
+        ("open", EOFError("no more bytes")),
+        ("open", MemoryError()),
         ("predict", KeyError("I;16")),
         ("write", RecursionError("deep")),
     ],
@@ -147,7 +151,7 @@ class Faulty(Colorizer):
 def test_what_nobody_foresaw_ends_no_photo_but_its_own(album, tmp_path, step, error):
     tasks = tasks_of(album, tmp_path / "out")[:6]
     colorizer = Faulty(step, "03.png", error)
-    outcomes = {one.task.photo.name: one for one in colorize_all(colorizer, tasks, Options())}
+    outcomes = {one.task.photo.name: one for one in colorize_all(colorizer, tasks, order())}
     assert len(outcomes) == len(tasks)
     failed = {name for name, one in outcomes.items() if one.error}
     assert failed == {"03.png"}
@@ -162,4 +166,4 @@ def test_what_nobody_foresaw_ends_no_photo_but_its_own(album, tmp_path, step, er
 def test_a_bundle_that_is_wrong_still_ends_the_run(album, tmp_path):
     colorizer = Faulty("predict", "03.png", CheckpointError("damaged", "a.onnx", "get it anew"))
     with pytest.raises(CheckpointError, match="damaged"):
-        list(colorize_all(colorizer, tasks_of(album, tmp_path / "out")[:6], Options()))
+        list(colorize_all(colorizer, tasks_of(album, tmp_path / "out")[:6], order()))

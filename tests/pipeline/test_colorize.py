@@ -12,11 +12,11 @@ import pytest
 import pyvips
 
 from basics.errors import ConfigError, DataError
-from evaluation.encoded import blended_rgb, start_trial
-from imaging.lab import lum_from_gray, split_lab
-from pipeline import Colorizer, Options
+from evaluation.encoded import colored_by_blend, encode_photo
+from imaging.lab import lightness_from_gray, split_lab
+from pipeline import Colorizer, ColorRequest
 from pipeline.colorize import build_parser, main
-from pipeline.engine.bundle import read_bundle
+from pipeline.engine.bundle_file import read_bundle
 from pipeline.media.plan import find_photos
 from preprocessing.packing import load_packed
 from tests.bundles import copy_with_networks
@@ -61,7 +61,7 @@ def test_the_luminance_of_a_gray_photo_is_kept(gray_photo, tmp_path):
     colored = Colorizer().colorize(gray_photo, tmp_path / "out.png")
     lum, _ = split_lab(pixels(colored.output))
     inside = (gray > 25) & (gray < 230)
-    levels = 255 * np.abs(lum - lum_from_gray(gray))[..., 0][inside]
+    levels = 255 * np.abs(lum - lightness_from_gray(gray))[..., 0][inside]
     assert levels.max() <= 1.5  # rounding of three channels to 8 bit
 
 
@@ -121,7 +121,7 @@ def test_an_unknown_category_offers_the_nearest_name(gray_photo, capsys):
 
 
 def test_a_named_category_overrides_the_router(gray_photo):
-    colored = Colorizer().colorize(gray_photo, options=Options(category="sunset"))
+    colored = Colorizer().colorize(gray_photo, request=ColorRequest(category="sunset"))
     assert (colored.category, colored.colorizer) == ("sunset", "shared_encoder/sunset")
     assert colored.confidence == dict(colored.ranking)["sunset"]
 
@@ -143,7 +143,9 @@ def blending(tiny_bundle, tmp_path):
         shutil.copy2(folder / table[category].file, folder / name)
         table[category] = replace(table[category], file=name)
     colorizers = {**bundle.colorizers, "shared_encoder": table}
-    return replace(bundle, colorizers=colorizers, top=2, universal_rest=False, unsure_below=0.0)
+    return replace(
+        bundle, colorizers=colorizers, top=2, universal_rest=False, fallback_threshold=0.0
+    )
 
 
 def named(blend):
@@ -155,62 +157,66 @@ RANKING = [("beach", 0.6), ("forest", 0.3), ("fruit", 0.1)]
 
 def test_the_bundle_says_how_many_are_blended_by_confidence(blending):
     colorizer = Colorizer(blending)
-    assert named(colorizer.choose(RANKING)) == [("beach", 2 / 3), ("forest", 1 / 3)]
-    assert named(colorizer.choose(RANKING, options=Options(top=1))) == [("beach", 1.0)]
-    assert named(colorizer.choose(RANKING, options=Options(top=9))) == RANKING
-    assert named(colorizer.choose(RANKING, options=Options(category="fruit"))) == [("fruit", 1.0)]
+    assert named(colorizer.engine.choose(RANKING)) == [("beach", 2 / 3), ("forest", 1 / 3)]
+    assert named(colorizer.engine.choose(RANKING, ColorRequest(top=1))) == [("beach", 1.0)]
+    assert named(colorizer.engine.choose(RANKING, ColorRequest(top=9))) == RANKING
+    assert named(colorizer.engine.choose(RANKING, ColorRequest(category="fruit"))) == [
+        ("fruit", 1.0)
+    ]
 
 
 def test_the_universal_colorizer_takes_what_the_best_leave(blending):
     colorizer = Colorizer(replace(blending, universal_rest=True))
-    assert named(colorizer.choose(RANKING, options=Options(top=1))) == [
+    assert named(colorizer.engine.choose(RANKING, ColorRequest(top=1))) == [
         ("beach", 0.6),
         ("universal", 0.4),
     ]
     even = [("beach", 0.3), ("forest", 0.3), ("fruit", 0.4)]
-    assert named(colorizer.choose(even, options=Options(top=2))) == [
+    assert named(colorizer.engine.choose(even, ColorRequest(top=2))) == [
         ("universal", 0.4), ("beach", 0.3), ("forest", 0.3),
     ]  # fmt: skip
 
 
 def test_a_colorizer_that_hardly_counts_is_left_out(blending):
     colorizer = Colorizer(blending)
-    assert named(colorizer.choose([("beach", 0.995), ("forest", 0.004)])) == [("beach", 1.0)]
+    assert named(colorizer.engine.choose([("beach", 0.995), ("forest", 0.004)])) == [("beach", 1.0)]
 
 
 def test_categories_that_share_a_colorizer_count_as_one(tiny_bundle):
     colorizer = Colorizer(tiny_bundle)  # only the beach has a network of its own
-    assert named(colorizer.choose(RANKING, options=Options(top=3))) in (
+    assert named(colorizer.engine.choose(RANKING, ColorRequest(top=3))) in (
         [("beach", 0.6), ("universal", 0.4)],
         [("universal", 1.0)],  # where the router counts as unsure
     )
-    assert named(colorizer.blend_of({"forest": 0.5, "fruit": 0.5})) == [("universal", 1.0)]
+    assert named(colorizer.engine.blend_of({"forest": 0.5, "fruit": 0.5})) == [("universal", 1.0)]
 
 
 def test_a_blend_lies_between_its_colorizers(blending, packed_photos):
     colorizer = Colorizer(blending)
-    trial = start_trial(colorizer, np.asarray(load_packed(packed_photos, "beach", "test")[0]))
-    one, other = (colorizer.blend_of({name: 1.0}) for name in ("beach", "universal"))
-    both = colorizer.blend_of({"beach": 0.5, "universal": 0.5})
-    alone = [blended_rgb(colorizer, trial, way).astype(float) for way in (one, other)]
-    gap = np.abs(blended_rgb(colorizer, trial, both) - np.mean(alone, axis=0))
+    photo = encode_photo(colorizer, np.asarray(load_packed(packed_photos, "beach", "test")[0]))
+    one, other = (colorizer.engine.blend_of({name: 1.0}) for name in ("beach", "universal"))
+    both = colorizer.engine.blend_of({"beach": 0.5, "universal": 0.5})
+    alone = [colored_by_blend(colorizer, photo, way).astype(float) for way in (one, other)]
+    gap = np.abs(colored_by_blend(colorizer, photo, both) - np.mean(alone, axis=0))
     assert not np.array_equal(alone[0], alone[1])
     assert gap.max() < np.abs(alone[0] - alone[1]).max() / 2 + 1.5  # rounded three times
 
 
 def test_the_result_names_every_colorizer_of_the_blend(gray_photo, tmp_path):
     colorizer = Colorizer()
-    colored = colorizer.colorize(gray_photo, tmp_path / "3.png", options=Options(top=3))
-    blend = colorizer.choose(colored.ranking, options=Options(top=3))
+    colored = colorizer.colorize(gray_photo, tmp_path / "3.png", ColorRequest(top=3))
+    blend = colorizer.engine.choose(colored.ranking, ColorRequest(top=3))
     assert colored.colorizer == "+".join(f"shared_encoder/{file.category}" for file, _ in blend)
 
 
 def test_the_universal_colorizer_takes_over_where_the_router_is_unsure(blending):
-    colorizer = Colorizer(replace(blending, unsure_below=0.5))
-    assert named(colorizer.choose([("beach", 0.49), ("fruit", 0.4)])) == [("universal", 1.0)]
-    assert named(colorizer.choose([("beach", 0.51)], options=Options(top=1))) == [("beach", 1.0)]
+    colorizer = Colorizer(replace(blending, fallback_threshold=0.5))
+    assert named(colorizer.engine.choose([("beach", 0.49), ("fruit", 0.4)])) == [("universal", 1.0)]
+    assert named(colorizer.engine.choose([("beach", 0.51)], ColorRequest(top=1))) == [
+        ("beach", 1.0)
+    ]
     low = [("beach", 0.1)]
-    assert named(colorizer.choose(low, options=Options(category="fruit"))) == [("fruit", 1.0)]
+    assert named(colorizer.engine.choose(low, ColorRequest(category="fruit"))) == [("fruit", 1.0)]
 
 
 def test_the_readme_tells_every_option_as_the_help_does(capsys):
@@ -227,7 +233,7 @@ def test_the_readme_tells_every_option_as_the_help_does(capsys):
 
 def test_top_below_one_is_refused():
     with pytest.raises(ConfigError, match="top 0"):
-        Options(top=0)
+        ColorRequest(top=0)
 
 
 def test_an_existing_output_is_refused_by_the_library_too(gray_photo):

@@ -193,7 +193,7 @@ def test_pipes_and_devices_are_no_photos(tmp_path, capsys):
     os.mkfifo(tmp_path / "pipe.jpg")
     for path in (tmp_path / "pipe.jpg", "/dev/zero"):
         assert main([str(path), "-o", str(tmp_path / "out.jpg")]) == 1
-        assert "no file: a pipe or a device" in capsys.readouterr().err
+        assert "not a regular file: a pipe or a device" in capsys.readouterr().err
 
 
 def test_a_folder_that_must_not_be_read_is_told(tmp_path_factory):

@@ -10,7 +10,7 @@ import pytest
 import pyvips
 
 from basics.errors import DataError
-from imaging.lab import lum_from_gray, split_lab
+from imaging.lab import lightness_from_gray, split_lab
 from preprocessing.inventory import Row, summary
 from preprocessing.packing import load_packed, pack, packed_categories
 from preprocessing.split import SPLITS
@@ -72,7 +72,7 @@ def test_a_test_photo_in_gray_has_the_luminance_of_the_one_in_colour(category, p
         color = pyvips.Image.new_from_file(str(folder / "color" / name)).numpy()
         assert gray.shape == (256, 256)
         lum, _ = split_lab(color)
-        np.testing.assert_allclose(lum_from_gray(gray), lum, atol=0.0025)  # half a gray level
+        np.testing.assert_allclose(lightness_from_gray(gray), lum, atol=0.0025)  # half a gray level
 
 
 def test_the_test_photos_in_colour_are_the_packed_ones(packed_photos):

@@ -14,10 +14,10 @@ import pytest
 from filelock import FileLock
 
 from imaging.lab import split_lab
-from pipeline import Colorizer, Options
+from pipeline import Colorizer, ColorRequest
 from pipeline.colorize import main as colorize
-from pipeline.engine.bundle import read_bundle, read_verified, write_bundle
-from pipeline.engine.session import Network
+from pipeline.engine.bundle_file import read_bundle, read_verified, write_bundle
+from pipeline.engine.session import OnnxModel
 from preprocessing.packing import load_packed
 from release.add_category import main
 from tests.drawing import NEW, draw_photo, jpeg, write_raw
@@ -44,8 +44,8 @@ def stamps(folder: Path) -> dict[Path, int]:
 def require_whole(bundle_dir: Path) -> None:
     """Every listed file has its content, and no network lies there unlisted."""
     bundle = read_bundle(bundle_dir)
-    listed = {file.file for file in bundle.files}
-    for file in bundle.files:
+    listed = {file.file for file in bundle.entries}
+    for file in bundle.entries:
         read_verified(bundle_dir, file)
     found = {path.relative_to(bundle_dir).as_posix() for path in bundle_dir.rglob("*.*")}
     assert found == listed | {"bundle.json"}
@@ -79,7 +79,7 @@ def copied(taught, tmp_path) -> Path:
 
 def test_a_word_outside_the_twenty_colours_at_once(lonely, gray_photo):
     bundle_dir = lonely / "pretrained"
-    colored = Colorizer(bundle_dir).colorize(gray_photo, options=Options(category=NEW))
+    colored = Colorizer(bundle_dir).colorize(gray_photo, request=ColorRequest(category=NEW))
     assert colored.colorizer == f"shared_encoder/{NEW}"
     assert colored.category == NEW
     require_whole(bundle_dir)
@@ -114,8 +114,8 @@ def test_with_all_photos_the_router_learns_the_category(taught):
     assert bundle.categories == ("beach", "forest", "fruit", NEW)
     assert bundle.category_weights == (1.0,) * 4
     assert set(bundle.router.validation) == {"top_1", "top_3", "nll"}
-    lum, _ = split_lab(load_packed(taught / "data" / "packed", NEW, "test")[0])
-    ranking, _ = Colorizer(bundle).classify(lum)
+    rgb = np.asarray(load_packed(taught / "data" / "packed", NEW, "test")[0])
+    ranking = Colorizer(bundle).encode(rgb).ranking
     assert {category for category, _ in ranking} == set(bundle.categories)
     require_whole(taught / "pretrained")
 
@@ -123,11 +123,11 @@ def test_with_all_photos_the_router_learns_the_category(taught):
 def test_the_encoder_stays_bit_for_bit_what_it_was(taught, tiny_bundle, packed_photos):
     lum, _ = split_lab(load_packed(packed_photos, "beach", "test")[:1])
     before, after = read_bundle(tiny_bundle), read_bundle(taught / "pretrained")
-    start = after.find_start("mobilenet_v2", "all")
+    start = after.find_initial("mobilenet_v2", "all")
     encoder = load_checkpoint(after.folder / start.file).get_layer("encoder")
     assert weights_sha256(encoder) == before.encoder_sha256 == after.encoder_sha256
-    _, *old = Network(tiny_bundle, before.router)([lum])
-    _, *new = Network(after.folder, after.router)([lum])
+    _, *old = OnnxModel(tiny_bundle, before.router)([lum])
+    _, *new = OnnxModel(after.folder, after.router)([lum])
     for one, other in zip(old, new, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -234,7 +234,8 @@ def test_a_kill_before_bundle_json_leaves_the_old_bundle_whole(lonely, tiny_bund
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
     assert read_bundle(bundle_dir) == before
-    assert Colorizer(bundle_dir).network(before.find_colorizer("shared_encoder", "beach"))
+    models = Colorizer(bundle_dir).engine.models
+    assert models.open(before.find_colorizer("shared_encoder", "beach"))
     assert add(tmp_path, NEW) == 0
     assert read_bundle(bundle_dir).find_colorizer("shared_encoder", NEW).category == NEW
     assert staged

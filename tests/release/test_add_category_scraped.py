@@ -9,7 +9,7 @@ import pytest
 import pyvips
 
 from pipeline.colorize import main as colorize
-from pipeline.engine.bundle import read_bundle
+from pipeline.engine.bundle_file import read_bundle
 from release.add_category import main
 from scraper.manifest import read_rows
 from tests.site.server import Site

@@ -7,8 +7,8 @@ import pytest
 
 from basics.errors import CheckpointError, ConfigError
 from imaging.lab import split_lab
-from pipeline.engine.bundle import read_bundle
-from pipeline.engine.session import Network
+from pipeline.engine.bundle_file import read_bundle
+from pipeline.engine.session import OnnxModel
 from preprocessing.packing import load_packed
 from release.export import export, main
 from training.checkpoints import chosen_checkpoint, load_checkpoint, save_checkpoint
@@ -19,9 +19,9 @@ def test_shipped_networks_agree_with_the_trained_ones(tiny_runs, tiny_bundle, pa
     lum, _ = split_lab(load_packed(packed_photos, "beach", "test")[:1, :192])
     run_dir = tiny_runs / "colorizers" / "shared_encoder" / "beach"
     trained = keras.models.load_model(chosen_checkpoint(run_dir)).predict(lum, verbose=0)
-    _, *features = Network(tiny_bundle, bundle.router)([lum])
+    _, *features = OnnxModel(tiny_bundle, bundle.router)([lum])
     file = bundle.find_colorizer("shared_encoder", "beach")
-    (shipped,) = Network(tiny_bundle, file)(features)
+    (shipped,) = OnnxModel(tiny_bundle, file)(features)
     tolerance = 1e-4 if file.precision == "float32" else 0.05
     np.testing.assert_allclose(shipped, trained, atol=tolerance)
 
@@ -30,7 +30,7 @@ def test_the_router_classifies_as_the_trained_classifier(tiny_runs, tiny_bundle,
     lum, _ = split_lab(load_packed(packed_photos, "fruit", "test")[:1])
     run_dir = tiny_runs / "classifier" / "mobilenet_v2"
     trained = keras.models.load_model(chosen_checkpoint(run_dir)).predict(lum, verbose=0)
-    confidences, *_ = Network(tiny_bundle, read_bundle(tiny_bundle).router)([lum])
+    confidences, *_ = OnnxModel(tiny_bundle, read_bundle(tiny_bundle).router)([lum])
     np.testing.assert_allclose(confidences, trained, atol=1e-4)
 
 
@@ -119,8 +119,8 @@ def test_networks_without_runs_are_kept_byte_for_byte(
     assert main([str(one) for one in arguments]) == 0
     old, new = read_bundle(tiny_bundle), read_bundle(bundle_dir)
     assert new.colorizers["encoder_decoder"] == old.colorizers["encoder_decoder"]
-    assert new.find_start("encoder_decoder", "universal") in old.training
-    kept = [file.file for file in old.files if file.architecture == "encoder_decoder"]
+    assert new.find_initial("encoder_decoder", "universal") in old.training
+    kept = [file.file for file in old.entries if file.architecture == "encoder_decoder"]
     assert len(kept) == 2
     for name in kept:
         assert (bundle_dir / name).read_bytes() == (tiny_bundle / name).read_bytes()
@@ -134,7 +134,7 @@ def test_what_has_runs_or_is_unknown_cannot_be_kept(
         export(tiny_runs, bundle_dir, packed_photos, ["encoder_decoder"])
     with pytest.raises(ConfigError, match="'unet'"):
         export(later_runs, bundle_dir, packed_photos, ["unet"])
-    assert read_bundle(bundle_dir).files == read_bundle(tiny_bundle).files
+    assert read_bundle(bundle_dir).entries == read_bundle(tiny_bundle).entries
 
 
 def test_a_kept_network_must_fit_the_router(copied_runs, tiny_bundle, packed_photos, tmp_path):

@@ -6,7 +6,8 @@ import pytest
 
 from basics.errors import DataError
 from evaluation import evaluate, showcase
-from pipeline.engine.bundle import NetworkFile, read_bundle
+from pipeline.engine.bundle import ModelEntry
+from pipeline.engine.bundle_file import read_bundle
 from release.card_tables import photos_shown
 from release.model_card import main, write_card
 
@@ -77,7 +78,7 @@ def test_the_card_tells_how_long_each_network_was_trained(card):
 def test_photos_shown_counts_repetitions():
     def shown(**training):
         about = {"file": "", "sha256": "", "architecture": "", "category": "", "short_side": 1}
-        return photos_shown(NetworkFile(**about, precision="int8", training=training))
+        return photos_shown(ModelEntry(**about, precision="int8", training=training))
 
     assert shown(epochs=3, steps_per_epoch=10, batch_size=4, photos=7) == 120
     assert shown(epochs=3, head_epochs=2, steps_per_epoch=0, batch_size=4, photos=7) == 35

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from evaluation.blends import MOST, THRESHOLDS
-from evaluation.encoded import start_trial
+from evaluation.encoded import encode_photo
 from pipeline import Colorizer
-from pipeline.engine.bundle import read_bundle
+from pipeline.engine.bundle_file import read_bundle
 from preprocessing.packing import load_packed
 from release.selection import choose_confidences
 
@@ -19,7 +19,7 @@ def test_equally_frequent_categories_weigh_the_same(tiny_bundle):
 
 def test_what_is_exported_is_one_of_the_candidates(tiny_bundle):
     bundle = read_bundle(tiny_bundle)
-    assert bundle.unsure_below in THRESHOLDS
+    assert bundle.fallback_threshold in THRESHOLDS
     assert 1 <= bundle.top <= MOST
     assert 0.2 <= bundle.temperature <= 5
 
@@ -31,7 +31,7 @@ def test_calibrated_confidences_are_as_right_and_no_less_likely(tiny_bundle, pac
         colorizer = Colorizer(replace(bundle, temperature=temperature))
         for label in bundle.categories:
             for rgb in load_packed(packed_photos, label, "val"):
-                ranking = start_trial(colorizer, np.asarray(rgb)).ranking
+                ranking = encode_photo(colorizer, np.asarray(rgb)).ranking
                 told.setdefault(temperature, []).append((ranking, dict(ranking)[label]))
     before, after = (told[one] for one in (1.0, bundle.temperature))
     names = [[[name for name, _ in ranking] for ranking, _ in one] for one in (before, after)]
@@ -44,7 +44,7 @@ def test_weights_shift_confidences_that_still_sum_to_one(tiny_bundle, packed_pho
     bundle = replace(read_bundle(tiny_bundle), temperature=1.0)
     heavier = replace(bundle, category_weights=(1.0, 9.0, 1.0))
     rgb = np.asarray(load_packed(packed_photos, "beach", "test")[0])
-    before, after = (dict(start_trial(Colorizer(one), rgb).ranking) for one in (bundle, heavier))
+    before, after = (dict(encode_photo(Colorizer(one), rgb).ranking) for one in (bundle, heavier))
     assert sum(after.values()) == pytest.approx(1, abs=1e-5)
     odds = after["forest"] / after["beach"]
     assert odds == pytest.approx(9 * before["forest"] / before["beach"], rel=1e-4)

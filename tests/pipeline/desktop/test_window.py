@@ -17,15 +17,16 @@ import pyvips
 from PIL import ImageGrab
 
 from basics.errors import DataError
-from pipeline import Colorizer, Options
+from pipeline import Colorizer, ColorRequest, Limits, Rendering
 from pipeline.desktop.__main__ import main
 from pipeline.desktop.background import Background
 from pipeline.desktop.layout import CAPTION_PX, CONTROLS_PX, GAP_PX, arrange
-from pipeline.desktop.preview import Choice, open_small, paint, save
+from pipeline.desktop.window import PREVIEW_PX
+from pipeline.preview import OpenPhoto
 from preprocessing.categories import CATEGORIES
 from tests.drawing import draw_photo
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 TITLE = "Image colorizer"
 DEADLINE_S = 60
 FILES, MESSAGE, LIST = "^TkFDialog$", "^Dialog$", "^ComboboxPopdown$"  # classes of windows of Tk's
@@ -247,8 +248,8 @@ def test_another_category_and_more_colour_show_at_once_and_are_saved(start, phot
     until(lambda: np.abs(desk.pictures() - beach).mean() > 0.2, "more colour")
     desk.save(tmp_path / "mine.png")
     close(desk)
-    options = Options(category="beach", saturation=1.2)
-    wanted = Colorizer().colorize(photo, tmp_path / "wanted.png", options=options).output
+    request = ColorRequest(category="beach", saturation=1.2)
+    wanted = Colorizer().colorize(photo, tmp_path / "wanted.png", request).output
     np.testing.assert_array_equal(pixels(tmp_path / "mine.png"), pixels(wanted))
 
 
@@ -347,20 +348,19 @@ def test_of_many_repaints_the_last_is_seen_and_not_all_are_made():
 
 
 def test_the_preview_of_a_small_photo_is_what_is_saved(photo, tmp_path):
-    colorizer = Colorizer()
-    opened = open_small(colorizer, photo)
+    opened = OpenPhoto(Colorizer(), photo, longest_px=PREVIEW_PX, limits=Limits())
     for category, saturation in ((None, 1.0), ("sunset", 1.0), ("sunset", 1.5)):
-        choice = Choice(category=category, saturation=saturation)
-        preview = paint(colorizer, opened, choice)
-        output = save(colorizer, photo, tmp_path / f"{category}{saturation}.png", choice).output
+        request = ColorRequest(category=category, saturation=saturation)
+        preview = opened.color(request)
+        output = opened.save(tmp_path / f"{category}{saturation}.png", request, Rendering())
         np.testing.assert_array_equal(preview.after.numpy(), pixels(output))
 
 
 def test_a_photo_is_never_overwritten_by_its_own_colours(photo):
     before = photo.read_bytes()
-    choice = Choice(category=None, saturation=1.0)
+    opened = OpenPhoto(Colorizer(), photo, longest_px=PREVIEW_PX, limits=Limits())
     with pytest.raises(DataError, match="black-and-white photo itself"):
-        save(Colorizer(), photo, photo.parent / "." / photo.name, choice)
+        opened.save(photo.parent / "." / photo.name, ColorRequest(), Rendering(), force=True)
     assert photo.read_bytes() == before
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from basics.errors import CheckpointError, ConfigError
-from pipeline.engine.bundle import FORMAT, read_bundle
-from pipeline.engine.session import Network
+from pipeline.engine.bundle_file import FORMAT, read_bundle
+from pipeline.engine.session import OnnxModel
 from preprocessing.categories import CATEGORIES
 
 MB = 1e6
@@ -23,7 +23,7 @@ def test_the_shipped_bundle_holds_every_category_and_the_universal_colorizer(shi
 def test_every_shipped_decoder_was_trained_on_the_routers_encoder(shipped):
     bundle = read_bundle(shipped)
     for file in bundle.colorizers["shared_encoder"].values():
-        assert file.training["encoder_sha256"] == bundle.encoder_sha256
+        assert file.encoder_sha256 == bundle.encoder_sha256
 
 
 def test_the_shipped_bundle_is_small_enough_for_git(shipped):
@@ -33,7 +33,7 @@ def test_the_shipped_bundle_is_small_enough_for_git(shipped):
 
 
 def test_every_shipped_file_has_the_content_that_bundle_json_says(shipped):
-    from pipeline.engine.bundle import read_verified
+    from pipeline.engine.bundle_file import read_verified
 
     bundle = read_bundle(shipped)
     files = [file for table in bundle.colorizers.values() for file in table.values()]
@@ -51,7 +51,7 @@ def test_int8_is_shipped_only_where_it_loses_little(shipped):
 
 def test_confidences_sum_to_one_at_any_size(shipped):
     bundle = read_bundle(shipped)
-    router = Network(shipped, bundle.router)
+    router = OnnxModel(shipped, bundle.router)
     for shape in ((1, 256, 256, 1), (1, 256, 416, 1)):
         confidences, *features = router([np.full(shape, 0.5, np.float32)])
         assert confidences.sum() == pytest.approx(1, abs=1e-5)
@@ -66,7 +66,7 @@ def copied(tiny_bundle, tmp_path):
 
 def test_a_missing_bundle_says_where_and_what_to_do(tmp_path):
     with pytest.raises(
-        CheckpointError, match=r"no bundle of models[\s\S]*bundle\.json[\s\S]*--mod"
+        CheckpointError, match=r"no bundle of models[\s\S]*bundle\.json[\s\S]*models="
     ):
         read_bundle(tmp_path)
 
@@ -91,14 +91,14 @@ def test_a_damaged_file_is_refused_and_its_sha256_told(copied):
     path = copied / bundle.router.file
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     with pytest.raises(CheckpointError, match=f"its sha256 is .* not {bundle.router.sha256}"):
-        Network(copied, bundle.router)
+        OnnxModel(copied, bundle.router)
 
 
 def test_a_missing_file_is_named(copied):
     bundle = read_bundle(copied)
     (copied / bundle.router.file).unlink()
     with pytest.raises(CheckpointError, match=r"missing\n.*router\.onnx"):
-        Network(copied, bundle.router)
+        OnnxModel(copied, bundle.router)
 
 
 def test_an_unknown_colorizer_offers_the_nearest_name(tiny_bundle):
@@ -124,7 +124,7 @@ def test_a_category_with_a_colorizer_is_known_though_the_router_is_not_asked(tin
 
 
 def test_a_bundle_comes_back_as_it_was_written(copied):
-    from pipeline.engine.bundle import write_bundle
+    from pipeline.engine.bundle_file import write_bundle
 
     bundle = read_bundle(copied)
     (copied / "bundle.json").unlink()

@@ -4,22 +4,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipeline.engine.inputs import blend, predict_ab, with_mirror
+from pipeline.engine.inputs import blend, predict_ab, with_mirrors
 
 chrominance = arrays(np.float32, (3, 4, 2), elements=st.floats(-1, 1, width=32))
 
 
 def test_a_photo_and_its_mirror_image_make_a_batch():
     lum = np.random.default_rng(0).random((8, 16, 1), dtype=np.float32)
-    batch = with_mirror(lum)
+    batch = with_mirrors([lum])
     np.testing.assert_array_equal(batch[0], lum)
     np.testing.assert_array_equal(batch[1], np.fliplr(lum))
 
 
 def test_a_network_that_works_pixel_by_pixel_is_not_changed_by_the_mirror():
     lum = np.random.default_rng(0).random((8, 16, 1), dtype=np.float32)
-    inputs = [with_mirror(lum)]
-    ab = predict_ab(inputs, lambda inputs: [np.concatenate([inputs[0], -inputs[0]], axis=-1)])
+    inputs = [with_mirrors([lum])]
+    (ab,) = predict_ab(inputs, lambda inputs: [np.concatenate([inputs[0], -inputs[0]], axis=-1)])
     np.testing.assert_array_equal(ab, np.concatenate([lum, -lum], axis=-1))
 
 
@@ -31,20 +31,20 @@ def test_the_prediction_of_a_mirrored_photo_is_the_mirrored_prediction():
         slope = np.linspace(1, 0, batch.shape[2], dtype=np.float32)[None, None, :, None]
         return [np.concatenate([batch * slope, batch], axis=-1)]
 
-    there = predict_ab([with_mirror(lum)], leaning)
-    back = predict_ab([with_mirror(np.fliplr(lum))], leaning)
+    (there,) = predict_ab([with_mirrors([lum])], leaning)
+    (back,) = predict_ab([with_mirrors([np.fliplr(lum)])], leaning)
     np.testing.assert_allclose(np.fliplr(back), there, atol=1e-6)
 
 
 def test_feature_maps_are_handed_on_in_their_order():
     features = [np.full((2, 2, 2, 1), value, np.float32) for value in (0.25, 0.5)]
-    ab = predict_ab(features, lambda inputs: [np.concatenate(inputs, axis=-1)])
+    (ab,) = predict_ab(features, lambda inputs: [np.concatenate(inputs, axis=-1)])
     assert ab[0, 0].tolist() == [0.25, 0.5]
 
 
 @given(arrays(np.float32, (2, 3, 4, 2), elements=st.floats(-1e6, 1e6, width=32)))
 def test_chrominance_is_held_within_its_range(raw):
-    ab = predict_ab([], lambda _: [raw])
+    (ab,) = predict_ab([], lambda _: [raw])
     assert np.abs(ab).max() <= 1
     mean = (raw[0] + np.fliplr(raw[1])) / 2
     inside = np.abs(mean) <= 1

@@ -2,7 +2,7 @@ import numpy as np
 import pyvips
 
 from pipeline.colorize import main
-from pipeline.engine.results import Colored
+from pipeline.media.colored import Colored
 from pipeline.media.pictures import BEST, GAP_PX, write_ranking
 from pipeline.media.plan import find_photos
 from tests.drawing import draw_photo

@@ -90,7 +90,10 @@ def test_wrong_usage_exits_with_two(capsys):
     for wrong in (["rates"], ["--answer"], ["--csv"]):
         with pytest.raises(SystemExit, match="2"):
             main(wrong)
-    assert "usage: python -m pipeline.turing" in capsys.readouterr().err
+        err = capsys.readouterr().err
+        assert err.startswith("error: ")
+        assert "  where: " in err
+        assert "  fix: see python -m pipeline.turing --help" in err
 
 
 def test_importing_costs_nothing_and_does_nothing(tmp_path):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from basics.errors import DataError
 from evaluation.metrics import colorfulness
-from imaging.lab import gray_from_lum, lum_from_rgb, split_lab
+from imaging.lab import gray_from_lightness, lightness_from_rgb, split_lab
 from pipeline.colorizer import Colorizer
 from pipeline.turing.pairs import LONGEST_PX, pair_of
 from tests.drawing import draw_photo, jpeg
@@ -99,7 +99,7 @@ def test_the_real_one_is_the_photo(colorizer, tmp_path):
 def test_the_coloured_one_is_what_the_colorizer_makes_of_the_luminance(colorizer, tmp_path):
     """As good as the same: 8 bits of gray round luminance otherwise than 8 bits of colour."""
     category, real, colored = made(jpeg(colorful()), "a.jpg", colorizer, tmp_path)
-    gray = pyvips.Image.new_from_array(gray_from_lum(lum_from_rgb(pixels(real))))
+    gray = pyvips.Image.new_from_array(gray_from_lightness(lightness_from_rgb(pixels(real))))
     gray.write_to_file(str(tmp_path / "gray.png"))
     expected = colorizer.colorize(tmp_path / "gray.png", tmp_path / "expected.png")
     found, wanted = pixels(colored), pixels(tmp_path / "expected.png")

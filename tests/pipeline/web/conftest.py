@@ -16,9 +16,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
-from pipeline.engine.bundle import PRETRAINED_DIR, read_bundle
+from pipeline.engine.bundle import PRETRAINED_DIR
+from pipeline.engine.bundle_file import read_bundle
 from pipeline.web.app import build_app
-from pipeline.web.limits import Limits
+from pipeline.web.limits import ServerLimits
 from scraper.page.browser import BROWSERS, DRIVER
 from tests.pipeline.web.visitor import Visitor
 
@@ -132,7 +133,7 @@ def visitor(
 @pytest.fixture(scope="session")
 def app() -> FastAPI:
     """The API alone, in this process."""
-    return build_app(read_bundle(PRETRAINED_DIR), Limits(pixels=1_000_000))
+    return build_app(read_bundle(PRETRAINED_DIR), ServerLimits(pixels=1_000_000))
 
 
 @pytest.fixture(scope="session")

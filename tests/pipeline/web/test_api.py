@@ -8,12 +8,12 @@ import pyvips
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from imaging.formats import Saving
 from pipeline.colorizer import Colorizer
-from pipeline.engine.bundle import PRETRAINED_DIR, read_bundle
-from pipeline.engine.request import Options
+from pipeline.engine.bundle import PRETRAINED_DIR
+from pipeline.engine.bundle_file import read_bundle
+from pipeline.engine.request import ColorRequest, Rendering
 from pipeline.web.app import build_app
-from pipeline.web.limits import Limits
+from pipeline.web.limits import ServerLimits
 from pipeline.web.problems import MEDIA_TYPE
 from tests.bundles import copy_with_networks
 from tests.drawing import draw_photo
@@ -34,11 +34,13 @@ def post(api: TestClient, content: bytes, name: str = "sea.jpg", headers=None, *
     return api.post("/v1/colorize", files=files, data=data, headers=headers)
 
 
-def colored(content: bytes, folder: Path, suffix: str, **options) -> bytes:
+def colored(
+    content: bytes, folder: Path, suffix: str, rendering: Rendering | None = None, **wanted
+) -> bytes:
     """What the library makes of a photo."""
     path, result = folder / f"in{suffix}", folder / f"out{suffix}"
     path.write_bytes(content)
-    Colorizer().colorize(path, result, options=Options(**options))
+    Colorizer().colorize(path, result, ColorRequest(**wanted), rendering=rendering)
     return result.read_bytes()
 
 
@@ -54,9 +56,9 @@ def test_a_photo_comes_back_as_the_library_colours_it(api, content, tmp_path):
 
 
 def test_options_are_those_of_the_library(api, content, tmp_path):
-    saving = Saving(quality=40, strip=True)
+    rendering = Rendering(quality=40, strip=True)
     expected = colored(
-        content, tmp_path, ".jpg", category="flower", top=1, saturation=1.5, saving=saving
+        content, tmp_path, ".jpg", category="flower", top=1, saturation=1.5, rendering=rendering
     )
     answer = post(api, content, category="flower", top=1, saturation=1.5, quality=40, strip=True)
     assert answer.content == expected
@@ -96,10 +98,12 @@ def test_a_vivid_photo_has_more_colour(api, content):
     assert chroma[1] > chroma[0]
 
 
-def test_modes_share_their_networks(app: FastAPI):
-    faithful, vivid = (app.state.studio.colorizer(mode) for mode in ("faithful", "vivid"))
-    assert faithful.networks is vivid.networks
-    assert faithful.saturation < vivid.saturation
+def test_modes_share_their_networks(app: FastAPI, api, content):
+    engine = app.state.service.colorizer.engine
+    assert post(api, content, mode="faithful").status_code == 200
+    opened = dict(engine.models.opened)
+    assert post(api, content, mode="vivid").status_code == 200
+    assert engine.models.opened == opened
 
 
 def test_a_category_in_any_letters_is_told(content, tiny_bundle, tmp_path):
@@ -166,11 +170,11 @@ def test_a_photo_of_too_many_pixels_is_refused(api):
 def test_no_path_of_the_server_is_told(api, app: FastAPI):
     answer = post(api, b"no photo", "x.jpg")
     assert answer.status_code == 422
-    assert str(app.state.studio.folder) not in answer.text
+    assert str(app.state.service.folder) not in answer.text
 
 
 def test_an_upload_of_too_many_bytes_is_refused(content):
-    limits = Limits(upload_bytes=10_000)
+    limits = ServerLimits(upload_bytes=10_000)
     with TestClient(build_app(BUNDLE, limits)) as api:
         told = post(api, b"x" * 20_000)
         in_pieces = api.post(
@@ -182,35 +186,35 @@ def test_an_upload_of_too_many_bytes_is_refused(content):
 
 
 def test_who_comes_when_all_is_full_is_told_to_come_back(content):
-    app = build_app(BUNDLE, Limits(at_once=1, waiting=0))
+    app = build_app(BUNDLE, ServerLimits(at_once=1, waiting=0))
     go = threading.Event()
     with TestClient(app) as api:
-        busy = app.state.studio.submit(lambda: go.wait(60))
+        busy = app.state.service.submit(lambda: go.wait(60))
         refused = post(api, content)
         go.set()
         busy.result()
         accepted = post(api, content)
     assert (refused.status_code, accepted.status_code) == (429, 200)
     assert int(refused.headers["retry-after"]) >= 1
-    assert list(app.state.studio.folder.parent.glob(app.state.studio.folder.name)) == []
+    assert list(app.state.service.folder.parent.glob(app.state.service.folder.name)) == []
 
 
 def test_a_photo_that_takes_too_long_is_stopped(content, tmp_path):
     large = pyvips.Image.gaussnoise(6000, 6000, mean=128).cast("uchar")
-    limits = Limits(seconds=0.4)
+    limits = ServerLimits(seconds=0.4)
     app = build_app(BUNDLE, limits)
     with TestClient(app) as api:
         answer = post(api, large.write_to_buffer(".png", compression=1), "large.png")
         assert answer.status_code == 413
         assert "0.4 seconds" in answer.json()["what"]
-        assert list(app.state.studio.folder.iterdir()) == []
+        assert list(app.state.service.folder.iterdir()) == []
 
 
 def test_nothing_is_left_of_a_photo(api, app: FastAPI, content):
     assert post(api, content).status_code == 200
     assert post(api, content, category="sofa").status_code == 400
     assert post(api, content[:500]).status_code == 422
-    assert list(app.state.studio.folder.iterdir()) == []
+    assert list(app.state.service.folder.iterdir()) == []
 
 
 def test_the_categories_are_those_of_the_bundle(api):

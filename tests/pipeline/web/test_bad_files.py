@@ -8,7 +8,6 @@ from fastapi.testclient import TestClient
 
 from basics.errors import DataError
 from pipeline.colorizer import Colorizer
-from pipeline.engine.request import Options
 from tests.corpus import corpus, flipped, truncated
 
 N_FLIPPED = 120
@@ -32,7 +31,7 @@ def expected(colorizer: Colorizer, folder: Path, name: str, content: bytes) -> b
     path = folder / name
     path.write_bytes(content)
     try:
-        return colorizer.colorize(path, options=Options(force=True)).output.read_bytes()
+        return colorizer.colorize(path, force=True).output.read_bytes()
     except DataError:
         return None
 
@@ -49,7 +48,7 @@ def answers_agree(
     else:
         assert answer.status_code == 200, (name, answer.text)
         assert answer.content == made, name
-    assert list(app.state.studio.folder.iterdir()) == []
+    assert list(app.state.service.folder.iterdir()) == []
     return answer.status_code
 
 
@@ -80,4 +79,4 @@ def test_odd_files_are_refused_or_coloured(api, app, colorizer, tmp_path):
         answer = api.post("/v1/colorize", files={"file": (name, content)})
         is_photo = content in (ODD["wrong.webp"], ODD["nameless"])
         assert answer.status_code == (200 if is_photo else 422), name
-    assert list(app.state.studio.folder.iterdir()) == []
+    assert list(app.state.service.folder.iterdir()) == []

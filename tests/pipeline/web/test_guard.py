@@ -9,7 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from basics.errors import ConfigError
-from pipeline.engine.bundle import PRETRAINED_DIR, read_bundle
+from pipeline.engine.bundle import PRETRAINED_DIR
+from pipeline.engine.bundle_file import read_bundle
 from pipeline.web.__main__ import _hosts
 from pipeline.web.app import build_app
 from pipeline.web.problems import MEDIA_TYPE

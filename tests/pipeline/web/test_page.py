@@ -10,7 +10,7 @@ from PIL import Image
 from selenium.webdriver import ActionChains
 
 from pipeline.colorizer import Colorizer
-from pipeline.engine.request import Options
+from pipeline.engine.request import ColorRequest
 from tests.drawing import draw_photo
 from tests.pipeline.web.conftest import Server
 from tests.pipeline.web.visitor import Visitor, wait_for
@@ -197,7 +197,7 @@ def test_several_photos_come_back_in_one_file(visitor: Visitor, photo: Path, tmp
         assert sorted(archive.namelist()) == ["one_color.jpg", "two_color.png"]
         (tmp_path / "made.png").write_bytes(archive.read("two_color.png"))
     expected = tmp_path / "expected.png"
-    Colorizer().colorize(paths[1], expected, options=Options())
+    Colorizer().colorize(paths[1], expected, request=ColorRequest())
     assert (tmp_path / "made.png").read_bytes() == expected.read_bytes()
 
 

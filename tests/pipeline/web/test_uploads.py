@@ -13,9 +13,10 @@ import gradio as gr
 import httpx
 import pytest
 
-from pipeline.engine.bundle import PRETRAINED_DIR, read_bundle
+from pipeline.engine.bundle import PRETRAINED_DIR
+from pipeline.engine.bundle_file import read_bundle
 from pipeline.web.page import build_page
-from pipeline.web.service import Studio
+from pipeline.web.service import ColorService
 from pipeline.web.turing_settings import TuringTest
 from pipeline.web.uploads import is_upload, named_files
 from tests.corpus import corpus
@@ -72,17 +73,17 @@ def values(path: Any) -> list[Any]:
 
 
 @pytest.fixture
-def studio() -> Iterator[Studio]:
-    one = Studio(read_bundle(PRETRAINED_DIR))
+def service() -> Iterator[ColorService]:
+    one = ColorService(read_bundle(PRETRAINED_DIR))
     yield one
     one.close()
 
 
-def test_no_input_of_any_event_takes_a_file_of_the_computer(studio, tmp_path):
+def test_no_input_of_any_event_takes_a_file_of_the_computer(service, tmp_path):
     paths = [*decoys(tmp_path, b"secret").values(), "http://127.0.0.1/a.png", "", 3, None]
 
     async def try_all() -> int:
-        page, n_tried = build_page(studio, TuringTest()), 0  # here, for it wants a loop
+        page, n_tried = build_page(service, TuringTest()), 0  # here, for it wants a loop
         for event in page.fns.values():
             for position, path in itertools.product(range(len(event.inputs)), paths):
                 for value in values(path):

@@ -1,0 +1,141 @@
+"""Pictures in memory, as frames to colour: NumPy arrays and Pillow images, in and out."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from basics.errors import DataError
+from imaging.network_input import lightness_of, network_size, opaque
+from imaging.photo import allow_safe_loaders_only, to_srgb
+from imaging.upsampling import fit_coefficients
+from imaging.writer import apply_chrominance
+from pipeline.engine.results import Prediction
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+
+# Pillow's modes that NumPy has as they are; all others are converted to RGB or RGBA
+DIRECT = ("L", "RGB", "RGBA")
+GRAY_16 = ("I;16", "I;16L", "I;16B", "I;16N")
+
+
+class ImageFrame:
+    """A picture in memory."""
+
+    def __init__(self, image: pyvips.Image, *, time_s: float | None = None) -> None:
+        """Keep the picture.
+
+        Args:
+            image: upright, gray or sRGB of 8 or 16 bits, alpha last.
+            time_s: when it is shown, in a film.
+        """
+        self.image, self.time_s = image, time_s
+        self._lightness: dict[int, NDArray[np.float32]] = {}  # by short side
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in px."""
+        return self.image.width, self.image.height
+
+    @cached_property
+    def _opaque(self) -> pyvips.Image:
+        return opaque(self.image)
+
+    def lightness(self, short_side: int) -> NDArray[np.float32]:
+        """(h, w, 1) L*/100 of the picture shrunk or enlarged to the networks' size."""
+        if short_side not in self._lightness:
+            width, height = network_size(*self.size, short_side)
+            image = self._opaque
+            if (width, height) != self.size:
+                image = image.thumbnail_image(width, height=height, size="force")
+            self._lightness[short_side] = lightness_of(image)
+        return self._lightness[short_side]
+
+    def full(self) -> pyvips.Image:
+        """The picture itself."""
+        return self.image
+
+
+def image_frame(image: "NDArray[Any] | PillowImage") -> ImageFrame:
+    """A picture of a caller as a frame.
+
+    Args:
+        image: (H, W) gray, (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16; or a Pillow image,
+            whose mode says what it is.
+
+    Raises:
+        DataError: it is none of these, or empty.
+    """
+    allow_safe_loaders_only()
+    array = image if isinstance(image, np.ndarray) else _from_pillow(image)
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or not array.size:
+        raise _no_image(f"shape {array.shape}")
+    if array.dtype not in (np.uint8, np.uint16):
+        raise _no_image(f"{array.dtype} of shape {array.shape}")
+    deep = array.dtype == np.uint16
+    kind = ("grey16" if deep else "b-w") if array.shape[2] == 1 else ("rgb16" if deep else "srgb")
+    native = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+    return ImageFrame(pyvips.Image.new_from_array(native, interpretation=kind))
+
+
+def colored_array(prediction: Prediction[Any]) -> NDArray[Any]:
+    """A picture in its predicted colours: (H, W, 3) RGB or (H, W, 4) RGBA, of its own depth."""
+    frame = prediction.encoded.frame
+    ab, image = prediction.colors, frame.full()
+    coefficients = fit_coefficients(ab, frame.lightness(min(ab.shape[:2])))
+    return apply_chrominance(image, coefficients, deep=image.format == "ushort").numpy()
+
+
+def _from_pillow(image: Any) -> NDArray[Any]:
+    """A Pillow image of any mode -> (H, W), (H, W, 3) or (H, W, 4); its profile is obeyed."""
+    mode, profile = getattr(image, "mode", None), getattr(image, "info", {}).get("icc_profile")
+    if mode is None:
+        raise _no_image(type(image).__name__)
+    if mode in GRAY_16:
+        return np.asarray(image).astype(np.uint16)
+    if mode in ("I", "F"):
+        return _gray_16(np.asarray(image, np.float64), mode)
+    if mode == "1":
+        return np.asarray(image.convert("L"))
+    has_alpha = "A" in mode or "a" in mode or "transparency" in image.info
+    wanted = mode if mode in DIRECT and "transparency" not in image.info else None
+    if wanted is None:
+        wanted = "RGBA" if has_alpha else "RGB"
+    array = np.asarray(image if mode == wanted else image.convert(wanted))
+    return _to_srgb(array, profile) if profile and mode in DIRECT else array
+
+
+def _gray_16(values: NDArray[np.float64], mode: str) -> NDArray[np.uint16]:
+    """Pillow's modes of 32 bits: I holds 0 to 65535, F 0 to 255."""
+    scale = 257.0 if mode == "F" else 1.0
+    if not np.isfinite(values).all():
+        raise _no_image("numbers that are not finite")
+    return np.rint(np.clip(values * scale, 0, 65535)).astype(np.uint16)
+
+
+def _to_srgb(array: NDArray[Any], profile: bytes) -> NDArray[Any]:
+    """An array with an ICC profile -> the same in sRGB."""
+    kind = "b-w" if array.ndim == 2 else "srgb"
+    image = pyvips.Image.new_from_array(array, interpretation=kind).copy()
+    content: Any = profile  # bytes are what libvips wants
+    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", content)
+    return to_srgb(image).numpy()
+
+
+def _no_image(what: str) -> DataError:
+    return DataError(
+        f"no image that can be coloured: {what}",
+        "image",
+        "give (H, W), (H, W, 3) or (H, W, 4) of uint8 or uint16, or a Pillow image",
+    )
+
+
+def frames_of(images: "Sequence[NDArray[Any] | PillowImage]") -> list[ImageFrame]:
+    """Several pictures of a caller as frames; see `image_frame`."""
+    return [image_frame(image) for image in images]

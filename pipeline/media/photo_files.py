@@ -1,0 +1,162 @@
+"""Photos in files, as frames to colour: opened once, decoded at most twice, written atomically."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from basics.errors import DataError, Setting
+from imaging.network_input import has_color, lightness_of, network_size, reduced
+from imaging.photo import Photo, open_photo, read_full
+from imaging.writer import require_holds, write_photo
+from pipeline.engine.request import Limits, Rendering
+from pipeline.engine.results import saturated
+
+REDUCED_PX = 256  # short side of the copy for the networks, unless a bundle has another
+
+
+class PhotoFrame:
+    """A page of a photo's file. It is decoded once, reduced, for the networks; in full to write."""
+
+    def __init__(self, photo: Photo, *, reduced_px: int = REDUCED_PX) -> None:
+        """Decode nothing yet.
+
+        Args:
+            photo: whose header has been read.
+            reduced_px: short side at which it is decoded for the networks.
+        """
+        self.photo, self.reduced_px = photo, reduced_px
+        self._lightness: dict[int, NDArray[np.float32]] = {}  # by short side
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in px, upright."""
+        return self.photo.width, self.photo.height
+
+    @property
+    def time_s(self) -> None:
+        """A photo has none."""
+        return None
+
+    @cached_property
+    def reduced(self) -> pyvips.Image:
+        """The photo at the networks' size: 8 bits, gray or sRGB, in memory."""
+        return reduced(self.photo, self.reduced_px)
+
+    @property
+    def has_color(self) -> bool:
+        """Whether it has colours of its own; a toned print has none."""
+        return has_color(self.reduced)
+
+    def lightness(self, short_side: int) -> NDArray[np.float32]:
+        """(h, w, 1) L*/100; a size other than `reduced_px` is made from the reduced copy."""
+        if short_side not in self._lightness:
+            image = self.reduced
+            if short_side != self.reduced_px:
+                width, height = network_size(*self.size, short_side)
+                image = image.thumbnail_image(width, height=height, size="force")
+            self._lightness[short_side] = lightness_of(image)
+        return self._lightness[short_side]
+
+    def full(self) -> pyvips.Image:
+        """The photo at full size, streamed where it can be."""
+        return read_full(self.photo)
+
+
+class PhotoSource:
+    """A photo's file, page by page; of other files than TIFF there is one."""
+
+    def __init__(self, path: Path, limits: Limits, *, reduced_px: int = REDUCED_PX) -> None:
+        """Read the header of the file.
+
+        Raises:
+            DataError: it is no photo that can be read, or too large.
+        """
+        self.path, self.limits, self.reduced_px = path, limits, reduced_px
+        self.photo = self._open(0)
+
+    @property
+    def n_pages(self) -> int:
+        """Of a scan of several pages; else 1."""
+        return self.photo.n_pages if self.photo.is_paged else 1
+
+    def first(self) -> PhotoFrame:
+        """The first page."""
+        return PhotoFrame(self.photo, reduced_px=self.reduced_px)
+
+    def frames(self) -> Iterator[PhotoFrame]:
+        """Each page once."""
+        yield self.first()
+        for page in range(1, self.n_pages):
+            yield PhotoFrame(self._open(page), reduced_px=self.reduced_px)
+
+    def _open(self, page: int) -> Photo:
+        limits = self.limits
+        return open_photo(
+            self.path, max_pixels=limits.max_pixels, page=page, tolerates=limits.tolerate
+        )
+
+
+class PhotoSink:
+    """A file for one coloured photo; what it cannot hold is refused before anything is coloured."""
+
+    def __init__(
+        self,
+        photo: Photo,
+        path: Path,
+        *,
+        rendering: Rendering,
+        limits: Limits,
+        force: bool = False,
+    ) -> None:
+        """Check that the result can be written; write nothing yet.
+
+        Args:
+            photo: that is to be coloured.
+            path: of the result; its suffix chooses the format.
+            rendering: quality and metadata.
+            limits: who may end the writing.
+            force: overwrite what is there.
+
+        Raises:
+            DataError: the format cannot hold the photo, or the result exists.
+        """
+        require_holds(photo, path)
+        require_free(path, force=force)
+        self.path, self.rendering, self.limits = path, rendering, limits
+
+    def write(self, frame: PhotoFrame, ab: NDArray[np.float32], saturation: float) -> None:
+        """Write the photo at full size in (h, w, 2) ab, multiplied by `saturation`.
+
+        Raises:
+            DataError: the photo is damaged, or the result cannot be written.
+            Cancelled: somebody has ended it.
+        """
+        write_photo(
+            frame.photo,
+            saturated(ab, saturation),
+            self.path,
+            lightness=frame.lightness(min(ab.shape[:2])),
+            saving=self.rendering.saving,
+            cancel=self.limits.cancel,
+        )
+
+    def __enter__(self) -> "PhotoSink":
+        """The sink itself."""
+        return self
+
+    def __exit__(
+        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is left to commit: each photo is written atomically."""
+
+
+def require_free(path: Path, *, force: bool) -> None:
+    """Raise `DataError` if a result exists that is not to be overwritten."""
+    if path.exists() and not force:
+        fix = "choose another output, or overwrite it"
+        raise DataError("the output exists already", path, fix, Setting("force", True))
