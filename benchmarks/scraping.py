@@ -1,9 +1,9 @@
-"""What scraping costs beyond waiting: seconds over the floor, and the browser's memory.
+"""Time of a scraping run against its lower bound, and the browser's memory.
 
     python -m benchmarks.scraping
 
-A photo site on loopback answers each photo after LATENCY; the scraper keeps DELAY between two
-requests. No scraper that keeps it can be done before photos x DELAY + LATENCY: the floor. Memory is
+A photo site on loopback sends each photo after LATENCY; the scraper keeps DELAY between two
+requests. So photos x DELAY + LATENCY is a lower bound of the time: the floor. Memory is
 the peak of the sum over all of the browser's processes (proportional set size, where the system
 tells it), sampled twice a second.
 """
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     print(machine_line())
     for number in range(args.photos):
-        photo_jpeg(number, SIZE_PX, SIZE_PX)  # drawn before the clock runs
+        photo_jpeg(number, SIZE_PX, SIZE_PX)  # drawn before the measurement
     with Site(n_photos=args.photos) as site, tempfile.TemporaryDirectory() as out_dir:
         site.latency_s = args.latency
         command = [
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ]
         seconds, browser_mb, own_mb = measure(command)
     floor_s = args.photos * max(args.delay, args.latency / args.parallel) + args.latency
-    print(f"{args.photos} photos, {args.delay} s apart, answered after {args.latency} s")
+    print(f"{args.photos} photos, {args.delay} s apart, latency {args.latency} s")
     print(f"  seconds   {seconds:8.1f}   floor {floor_s:.1f}, ratio {seconds / floor_s:.2f}")
     print(f"  browser   {browser_mb:8.0f} MB at most")
     print(f"  scraper   {own_mb:8.0f} MB at most")

@@ -1,1 +1,1 @@
-"""The base layer: categories, colour scales, photos in and out, training data. No framework."""
+"""Training data from folders of photos: categories, inventory, squares, splits. No framework."""

@@ -1,4 +1,4 @@
-"""The twenty categories of the paper, and how the name of one, known or new, is checked."""
+"""The twenty categories of the paper, and checks of a category's name."""
 
 import re
 from collections.abc import Sequence

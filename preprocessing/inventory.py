@@ -1,9 +1,9 @@
-"""What files there are and what became of each: photos.csv and splits.csv of a packed folder."""
+"""The files of a packed folder with their results: photos.csv and splits.csv."""
 
 import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from basics.errors import DataError
@@ -11,7 +11,6 @@ from basics.files import atomic_write
 from basics.names import RESERVED
 from preprocessing.split import SPLITS
 
-COLUMNS: Sequence[str] = ("file", "size", "mtime_ns", "sha256", "chroma", "result")
 UNREADABLE, GRAY, DUPLICATE, BETWEEN = (
     "unreadable",
     "gray",
@@ -22,21 +21,24 @@ UNREADABLE, GRAY, DUPLICATE, BETWEEN = (
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One file of RAW_DIR: what it is, and its split or the reason for leaving it out."""
+    """One file of RAW_DIR, and its split or why it is left out: the columns of photos.csv."""
 
     file: str  # relative to RAW_DIR: <category>/<name>
     size: int  # bytes
     mtime_ns: int
-    sha256: str
-    chroma: float
-    result: str  # one of SPLITS, or a reason
+    sha256: str = ""
+    chroma: float = 0.0
+    result: str = ""  # one of SPLITS, or a reason; "" before it is known
+
+
+COLUMNS = tuple(field.name for field in fields(Row))
 
 
 def list_files(raw_dir: Path) -> list[Row]:
-    """Every visible file of every visible category folder, in the order of the names.
+    """Every visible file of every visible category folder, sorted by name.
 
     Raises:
-        DataError: there is no photo, or a category has a name that means something else.
+        DataError: there is no photo, or a category has a reserved name.
     """
     if not raw_dir.is_dir():
         raise DataError(
@@ -54,27 +56,18 @@ def list_files(raw_dir: Path) -> list[Row]:
         if path.is_file() and not path.name.startswith(".") and path.suffix != ".csv":
             stat = path.stat()
             name = path.relative_to(raw_dir).as_posix()
-            files.append(
-                Row(
-                    file=name,
-                    size=stat.st_size,
-                    mtime_ns=stat.st_mtime_ns,
-                    sha256="",
-                    chroma=0.0,
-                    result="",
-                )
-            )
+            files.append(Row(file=name, size=stat.st_size, mtime_ns=stat.st_mtime_ns))
     if not files:
         raise DataError("no photos", f"{raw_dir}/<category>/*", "run: python -m scraper --all")
     return files
 
 
 def summary(rows: Sequence[Row]) -> str:
-    """A table as text: per category how many photos went where, and how many were left out why."""
+    """A table as text: photos per category and split, and photos left out by reason."""
     counts = Counter((row.file.split("/")[0], row.result) for row in rows)
     results = [*SPLITS, UNREADABLE, GRAY, DUPLICATE, BETWEEN]
-    heads = [*SPLITS, UNREADABLE, GRAY, DUPLICATE, "between splits"]
-    lines = [f"{'category':<12}" + "".join(f"{head:>15}" for head in heads)]
+    headers = [*SPLITS, UNREADABLE, GRAY, DUPLICATE, "between splits"]
+    lines = [f"{'category':<12}" + "".join(f"{header:>15}" for header in headers)]
     for category in sorted({category for category, _ in counts}):
         cells = "".join(f"{counts[category, result]:>15}" for result in results)
         lines.append(f"{category:<12}{cells}")
@@ -106,7 +99,7 @@ def read_rows(path: Path) -> list[Row]:
 
 def write_rows(path: Path, rows: Sequence[Row]) -> None:
     """Write photos.csv."""
-    with atomic_write(path) as side, side.open("w", newline="") as file:
+    with atomic_write(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(vars(row) for row in rows)
@@ -122,5 +115,5 @@ def read_splits(path: Path) -> dict[str, str]:
 
 def write_splits(path: Path, splits: Mapping[str, str]) -> None:
     """Write splits.csv, sorted by content hash."""
-    with atomic_write(path) as side, side.open("w", newline="") as file:
+    with atomic_write(path) as temporary, temporary.open("w", newline="") as file:
         csv.writer(file).writerows([("sha256", "split"), *sorted(splits.items())])

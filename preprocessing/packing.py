@@ -4,7 +4,7 @@ RAW_DIR/<category>/* becomes
 
     PACKED_DIR/<category>/{train,val,test}.npy    (n, 256, 256, 3) uint8 sRGB, memory-mappable
     PACKED_DIR/<category>/test/{gray,color}/*.png every test photo in gray and in colour
-    PACKED_DIR/photos.csv                         one row per file: sha256, split or why left out
+    PACKED_DIR/photos.csv                         one row per file: sha256, split or reason
     PACKED_DIR/splits.csv                         every assignment ever made
 """
 
@@ -12,6 +12,7 @@ import logging
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 def pack(raw_dir: Path, packed_dir: Path) -> list[Row]:
-    """Pack every photo below `raw_dir`; do nothing if no file has changed since the last time.
+    """Pack every photo below `raw_dir`; do nothing if no file has changed since the last run.
 
     Returns:
         One row per file, in the order of the file names.
@@ -56,7 +57,7 @@ def pack(raw_dir: Path, packed_dir: Path) -> list[Row]:
     ]:
         log.info("nothing changed: %d files, packed in %s", len(files), packed_dir)
         return before
-    (packed_dir / "photos.csv").unlink(missing_ok=True)  # it says that all the rest is there
+    (packed_dir / "photos.csv").unlink(missing_ok=True)  # its presence marks a finished run
     spool_dir = packed_dir / "spool.partial"
     shutil.rmtree(spool_dir, ignore_errors=True)
     try:
@@ -74,7 +75,7 @@ def load_packed(packed_dir: Path, category: str, split: str) -> NDArray[np.uint8
         (n, 256, 256, 3) uint8 sRGB, memory-mapped and read-only.
 
     Raises:
-        DataError: it was never packed.
+        DataError: it is not packed.
     """
     path = packed_dir / category / f"{split}.npy"
     if not path.is_file():
@@ -118,11 +119,11 @@ def _pack_changed(
         for index, (row, square) in enumerate(
             zip(progress(files, "reading photos"), squares, strict=True)
         ):
-            rows.append(_judge(row, square))
+            rows.append(_inspected(row, square))
             if square is not None:
                 spool[index], hashes[index] = square.rgb, square.difference_hash
     rows = _drop_duplicates(rows)
-    rows = _assign(rows, hashes, packed_dir / "splits.csv")
+    rows = _assign_splits(rows, hashes, packed_dir / "splits.csv")
     by_category: dict[str, list[int]] = {}
     for index, row in enumerate(rows):
         by_category.setdefault(row.file.split("/")[0], []).append(index)
@@ -135,41 +136,38 @@ def _pack_changed(
     return rows
 
 
-def _judge(row: Row, square: Square | None) -> Row:
-    """The row with what reading found out; its result stays empty while the photo is welcome."""
-    found = vars(row)
+def _inspected(row: Row, square: Square | None) -> Row:
+    """The row with hash and chroma; its result stays empty while the photo is accepted."""
     if square is None:
-        return Row(**{**found, "result": UNREADABLE})
+        return replace(row, result=UNREADABLE)
     result = GRAY if square.chroma < MIN_CHROMA else ""
-    known = {"sha256": square.sha256, "chroma": round(square.chroma, 2), "result": result}
-    return Row(**{**found, **known})
+    return replace(row, sha256=square.sha256, chroma=round(square.chroma, 2), result=result)
 
 
 def _drop_duplicates(rows: Sequence[Row]) -> list[Row]:
     """Of files with the same content only the first of each category stays.
 
-    A photo may belong to two categories; then it lies in the same split of both.
+    A photo may belong to two categories, and is in the same split of both.
     """
     seen: set[tuple[str, str]] = set()
     kept = []
     for row in rows:
         content = (row.file.split("/")[0], row.sha256)
         again = row.result == "" and content in seen
-        kept.append(Row(**{**vars(row), "result": DUPLICATE}) if again else row)
+        kept.append(replace(row, result=DUPLICATE) if again else row)
         seen.add(content)
     return kept
 
 
-def _assign(rows: Sequence[Row], hashes: NDArray[np.uint64], path: Path) -> list[Row]:
-    """Give every welcome photo its split, and store the assignments, old and new."""
+def _assign_splits(rows: Sequence[Row], hashes: NDArray[np.uint64], path: Path) -> list[Row]:
+    """Give every accepted photo its split, and store the assignments, old and new."""
     stored = read_splits(path)
-    welcome = [i for i, row in enumerate(rows) if row.result == ""]
-    assigned = assign_splits([rows[i].sha256 for i in welcome], hashes[welcome], stored)
+    accepted = [i for i, row in enumerate(rows) if row.result == ""]
+    assigned = assign_splits([rows[i].sha256 for i in accepted], hashes[accepted], stored)
     stored.update({sha: split for sha, split in assigned.items() if split is not None})
     write_splits(path, stored)
     return [
-        row if row.result else Row(**{**vars(row), "result": assigned[row.sha256] or BETWEEN})
-        for row in rows
+        row if row.result else replace(row, result=assigned[row.sha256] or BETWEEN) for row in rows
     ]
 
 
@@ -178,9 +176,9 @@ def _write_category(folder: Path, photos: Sequence[tuple[Row, NDArray[np.uint8]]
     folder.mkdir(parents=True, exist_ok=True)
     for split in SPLITS:
         squares = [rgb for row, rgb in photos if row.result == split]
-        with atomic_write(folder / f"{split}.npy") as side:
+        with atomic_write(folder / f"{split}.npy") as temporary:
             shape = (len(squares), SIDE_PX, SIDE_PX, 3)
-            packed = np.lib.format.open_memmap(side, mode="w+", dtype=np.uint8, shape=shape)
+            packed = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
             for index, rgb in enumerate(squares):
                 packed[index] = rgb
             packed.flush()
@@ -190,8 +188,8 @@ def _write_category(folder: Path, photos: Sequence[tuple[Row, NDArray[np.uint8]]
     for row, rgb in photos:
         if row.result == "test":
             name = f"{row.sha256[:12]}.png"
-            lum, _ = split_lab(rgb)
-            gray = gray_from_lightness(lum)
+            lightness, _ = split_lab(rgb)
+            gray = gray_from_lightness(lightness)
             pyvips.Image.new_from_array(gray).write_to_file(str(folder / "test" / "gray" / name))
             color = pyvips.Image.new_from_array(np.ascontiguousarray(rgb), interpretation="srgb")
             color.write_to_file(str(folder / "test" / "color" / name))

@@ -1,7 +1,7 @@
-"""Train, validation or test by hash of content: disjoint, and stable as photos are added.
+"""Train, validation or test by content hash: disjoint, and stable as photos are added.
 
-Near-duplicates count as one photo, so no photo is trained on while its twin is tested on. An
-assignment once made is kept: the caller stores it and hands it back.
+Near-duplicates count as one photo, so no photo is trained on while a copy of it is tested on.
+An assignment once made is kept: the caller stores it and passes it in.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 SPLITS = ("train", "val", "test")
-SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}
+FRACTIONS = {"train": 0.8, "val": 0.1, "test": 0.1}
 NEAR_BITS = 20  # of 256 bits of the difference hash; ours: re-encodings differ in fewer, bursts too
 
 
 def split_of(sha256: str) -> str:
-    """The split of a photo that stands alone, from the first 64 bits of its content hash."""
+    """The split of a photo without near-duplicates, from the first 64 bits of its content hash."""
     position = int(sha256[:16], 16) / 2**64
-    if position < SHARES["test"]:
+    if position < FRACTIONS["test"]:
         return "test"
-    return "val" if position < SHARES["test"] + SHARES["val"] else "train"
+    return "val" if position < FRACTIONS["test"] + FRACTIONS["val"] else "train"
 
 
 def assign_splits(
@@ -34,7 +34,7 @@ def assign_splits(
 
     Returns:
         sha256 to split; None for a new photo that is near to stored photos of different splits, and
-        so belongs nowhere.
+        so is left out.
     """
     assigned: dict[str, str | None] = {}
     for group in near_duplicate_groups(hashes):
@@ -50,8 +50,13 @@ def assign_splits(
     return assigned
 
 
+def are_near(hashes: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """(n, 4) and (4,) uint64 -> (n,): is the Hamming distance at most `NEAR_BITS`."""
+    return np.bitwise_count(hashes ^ other).sum(axis=1) <= NEAR_BITS
+
+
 def near_duplicate_groups(hashes: NDArray[np.uint64]) -> list[list[int]]:
-    """Indices 0 .. n-1 in groups: linked where difference hashes differ in `NEAR_BITS` or fewer.
+    """Indices 0 .. n-1 in groups: the connected components of the photos that are near.
 
     Args:
         hashes: (n, 4) uint64.
@@ -65,8 +70,7 @@ def near_duplicate_groups(hashes: NDArray[np.uint64]) -> list[list[int]]:
         return i
 
     for i in range(len(hashes) - 1):
-        distance = np.bitwise_count(hashes[i + 1 :] ^ hashes[i]).sum(axis=1)
-        for j in np.flatnonzero(distance <= NEAR_BITS):
+        for j in np.flatnonzero(are_near(hashes[i + 1 :], hashes[i])):
             parent[root(i + 1 + int(j))] = root(i)
     groups: dict[int, list[int]] = {}
     for i in range(len(hashes)):

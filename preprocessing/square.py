@@ -1,4 +1,4 @@
-"""A photo file as a 256 x 256 training square, and what is needed to accept or refuse it."""
+"""A photo file as a 256 x 256 training square, and what accepts or rejects it."""
 
 import hashlib
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Square:
 
 
 def read_square(path: Path) -> Square | None:
-    """Read a photo as the central square, turned as its EXIF says; None where it is unreadable."""
+    """Read a photo's central square, upright by its EXIF orientation; None if unreadable."""
     allow_safe_loaders_only()
     content = path.read_bytes()
     try:
@@ -49,7 +49,7 @@ def read_square(path: Path) -> Square | None:
         rgb = _as_rgb(image).numpy()
     except pyvips.Error:
         return None
-    _, ab = split_lab(rgb[::4, ::4])  # every 16th pixel tells a gray photo from a coloured one
+    _, ab = split_lab(rgb[::4, ::4])  # every 16th pixel suffices for the mean chroma
     return Square(
         rgb=rgb,
         sha256=hashlib.sha256(content).hexdigest(),
@@ -59,7 +59,7 @@ def read_square(path: Path) -> Square | None:
 
 
 def difference_hash(rgb: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """(H, W, 3) uint8 -> (4,) uint64: is each cell of a 16 x 17 gray miniature above its right one.
+    """(H, W, 3) uint8 -> (4,) uint64: is a pixel of a 16 x 17 gray thumbnail above the next.
 
     Two copies of a photo that differ in size or compression differ in a few of the 256 bits.
     Source: N. Krawetz, "Kind of Like That" (dHash), 2013; its 8 x 8 bits widened to 16 x 16.

@@ -1,7 +1,7 @@
 """Photos for category folders: python -m scraper beach forest --count 1000 --out data/raw
 
 Searches Unsplash for each word and stores the photos found as OUT/<word>/*.jpg, with manifest.csv
-beside them. Killed at any moment, the same command goes on where it was.
+beside them. Killed at any moment, the same command resumes.
 """
 
 import argparse
@@ -31,24 +31,33 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add every option that says how to scrape, but neither what nor where to."""
+    """Add every option of a `ScrapeConfig` save categories and output folder."""
     add = parser.add_argument
-    whole, above = cli.positive(int, zero=True), cli.positive(int)
-    add("--count", type=above, default=DEFAULTS.count, help="photos per category")
+    non_negative, positive = cli.positive(int, zero=True), cli.positive(int)
+    add("--count", type=positive, default=DEFAULTS.count, help="photos per category")
     add("--source", choices=list(SOURCES), default=DEFAULTS.source, help="of the lists")
     add("--base-url", default=DEFAULTS.base_url, help="site whose search pages are read")
     add("--api-url", default=DEFAULTS.api_url, help="of the API")
     add("--access-key", help=f"of the API; better in the environment, as {KEY_VARIABLE}")
     add("--dataset", type=Path, metavar="DIR", help="folder of the Unsplash Lite Dataset's tables")
-    seconds = cli.positive(float, zero=True)
-    add("--delay", type=seconds, default=DEFAULTS.delay_s, help="s between requests to one host")
-    add("--parallel", type=above, default=DEFAULTS.parallel, help="downloads at a time")
-    add("--size", type=above, default=DEFAULTS.size_px, help="side of the squares asked for, px")
-    add("--max-bytes", type=above, default=DEFAULTS.max_bytes, help="of one photo")
-    add("--max-pixels", type=above, default=DEFAULTS.max_pixels, help="of one photo")
-    add("--retries", type=whole, default=DEFAULTS.retries, help="of a request that failed")
-    waiting = cli.positive(float)
-    add("--timeout", type=waiting, default=DEFAULTS.timeout_s, help="s until a server must answer")
+    non_negative_s, positive_s = cli.positive(float, zero=True), cli.positive(float)
+    add(
+        "--delay",
+        type=non_negative_s,
+        default=DEFAULTS.delay_s,
+        help="s between requests to one host",
+    )
+    add("--parallel", type=positive, default=DEFAULTS.parallel, help="downloads at a time")
+    add("--size", type=positive, default=DEFAULTS.size_px, help="side of the squares requested, px")
+    add("--max-bytes", type=positive, default=DEFAULTS.max_bytes, help="of one photo")
+    add("--max-pixels", type=positive, default=DEFAULTS.max_pixels, help="of one photo")
+    add("--retries", type=non_negative, default=DEFAULTS.retries, help="of a request that failed")
+    add(
+        "--timeout",
+        type=positive_s,
+        default=DEFAULTS.timeout_s,
+        help="s to wait for a response",
+    )
     add("--allow-host", action="append", default=[], help="host to trust for photos; repeatable")
     add("--contact", default=DEFAULTS.contact, help="your address, for the user agent")
     add("--browser", type=Path, help="Chrome or Chromium [the one on the search path]")
@@ -56,10 +65,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def config_from(args: argparse.Namespace, out_dir: Path) -> ScrapeConfig:
-    """The settings that the options of `add_options` give.
+    """The settings given by the options of `add_options`.
 
     Raises:
-        ConfigError: one is out of its range, or its source lacks something.
+        ConfigError: one is out of its range, or the source lacks a setting.
     """
     key = args.access_key if args.access_key is not None else os.environ.get(KEY_VARIABLE, "")
     return ScrapeConfig(
@@ -93,7 +102,7 @@ def _job(args: argparse.Namespace) -> int:
     categories = list(dict.fromkeys(category_name(word) for word in words))
     others = [one for one in categories if one not in CATEGORIES]
     if others:
-        log.info("none of the paper's twenty categories: %s", ", ".join(others))
+        log.info("not among the paper's twenty categories: %s", ", ".join(others))
     tallies = scrape(config_from(args, args.out), categories)
     cli.print_lines([summary(tallies)])
     done = len(tallies) == len(categories) and all(t.error is None and t.kept for t in tallies)

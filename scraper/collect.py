@@ -13,7 +13,7 @@ import numpy as np
 from basics import cli
 from basics.errors import ScrapeError
 from basics.files import lock
-from preprocessing.split import NEAR_BITS
+from preprocessing.split import are_near
 from scraper.config import ScrapeConfig
 from scraper.download import Download, fetch_photo, store_photo
 from scraper.http.client import Client
@@ -26,27 +26,27 @@ from scraper.tally import Tally
 log = logging.getLogger(__name__)
 
 STATE_DIR = ".scraper"  # in the output folder: the lock, the browser's profile
-UNREACHABLE_IN_A_ROW = 20  # photos, each after its retries: then the host is down
-TELL_EVERY = 100  # photos, where there is no terminal for a bar
+MAX_UNREACHABLE = 20  # photos in a row, each after its retries: then the host is down
+LOG_EVERY = 100  # photos, without a terminal to show a progress bar
 
 
 def scrape(config: ScrapeConfig, categories: Sequence[str]) -> list[Tally]:
     """Fill each category's folder up to `config.count` photos.
 
-    A category that fails does not stop the others, unless two fail alike in a row.
+    A category that fails does not stop the others, unless two in a row fail with the same error.
 
     Returns:
-        One tally per category that was begun.
+        One tally per category that was started.
 
     Raises:
-        ScrapeError: another run is at work in the folder, or it cannot be written to.
+        ScrapeError: another run holds the folder's lock, or the folder is not writable.
     """
     tallies: list[Tally] = []
     refusal = ScrapeError(
-        "another scraper is at work in this folder", config.out_dir, "wait for it, or stop it"
+        "another scraper is running in this folder", config.out_dir, "wait for it, or stop it"
     )
     with (
-        _disk_errors_told(config.out_dir),
+        _disk_errors(config.out_dir),
         lock(config.out_dir / STATE_DIR / "lock", refusal),
         Client(config, obey_robots=config.source in OBEY_ROBOTS) as client,
         SOURCES[config.source](config, client) as source,
@@ -59,7 +59,7 @@ def scrape(config: ScrapeConfig, categories: Sequence[str]) -> list[Tally]:
             if tally.error is not None:
                 cli.print_error(tally.error)
                 if before is not None and before.args[0] == tally.error.args[0]:
-                    log.info("the same again: stopping here")
+                    log.info("the same error twice in a row: stopping")
                     break
         mark_shared(config.out_dir)
     return tallies
@@ -76,14 +76,14 @@ class _Collector:
         self.library = library
         self.manifest = Manifest(self.config.out_dir / category)
         self.n_before = len(self.manifest.rows)
-        self.for_now: Counter[str] = Counter()  # left out, but worth another try some day
+        self.transient: Counter[str] = Counter()  # left out in this run only
         self.unreachable_in_a_row = 0
-        self.lock = threading.Lock()  # of all that follows a download
+        self.lock = threading.Lock()  # guards the manifest and the sets below
         self.hashes = {row.difference_hash for row in self.manifest.rows.values()}
         self.sha256s = {row.sha256 for row in self.manifest.rows.values()}
 
     def collect(self) -> Tally:
-        """Fetch what is missing; a failure of the source ends up in the tally."""
+        """Fetch what is missing; an error of the source is returned in the tally."""
         error = None
         with (
             closing(self.manifest),
@@ -92,10 +92,10 @@ class _Collector:
             try:
                 if self.n_before < self.config.count:
                     self._fetch_missing()
-            except ScrapeError as failure:
-                error = failure
+            except ScrapeError as caught:
+                error = caught
         kept = len(self.manifest.rows)
-        left_out = self.for_now + Counter(one.reason for one in self.manifest.left_out.values())
+        left_out = self.transient + Counter(one.reason for one in self.manifest.left_out.values())
         found = kept + left_out.total()
         log.info("%s: kept %d of %d found", self.category, kept, found)
         return Tally(
@@ -108,7 +108,7 @@ class _Collector:
         )
 
     def _fetch_missing(self) -> None:
-        """List photos as long as more are needed, and fetch them meanwhile."""
+        """List photos as long as more are needed, and fetch them in parallel."""
         refs = self.source.iter_photos(self.category)
         pending: set[Future[None]] = set()
         with ThreadPoolExecutor(self.config.parallel) as pool:
@@ -117,32 +117,32 @@ class _Collector:
                     missing = self.config.count - len(self.manifest.rows) - len(pending)
                     ref = next(refs, None) if missing > 0 else None
                     if ref is not None and not self.manifest.knows(ref.photo_id):
-                        pending.add(pool.submit(self._bring, ref))
+                        pending.add(pool.submit(self._fetch, ref))
                     elif ref is None and not pending:
                         return
-                    pending = self._settle(pending, block=ref is None)
+                    pending = self._collect_finished(pending, block=ref is None)
             except BaseException as error:
-                if not isinstance(error, Exception):  # Ctrl-C: nobody waits for a back-off
+                if not isinstance(error, Exception):  # Ctrl-C: interrupt every back-off
                     self.client.stop()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _settle(self, pending: set[Future[None]], *, block: bool) -> set[Future[None]]:
-        """Raise what a finished download raised; give back those that are not finished."""
-        done, waiting = wait(pending, timeout=None if block else 0, return_when=FIRST_COMPLETED)
+    def _collect_finished(self, pending: set[Future[None]], *, block: bool) -> set[Future[None]]:
+        """Raise the errors of finished downloads; return the unfinished ones."""
+        done, unfinished = wait(pending, timeout=None if block else 0, return_when=FIRST_COMPLETED)
         for future in done:
             future.result()
-        return waiting
+        return unfinished
 
-    def _bring(self, ref: PhotoRef) -> None:
-        """Fetch one photo, and keep it or leave it out; runs in a thread of its own."""
-        twin = self.library.get(ref.photo_id)
+    def _fetch(self, ref: PhotoRef) -> None:
+        """Fetch one photo, and keep it or leave it out; runs in a worker thread."""
+        copy = self.library.get(ref.photo_id)
         folder = self.manifest.folder
         try:
-            if twin is not None and twin.is_file():  # in another category: stored in both
-                photo = store_photo(twin.read_bytes(), ref, folder, self.config.max_pixels)
+            if copy is not None and copy.is_file():  # in another category: copied
+                photo = store_photo(copy.read_bytes(), ref, folder, self.config.max_pixels)
             else:
-                self.source.tell_download(ref)
+                self.source.track_download(ref)
                 photo = fetch_photo(self.client, ref, folder)
         except FetchError as error:
             with self.lock:
@@ -152,48 +152,48 @@ class _Collector:
                 self._keep(ref, photo)
 
     def _keep(self, ref: PhotoRef, photo: Download) -> None:
-        """Give a downloaded photo its place, unless the category has it already."""
+        """Add a downloaded photo, unless the category has it or a near-duplicate."""
         self.unreachable_in_a_row = 0
         if photo.sha256 in self.sha256s or ref.photo_id in self.manifest.rows:
             reason = Reason.DUPLICATE
-        elif _is_near(photo.difference_hash, self.hashes):
+        elif _is_near_duplicate(photo.difference_hash, self.hashes):
             reason = Reason.NEAR_DUPLICATE
         else:
-            self.manifest.add(_row(ref, photo, self.config.source), photo.side)
+            self.manifest.add(_row(ref, photo, self.config.source), photo.temporary)
             self.sha256s.add(photo.sha256)
             self.hashes.add(photo.difference_hash)
             self.library[ref.photo_id] = self.manifest.folder / photo.file
-            self._tell_progress()
+            self._report_progress()
             return
-        photo.side.unlink()
+        photo.temporary.unlink()
         self.manifest.leave_out(ref, reason)
 
     def _leave_out(self, ref: PhotoRef, error: FetchError) -> None:
-        """Count a photo that could not be had.
+        """Count a photo that could not be fetched.
 
         Raises:
-            FetchError: so many in a row were unreachable that the host must be down.
+            FetchError: `MAX_UNREACHABLE` photos in a row were unreachable.
         """
         log.debug("%s: %s: %s", self.category, error.reason, error.args[1])
-        if error.reason.is_lasting:
+        if error.reason.is_permanent:
             self.manifest.leave_out(ref, error.reason)
         else:
-            self.for_now[error.reason] += 1
+            self.transient[error.reason] += 1
         unreachable = error.reason is Reason.UNREACHABLE
         self.unreachable_in_a_row = self.unreachable_in_a_row + 1 if unreachable else 0
-        if self.unreachable_in_a_row >= UNREACHABLE_IN_A_ROW:
+        if self.unreachable_in_a_row >= MAX_UNREACHABLE:
             raise error
 
-    def _tell_progress(self) -> None:
-        """Move the bar, or log a line now and then where there is none."""
+    def _report_progress(self) -> None:
+        """Update the progress bar, or log a line every `LOG_EVERY` photos without one."""
         self.bar.update()
         kept = len(self.manifest.rows)
-        if self.bar.disable and kept % TELL_EVERY == 0:
+        if self.bar.disable and kept % LOG_EVERY == 0:
             log.info("%s: %d of %d", self.category, kept, self.config.count)
 
 
 def _row(ref: PhotoRef, photo: Download, source: str) -> Row:
-    """The manifest's row of a downloaded photo; texts on one line."""
+    """The manifest's row of a downloaded photo; whitespace in its texts collapsed."""
     return Row(
         file=photo.file,
         photo_id=ref.photo_id,
@@ -212,15 +212,15 @@ def _row(ref: PhotoRef, photo: Download, source: str) -> Row:
     )
 
 
-def _is_near(difference_hash: str, others: set[str]) -> bool:
-    """Whether one of the others differs in `NEAR_BITS` of 256 bits or fewer."""
-    known = np.frombuffer(bytes.fromhex("".join(others)), np.uint64).reshape(-1, 4)
-    own = np.frombuffer(bytes.fromhex(difference_hash), np.uint64)
-    return bool((np.bitwise_count(known ^ own).sum(axis=1) <= NEAR_BITS).any())
+def _is_near_duplicate(difference_hash: str, others: set[str]) -> bool:
+    """Whether one of the other hashes (64 hex digits each) is near."""
+    hashes = np.frombuffer(bytes.fromhex("".join(others)), np.uint64).reshape(-1, 4)
+    own_hash = np.frombuffer(bytes.fromhex(difference_hash), np.uint64)
+    return bool(are_near(hashes, own_hash).any())
 
 
 def _library(out_dir: Path) -> dict[str, Path]:
-    """Photo id -> file, of every category that is there."""
+    """Photo id -> path, of every category in `out_dir`."""
     return {
         row.photo_id: path.parent / row.file
         for path in out_dir.glob(f"*/{MANIFEST}")
@@ -229,13 +229,13 @@ def _library(out_dir: Path) -> dict[str, Path]:
 
 
 @contextmanager
-def _disk_errors_told(out_dir: Path) -> Iterator[None]:
-    """Turn a full disk or a folder that must not be written to into a `ScrapeError`."""
+def _disk_errors(out_dir: Path) -> Iterator[None]:
+    """Turn a full disk or a folder without write permission into a `ScrapeError`."""
     try:
         yield
     except OSError as error:
         raise ScrapeError(
             f"cannot write: {error.strerror or error}",
             error.filename or out_dir,
-            "make room, or give another folder with --out; what is there is kept",
+            "free disk space, or give another folder with --out; finished photos are kept",
         ) from error

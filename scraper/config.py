@@ -10,7 +10,8 @@ from preprocessing.square import SIDE_PX
 SITE = "https://unsplash.com"
 API = "https://api.unsplash.com"
 KEY_VARIABLE = "UNSPLASH_ACCESS_KEY"
-USER_AGENT = "ImageColorizerScraper/1.0"  # honest: a program, and which one
+USER_AGENT = "ImageColorizerScraper/1.0"
+OTHER_SOURCES = "use the API or the Lite dataset: --source api, --source lite"  # of an error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,16 +23,16 @@ class ScrapeConfig:
         source: a name of `scraper.sources.SOURCES`: "page", "api" or "lite".
         base_url: of the site whose search pages are read.
         api_url: of the API.
-        access_key: of the API; shown nowhere.
+        access_key: of the API; never logged or printed.
         dataset_dir: folder with the tables of the Unsplash Lite Dataset.
-        delay_s: least time between two requests to one host.
-        parallel: downloads at a time, at most.
-        size_px: side of the square that is asked of an image host which can resize; twice what
-            `preprocessing` keeps, so that chroma subsampling costs no colour.
-        retries: how often a request is repeated that failed for the moment.
-        timeout_s: until a server must answer, or a page must show something.
-        allow_hosts: hosts that redirects and images may lead to, besides their own.
-        contact: an address for the site's owners, sent in the user agent.
+        delay_s: minimum time between two requests to one host.
+        parallel: concurrent downloads, at most.
+        size_px: side of the square requested of an image host that can resize; twice what
+            `preprocessing` keeps, to make up for chroma subsampling.
+        retries: of a request, after transient failures.
+        timeout_s: of a server's response, and of a page's first content.
+        allow_hosts: further hosts of redirects and images.
+        contact: e-mail address or URL for the site's owners, sent in the User-Agent.
         browser, driver: executables; None finds them.
     """
 
@@ -64,7 +65,7 @@ class ScrapeConfig:
             url = urlsplit(getattr(self, name))
             if url.scheme not in ("http", "https") or not url.hostname:
                 option = f"--{name.replace('_', '-')}"
-                raise ConfigError("not the address of a site", option, f"give one such as {SITE}")
+                raise ConfigError("not an http or https URL", option, f"give one such as {SITE}")
         if self.size_px < SIDE_PX:
             raise ConfigError(
                 f"size {self.size_px} px is less than the {SIDE_PX} px that training needs",
@@ -73,7 +74,7 @@ class ScrapeConfig:
             )
         if not self.contact.isascii() or not self.contact.isprintable():
             raise ConfigError(
-                f"{self.contact!r} cannot stand in a user agent",
+                f"{self.contact!r} is not allowed in a User-Agent header",
                 "--contact",
                 "give an address of plain ASCII letters, such as ann@example.org",
             )
@@ -92,5 +93,5 @@ class ScrapeConfig:
 
     @property
     def user_agent(self) -> str:
-        """What every request says of itself."""
+        """The value of the User-Agent header."""
         return f"{USER_AGENT} (+{self.contact})" if self.contact else USER_AGENT

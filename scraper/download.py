@@ -1,4 +1,4 @@
-"""A photo's address -> a verified file beside its place: sized, bounded, decoded."""
+"""A photo's URL -> a verified temporary file: resized by the host, bounded, decoded."""
 
 import os
 import sys
@@ -11,13 +11,13 @@ from imaging.photo import open_photo
 from preprocessing.square import MIN_CHROMA, SIDE_PX, read_square
 from scraper.http.client import Client
 from scraper.http.errors import FetchError
-from scraper.manifest import ASIDE
+from scraper.manifest import TEMPORARY
 from scraper.photo_ref import PhotoRef, Reason
 
 RESIZING_HOSTS = ("images.unsplash.com",)
-QUALITY = 90  # of the JPEG that is asked for; ours
-FETCHES = 3  # of a photo that arrives damaged, as long as the server says that all is well
-KINDS = {  # how the bytes of a photo begin -> how its name ends
+QUALITY = 90  # of the requested JPEG; ours
+MAX_FETCHES = 3  # of a photo that arrives damaged with status 200
+SUFFIXES = {  # magic number -> file name extension
     b"\xff\xd8\xff": ".jpg",
     b"\x89PNG\r\n": ".png",
     b"RIFF": ".webp",
@@ -29,17 +29,17 @@ KINDS = {  # how the bytes of a photo begin -> how its name ends
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    """A verified photo in a side file.
+    """A verified photo in a temporary file.
 
     Attributes:
-        side: the side file; the caller renames or removes it.
-        file: the name that it is to get.
+        temporary: path of the temporary file; the caller renames or removes it.
+        file: its final name.
         width, height: px.
         sha256: hex digest of its bytes.
         difference_hash: 64 hex digits.
     """
 
-    side: Path
+    temporary: Path
     file: str
     width: int
     height: int
@@ -63,63 +63,62 @@ def sized_url(url: str, size_px: int) -> str:
 
 
 def fetch_photo(client: Client, ref: PhotoRef, folder: Path) -> Download:
-    """Download a photo to a side file in `folder`, and verify it.
+    """Download a photo to a temporary file in `folder`, and verify it.
 
     Raises:
-        FetchError: it cannot be had, or is no photo to train on; no side file is left.
+        FetchError: it cannot be downloaded, or is unfit for training; no temporary file is left.
     """
     config = client.config
     url = sized_url(ref.image_url, config.size_px)
-    for _ in range(FETCHES - 1):
+    for attempt in range(1, MAX_FETCHES + 1):
         content = client.get(url, max_bytes=config.max_bytes).content
         try:
             return store_photo(content, ref, folder, config.max_pixels)
         except FetchError as error:
-            if error.reason is not Reason.DAMAGED:
+            if error.reason is not Reason.DAMAGED or attempt == MAX_FETCHES:
                 raise
-    content = client.get(url, max_bytes=config.max_bytes).content
-    return store_photo(content, ref, folder, config.max_pixels)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def store_photo(content: bytes, ref: PhotoRef, folder: Path, max_pixels: int) -> Download:
-    """Write the bytes of a photo aside, and verify them there.
+    """Write the bytes of a photo to a temporary file, and verify them.
 
     Raises:
-        FetchError: they are no photo to train on; no side file is left.
+        FetchError: they are unfit for training; no temporary file is left.
     """
-    suffix = next((end for start, end in KINDS.items() if content.startswith(start)), None)
+    suffix = next((end for magic, end in SUFFIXES.items() if content.startswith(magic)), None)
     if suffix is None:
-        raise _left_out("the bytes are no photo", ref, Reason.NOT_A_PHOTO)
+        raise _left_out("not a photo", ref, Reason.NOT_A_PHOTO)
     file = f"photo-{ref.photo_id}{suffix}"
-    side = folder / f"{ASIDE}{file}"
-    with side.open("wb") as out:
+    temporary = folder / f"{TEMPORARY}{file}"
+    with temporary.open("wb") as out:
         out.write(content)
         out.flush()
         os.fsync(out.fileno())
     try:
-        return _verified(side, file, ref, max_pixels)
+        return _verified(temporary, file, ref, max_pixels)
     except FetchError:
-        side.unlink()
+        temporary.unlink()
         raise
 
 
-def _verified(side: Path, file: str, ref: PhotoRef, max_pixels: int) -> Download:
-    """Decode the side file and measure it."""
+def _verified(temporary: Path, file: str, ref: PhotoRef, max_pixels: int) -> Download:
+    """Decode the temporary file; its size and hashes."""
     try:
-        photo = open_photo(side, max_pixels=sys.maxsize)  # the header alone
+        photo = open_photo(temporary, max_pixels=sys.maxsize)  # the header alone
     except DataError as error:
         raise _left_out(error.args[0], ref, Reason.NOT_A_PHOTO) from error
     if photo.width * photo.height > max_pixels:
         raise _left_out(f"{photo.width} x {photo.height} px", ref, Reason.TOO_LARGE)
     if min(photo.width, photo.height) < SIDE_PX:
         raise _left_out(f"{photo.width} x {photo.height} px", ref, Reason.TOO_SMALL)
-    square = read_square(side)
+    square = read_square(temporary)
     if square is None:
         raise _left_out("the photo is damaged", ref, Reason.DAMAGED)
     if square.chroma < MIN_CHROMA:
-        raise _left_out("the photo has no colours", ref, Reason.GRAY)
+        raise _left_out("a gray photo", ref, Reason.GRAY)
     return Download(
-        side=side,
+        temporary=temporary,
         file=file,
         width=photo.width,
         height=photo.height,

@@ -33,19 +33,19 @@ PHOTO_COLUMNS = [
     "photographer_last_name",
 ]
 DESCRIPTIONS = ["photo_description", "ai_description"]  # not in every release
-YES = ("t", "true", "1")
+TRUE = ("t", "true", "1")
 FULL_CONFIDENCE = 100.0
-HOME = f"{SITE}/data"
+DATASET_URL = f"{SITE}/data"
 
 
 @contextmanager
 def open_lite_source(config: ScrapeConfig, client: Client) -> Iterator["LiteSource"]:
-    """The dataset's tables as a source of photos; `client` is not asked for anything.
+    """The dataset's tables as a source of photos; makes no request.
 
     Raises:
-        ScrapeError: the tables are not there.
+        ScrapeError: the tables are missing.
     """
-    yield LiteSource(config.dataset_dir or Path())  # ScrapeConfig has checked that it is given
+    yield LiteSource(config.dataset_dir or Path())  # ScrapeConfig checks that it is given
 
 
 class LiteSource:
@@ -60,7 +60,7 @@ class LiteSource:
         """Yield the photos that have the category as a keyword, best first by `rank_photos`.
 
         Raises:
-            ScrapeError: a table is no such table.
+            ScrapeError: a table is malformed.
         """
         ranked = rank_photos(_iter_rows(self._keywords, KEYWORD_COLUMNS), category)
         refs = _find_photos(_iter_rows(self._photos, PHOTO_COLUMNS, DESCRIPTIONS), set(ranked))
@@ -68,12 +68,12 @@ class LiteSource:
         log.info("%s: %d photos have the keyword, %d are listed", category, n_photos, n_listed)
         yield from (refs[photo_id] for photo_id in ranked if photo_id in refs)
 
-    def tell_download(self, ref: PhotoRef) -> None:
-        """Do nothing: nobody asks to be told."""
+    def track_download(self, ref: PhotoRef) -> None:
+        """Do nothing: the dataset tracks no downloads."""
 
 
 def rank_photos(chunks: Iterator[pd.DataFrame], category: str) -> list[str]:
-    """The ids of the photos with a keyword, the surest first.
+    """The ids of the photos with a keyword, by decreasing confidence.
 
     The rule is ours: the highest of the two confidences counts, and a user's suggestion as a
     confidence of 100; where that is equal, the sum of the three; then the id. Case and hyphens of a
@@ -83,52 +83,55 @@ def rank_photos(chunks: Iterator[pd.DataFrame], category: str) -> list[str]:
         chunks: rows of the keyword table, `KEYWORD_COLUMNS`, all as text.
         category: hyphens stand for spaces.
     """
-    wanted = _word(pd.Series([category]))[0]
-    surest: dict[str, tuple[float, float]] = {}
-    n_broken = 0
+    wanted = _normalized(pd.Series([category]))[0]
+    ranks: dict[str, tuple[float, float]] = {}
+    n_malformed = 0
     for chunk in chunks:
-        rows = chunk[_word(chunk["keyword"]) == wanted]
-        scores = _scores(rows)  # NaN where a confidence is a word: the cells are shifted
-        n_broken += int(scores["sum"].isna().sum())
+        rows = chunk[_normalized(chunk["keyword"]) == wanted]
+        scores = _scores(rows)  # NaN in a row of shifted cells
+        n_malformed += int(scores["sum"].isna().sum())
         for photo_id, best, total in zip(
             rows["photo_id"], scores["best"], scores["sum"], strict=True
         ):
             if not math.isnan(total):
-                surest[photo_id] = max((best, total), surest.get(photo_id, (0.0, 0.0)))
-    if n_broken:
-        log.warning("%s: %d broken rows of the keyword table are skipped", category, n_broken)
-    by_id = sorted(surest)
-    return sorted(by_id, key=surest.__getitem__, reverse=True)  # stable: equal ones stay by id
+                ranks[photo_id] = max((best, total), ranks.get(photo_id, (0.0, 0.0)))
+    if n_malformed:
+        log.warning("%s: %d malformed rows of the keyword table skipped", category, n_malformed)
+    by_id = sorted(ranks)
+    return sorted(by_id, key=ranks.__getitem__, reverse=True)  # stable: ties stay by id
 
 
 def _scores(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the keyword table -> the best of the three opinions, and their sum."""
-    opinions = rows[CONFIDENCES].replace("", "0").apply(pd.to_numeric, errors="coerce")
-    suggested = rows["suggested_by_user"].str.lower().isin(YES)
-    opinions["user"] = FULL_CONFIDENCE * suggested
+    """Rows of the keyword table -> the maximum of the three confidences, and their sum."""
+    confidences = rows[CONFIDENCES].replace("", "0").apply(pd.to_numeric, errors="coerce")
+    suggested = rows["suggested_by_user"].str.lower().isin(TRUE)
+    confidences["user"] = FULL_CONFIDENCE * suggested
     return pd.DataFrame(
-        {"best": opinions.max(axis=1, skipna=False), "sum": opinions.sum(axis=1, skipna=False)}
+        {
+            "best": confidences.max(axis=1, skipna=False),
+            "sum": confidences.sum(axis=1, skipna=False),
+        }
     )
 
 
 def _find_photos(chunks: Iterator[pd.DataFrame], wanted: Collection[str]) -> dict[str, PhotoRef]:
-    """The wanted photos by their ids; rows that are broken are counted and skipped."""
+    """The wanted photos by their ids; malformed rows are counted and skipped."""
     refs: dict[str, PhotoRef] = {}
-    n_broken = 0
+    n_malformed = 0
     for chunk in chunks:
         for row in chunk[chunk["photo_id"].isin(wanted)].to_dict("records"):
             ref = _photo_ref({str(column): str(cell) for column, cell in row.items()})
             if ref is None:
-                n_broken += 1
+                n_malformed += 1
             else:
                 refs[ref.photo_id] = ref
-    if n_broken:
-        log.warning("%d broken rows of the photo table are skipped", n_broken)
+    if n_malformed:
+        log.warning("%d malformed rows of the photo table skipped", n_malformed)
     return refs
 
 
 def _photo_ref(row: dict[str, str]) -> PhotoRef | None:
-    """None where id or addresses cannot be right."""
+    """None where id or URLs are malformed."""
     photo_id, page_url, image_url = (row[column].strip() for column in PHOTO_COLUMNS[:3])
     username, first, last = (row[column].strip() for column in PHOTO_COLUMNS[3:])
     ref = PhotoRef(
@@ -139,16 +142,16 @@ def _photo_ref(row: dict[str, str]) -> PhotoRef | None:
         photographer_url=f"{SITE}/@{quote(username, safe='')}" if username else "",
         alt_text=next((row[one] for one in DESCRIPTIONS if row.get(one)), ""),
     )
-    return ref if ref.is_sound else None
+    return ref if ref.is_valid else None
 
 
-def _word(keywords: "pd.Series[str]") -> "pd.Series[str]":
-    """Keywords in the form in which they are compared."""
+def _normalized(keywords: "pd.Series[str]") -> "pd.Series[str]":
+    """Keywords normalized for comparison."""
     return keywords.str.casefold().str.replace("-", " ", regex=False)
 
 
 def _parts(folder: Path, table: str) -> list[Path]:
-    """The files of a table, in their order.
+    """The files of a table, sorted.
 
     Raises:
         ScrapeError: there are none.
@@ -156,7 +159,7 @@ def _parts(folder: Path, table: str) -> list[Path]:
     parts = sorted(path for path in folder.glob(f"{table}.[tc]sv*") if path.is_file())
     if not parts:
         what = f"no {table}.tsv000" if folder.is_dir() else "no such folder"
-        raise ScrapeError(what, folder, f"unpack the Unsplash Lite Dataset there: {HOME}")
+        raise ScrapeError(what, folder, f"unpack the Unsplash Lite Dataset there: {DATASET_URL}")
     return parts
 
 
@@ -178,7 +181,7 @@ def _iter_rows(
             with pd.read_csv(
                 part,
                 usecols=[*columns, *(one for one in optional if one in present)],
-                index_col=False,  # never the first column, however long the first row is
+                index_col=False,  # never the first column, whatever the first row's length
                 dtype=str,
                 keep_default_na=False,  # "null" and "nan" are words like others
                 chunksize=ROWS,
@@ -190,4 +193,4 @@ def _iter_rows(
 
 
 def _unusable(what: str, part: Path) -> ScrapeError:
-    return ScrapeError(what, part, f"download the Unsplash Lite Dataset again: {HOME}")
+    return ScrapeError(what, part, f"download the Unsplash Lite Dataset again: {DATASET_URL}")

@@ -1,8 +1,8 @@
 """manifest.csv of a category: where each photo is from; the folder agrees with it after any kill.
 
-A photo is first written aside, then its row is appended, then the file gets its name. So a row
-without a file means a kill between the last two steps, which is mended when the manifest is opened,
-or that somebody removed the photo, which is then not fetched again.
+A photo is first written to a temporary file, then its row is appended, then the file is renamed. So
+a row without a file means that the process was killed between the last two steps, which is repaired
+when the manifest is opened, or that the user removed the photo, which is then not fetched again.
 """
 
 import csv
@@ -23,7 +23,7 @@ from scraper.photo_ref import PhotoRef, Reason
 log = logging.getLogger(__name__)
 
 MANIFEST, LEFT_OUT = "manifest.csv", "left_out.csv"
-ASIDE = ".partial-"  # how the names of side files begin
+TEMPORARY = ".partial-"  # prefix of the temporary files of photos
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class Row:
         width, height: px, of the file.
         fetched_at: UTC, ISO 8601.
         source: "page", "api" or "lite".
-        difference_hash: 64 hex digits; what near-duplicates are found by.
+        difference_hash: 64 hex digits; finds near-duplicates.
         also_in: other categories that hold the same photo, separated by spaces.
     """
 
@@ -58,7 +58,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Omission:
-    """A photo that was left out for good, and why: the columns of left_out.csv."""
+    """A photo that was left out permanently, and why: the columns of left_out.csv."""
 
     photo_id: str
     reason: str
@@ -70,19 +70,19 @@ Record = TypeVar("Record", Row, Omission)
 
 
 class Manifest:
-    """The photos of one category folder, and those that were left out; for one writer."""
+    """The photos of one category folder, and those that were left out; single writer."""
 
     def __init__(self, folder: Path) -> None:
         """Read both tables, and make folder and manifest agree.
 
         Raises:
-            ScrapeError: a table is there but is none of ours.
+            ScrapeError: a table has other columns, or a malformed line.
         """
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.rows = {row.photo_id: row for row in read_rows(folder)}
         self.left_out = {one.photo_id: one for one in _read(folder / LEFT_OUT, Omission)}
-        self._mend()
+        self._recover()
         self._tables: dict[type, TextIO] = {}
 
     def close(self) -> None:
@@ -92,13 +92,13 @@ class Manifest:
         self._tables.clear()
 
     def knows(self, photo_id: str) -> bool:
-        """Whether the photo is here already, or was left out for good."""
+        """Whether the photo is here already, or was left out permanently."""
         return photo_id in self.rows or photo_id in self.left_out
 
-    def add(self, row: Row, side: Path) -> None:
-        """Append a row, and give the side file of its photo its name."""
+    def add(self, row: Row, temporary: Path) -> None:
+        """Append a row, and rename the temporary file of its photo."""
         self._append(self.folder / MANIFEST, row)
-        side.replace(self.folder / row.file)
+        temporary.replace(self.folder / row.file)
         self.rows[row.photo_id] = row
 
     def leave_out(self, ref: PhotoRef, reason: Reason) -> None:
@@ -110,11 +110,11 @@ class Manifest:
         self.left_out[ref.photo_id] = omission
 
     def _append(self, path: Path, record: Row | Omission) -> None:
-        """One line in one write, so that no kill leaves half of it; then down to the disk."""
+        """Append one line in a single write, so that a kill cannot truncate it, then fsync."""
         kind = type(record)
         if kind not in self._tables:
             if not path.is_file():
-                write(path, kind, [])
+                write_table(path, kind, [])
             self._tables[kind] = path.open("a", newline="")
         table, line = self._tables[kind], io.StringIO(newline="")
         csv.writer(line).writerow(vars(record).values())
@@ -122,9 +122,9 @@ class Manifest:
         table.flush()
         os.fsync(table.fileno())
 
-    def _mend(self) -> None:
-        """Finish what a kill interrupted; remove what it left."""
-        kept = {photo_id: self._mended(row) for photo_id, row in self.rows.items()}
+    def _recover(self) -> None:
+        """Finish what a killed run interrupted; remove its temporary files."""
+        kept = {photo_id: self._recovered(row) for photo_id, row in self.rows.items()}
         removed = [row for photo_id, row in self.rows.items() if kept[photo_id] is None]
         if removed:
             log.info("%s: %d photos were removed by hand", self.folder, len(removed))
@@ -135,30 +135,30 @@ class Manifest:
                 image_url=row.image_url,
                 seen_at=now(),
             )
-        mended = {photo_id: row for photo_id, row in kept.items() if row is not None}
+        recovered = {photo_id: row for photo_id, row in kept.items() if row is not None}
         if removed:
-            write(self.folder / LEFT_OUT, Omission, self.left_out.values())
-        if mended != self.rows or _is_torn(self.folder / MANIFEST):
-            write(self.folder / MANIFEST, Row, mended.values())
-        if _is_torn(self.folder / LEFT_OUT):
-            write(self.folder / LEFT_OUT, Omission, self.left_out.values())
-        self.rows = mended
-        for side in self.folder.glob(f"{ASIDE}*"):
-            side.unlink()
+            write_table(self.folder / LEFT_OUT, Omission, self.left_out.values())
+        if recovered != self.rows or _is_truncated(self.folder / MANIFEST):
+            write_table(self.folder / MANIFEST, Row, recovered.values())
+        if _is_truncated(self.folder / LEFT_OUT):
+            write_table(self.folder / LEFT_OUT, Omission, self.left_out.values())
+        self.rows = recovered
+        for temporary in self.folder.glob(f"{TEMPORARY}*"):
+            temporary.unlink()
 
-    def _mended(self, row: Row) -> Row | None:
+    def _recovered(self, row: Row) -> Row | None:
         """The row as the folder has it; None where its photo was removed."""
-        path, side = self.folder / row.file, self.folder / f"{ASIDE}{row.file}"
+        path, temporary = self.folder / row.file, self.folder / f"{TEMPORARY}{row.file}"
         if path.is_file():
             return row
-        if side.is_file() and hashlib.sha256(side.read_bytes()).hexdigest() == row.sha256:
-            side.replace(path)
+        if temporary.is_file() and hashlib.sha256(temporary.read_bytes()).hexdigest() == row.sha256:
+            temporary.replace(path)
             return row
         return None
 
 
 def now() -> str:
-    """The time in UTC, ISO 8601, to the second."""
+    """The current time in UTC, ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -166,7 +166,7 @@ def read_rows(folder: Path) -> list[Row]:
     """The rows of a category's manifest; none where there is none.
 
     Raises:
-        ScrapeError: there is a manifest, but none of ours.
+        ScrapeError: the manifest has other columns, or a malformed line.
     """
     return _read(folder / MANIFEST, Row)
 
@@ -184,19 +184,19 @@ def mark_shared(out_dir: Path) -> None:
             others = (homes[row.photo_id] | homes[row.sha256]) - {folder.name}
             marked.append(replace(row, also_in=" ".join(sorted(others))))
         if marked != rows:
-            write(folder / MANIFEST, Row, marked)
+            write_table(folder / MANIFEST, Row, marked)
 
 
-def write(path: Path, kind: type, records: Iterable[Row | Omission]) -> None:
-    """Write a whole table aside, then rename it."""
-    with atomic_write(path) as side, side.open("w", newline="") as file:
+def write_table(path: Path, kind: type, records: Iterable[Row | Omission]) -> None:
+    """Write a whole table atomically."""
+    with atomic_write(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_columns(kind))
         writer.writerows(vars(one).values() for one in records)
 
 
 def _read(path: Path, kind: type[Record]) -> list[Record]:
-    """The records of a table, without a last line that a kill has cut."""
+    """The records of a table, without a truncated last line."""
     if not path.is_file():
         return []
     whole = path.read_bytes().rpartition(b"\r\n")[0].decode()
@@ -210,15 +210,15 @@ def _read(path: Path, kind: type[Record]) -> list[Record]:
     records = []
     for line in lines:
         if len(line) != len(columns):
-            raise ScrapeError(f"a line of {len(line)} cells", path, "mend it, or move it away")
+            raise ScrapeError(f"a line of {len(line)} cells", path, "repair it, or move it away")
         cells: dict[str, Any] = dict(zip(columns, line, strict=True))
         cells.update({name: int(cells[name]) for name in numbers})
         records.append(kind(**cells))
     return records
 
 
-def _is_torn(path: Path) -> bool:
-    """Whether a kill has cut its last line."""
+def _is_truncated(path: Path) -> bool:
+    """Whether its last line is incomplete: a killed run, or a power failure."""
     return path.is_file() and not path.read_bytes().endswith(b"\r\n")
 
 

@@ -9,17 +9,17 @@ UNSPLASH_LICENCE = "Unsplash License https://unsplash.com/license"
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoRef:
-    """A photo as a source lists it; nothing of it is fetched yet.
+    """A photo as a source lists it; not downloaded yet.
 
     Attributes:
-        photo_id: the site's name for it: letters, digits, "-" and "_".
-        page_url: where a person sees it.
-        image_url: absolute URL of its pixels, of whatever size the source lists.
+        photo_id: the site's: letters, digits, "-" and "_".
+        page_url: of its web page.
+        image_url: absolute URL of the image file, in the size that the source lists.
         photographer: name as the source gives it; "" if it gives none.
         photographer_url: absolute URL of their page.
         licence: name and URL.
-        alt_text: what it shows, in words.
-        download_location: URL that the API wants to be told of a download; "" elsewhere.
+        alt_text: description of what it shows.
+        download_location: URL by which the API tracks downloads; "" of other sources.
     """
 
     photo_id: str
@@ -32,11 +32,11 @@ class PhotoRef:
     download_location: str = ""
 
     @property
-    def is_sound(self) -> bool:
-        """Whether its id can become a file's name, and page and image lie on the web."""
-        named = re.fullmatch("[A-Za-z0-9_-]{1,64}", self.photo_id) is not None
+    def is_valid(self) -> bool:
+        """Whether its id is safe in a file name, and both URLs are http or https."""
+        safe_id = re.fullmatch("[A-Za-z0-9_-]{1,64}", self.photo_id) is not None
         urls = (self.page_url, self.image_url)
-        return named and all(url.startswith(("https://", "http://")) for url in urls)
+        return safe_id and all(url.startswith(("https://", "http://")) for url in urls)
 
 
 class Reason(StrEnum):
@@ -54,9 +54,9 @@ class Reason(StrEnum):
     GRAY = "gray"
     DUPLICATE = "duplicate"  # the same bytes as another of the category
     NEAR_DUPLICATE = "near-duplicate"  # looks like another of the category
-    REMOVED = "removed by hand"  # it was there; somebody did not want it
+    REMOVED = "removed by hand"  # the user deleted it
 
     @property
-    def is_lasting(self) -> bool:
-        """Whether another try would end the same way, so that it is remembered."""
+    def is_permanent(self) -> bool:
+        """Whether a retry would fail the same way; recorded in left_out.csv."""
         return self not in (Reason.REFUSED, Reason.REDIRECTED, Reason.ROBOTS, Reason.UNREACHABLE)

@@ -1,4 +1,4 @@
-"""The three places that photos are listed by: search pages, the API, the Lite dataset's tables."""
+"""The three sources that list photos: search pages, the API, the Lite dataset's tables."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """Lists the photos of a category, best first, for as long as anybody asks for more."""
+    """Lists the photos of a category lazily, best first."""
 
     def iter_photos(self, category: str) -> "Iterator[PhotoRef]":
         """Yield each photo of a category once; called from one thread.
 
         Raises:
             FetchError: the source cannot be read.
-            ScrapeError: it can, but not understood.
+            ScrapeError: its content is malformed.
         """
         ...
 
-    def tell_download(self, ref: "PhotoRef") -> None:
-        """Let the site know that `ref` is about to be downloaded; called from many threads.
+    def track_download(self, ref: "PhotoRef") -> None:
+        """Report that `ref` is about to be downloaded; called from many threads.
 
         Raises:
-            FetchError: it must know, and could not be told.
+            FetchError: the site requires it, and the request failed.
         """
         ...
 

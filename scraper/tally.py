@@ -1,4 +1,4 @@
-"""What became of the photos of each category: found, kept, and why the others were left out."""
+"""Counts of a run per category: photos found, kept, and left out by reason."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from scraper.photo_ref import Reason
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """What became of the photos of one category; found = kept + the sum of left_out.
+    """Counts of one category; found = kept + the sum of left_out.
 
     Attributes:
         found: photos that were listed, in this run or before.
         kept: photos in the folder.
-        new: how many of them this run brought.
+        new: how many of them this run downloaded.
         left_out: reason -> photos.
         error: what ended the category early; None if nothing did.
     """
@@ -32,9 +32,9 @@ def summary(tallies: Sequence[Tally]) -> str:
     """A table as text: per category found, kept, new, and each reason for leaving photos out."""
     total = sum((tally.left_out for tally in tallies), Counter[str]())
     reasons = [reason.value for reason in Reason if total[reason]]
-    heads = ["found", "kept", "new", *reasons]
-    widths = [max(len(head) + 2, 8) for head in heads]
-    lines = [("category", *heads)]
+    headers = ["found", "kept", "new", *reasons]
+    widths = [max(len(header) + 2, 8) for header in headers]
+    lines = [("category", *headers)]
     for tally in tallies:
         counts = (tally.found, tally.kept, tally.new, *(tally.left_out[one] for one in reasons))
         lines.append((tally.category, *map(str, counts)))

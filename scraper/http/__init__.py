@@ -1,1 +1,1 @@
-"""Polite HTTP: robots.txt, addresses, quota, retries."""
+"""HTTP without pages: robots.txt, URLs, rate limits, retries, an API key's quota."""

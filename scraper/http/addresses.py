@@ -1,4 +1,4 @@
-"""Which addresses are asked: http and https, and after a redirect only where that is allowed."""
+"""Which URLs are requested: http and https, and redirects to allowed hosts only."""
 
 from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit
@@ -9,49 +9,47 @@ from scraper.http.errors import FetchError
 from scraper.photo_ref import Reason
 
 
-def require_address(url: str) -> None:
-    """Raise `FetchError` where `url` is no absolute address of the web."""
-    if not _is_address(url):
-        raise FetchError(
-            "cannot be asked for: no http or https address", url, "try another", Reason.REFUSED
-        )
+def require_http_url(url: str) -> None:
+    """Raise `FetchError` where `url` is not an absolute http or https URL."""
+    if not _is_http_url(url):
+        raise FetchError("not an http or https URL", url, "try another URL", Reason.REFUSED)
 
 
 def redirect_target(url: str, at: str, location: str, allow_hosts: Sequence[str]) -> str:
-    """Where a redirect leads.
+    """The target of a redirect.
 
     Args:
-        url: what was asked for first; its host may be redirected to.
-        at: the address that redirects.
-        location: what it says, absolute or relative.
-        allow_hosts: further hosts that may be redirected to.
+        url: the original URL; its host is allowed.
+        at: the URL that redirects.
+        location: the Location header, absolute or relative.
+        allow_hosts: further allowed hosts.
 
     Returns:
-        The absolute address.
+        The absolute URL.
 
     Raises:
-        FetchError: it is none, lies on another host, or leaves https for http.
+        FetchError: it is no URL, on another host, or a downgrade from https to http.
     """
     try:
         target = urljoin(at, location)
     except ValueError:
         target = location
-    if _is_address(target):
+    if _is_http_url(target):
         source, to = urlsplit(at), urlsplit(target)
         known = to.hostname in (urlsplit(url).hostname, *allow_hosts)
         if known and (to.scheme == "https" or source.scheme == "http"):
             return target
         origin, fix = f"{to.scheme}://{to.netloc}", f"if you trust it: --allow-host {to.hostname}"
     else:
-        origin, fix = "what is no http or https address", "try another"
+        origin, fix = "a URL that is not http or https", "try another URL"
     raise FetchError(f"redirected to {origin}", url, fix, Reason.REDIRECTED)
 
 
-def _is_address(url: str) -> bool:
+def _is_http_url(url: str) -> bool:
     try:
         parts = urlsplit(url)
         httpx.URL(url)  # refuses control characters
-        host = (parts.hostname or "").encode("idna")  # as the look-up of the name will
+        host = (parts.hostname or "").encode("idna")  # as the DNS lookup will
         return parts.scheme in ("http", "https") and bool(host) and parts.port != 0
     except (ValueError, httpx.InvalidURL):
         return False

@@ -1,4 +1,4 @@
-"""How a request fails, whether that may pass, and when to ask again."""
+"""How a request fails, whether to retry it, and when."""
 
 import email.utils
 from collections.abc import Mapping
@@ -9,27 +9,27 @@ import httpx
 from basics.errors import ScrapeError
 from scraper.photo_ref import Reason
 
-# statuses that may be better the next time
-RETRIED: Mapping[int, str] = {
-    408: "the server gave up waiting",
+# transient statuses
+RETRYABLE: Mapping[int, str] = {
+    408: "request timed out",
     425: "too early",
-    429: "asked too often",
-    500: "the server failed",
-    502: "the server's gateway failed",
-    503: "the server is busy",
-    504: "the server's gateway gave up waiting",
+    429: "too many requests",
+    500: "server error",
+    502: "bad gateway",
+    503: "server busy",
+    504: "gateway timed out",
 }
 GONE = (404, 410)
-LONGEST_RETRY_AFTER_S = 3600.0  # more is no matter of waiting
+MAX_RETRY_AFTER_S = 3600.0  # longer ones count as failures
 
 
 class FetchError(ScrapeError):
-    """A request that gave nothing usable.
+    """A request without a usable response.
 
     Attributes:
-        reason: why, as the summary table counts it.
-        status: HTTP status; 0 without an answer.
-        headers: of the answer, by case-insensitive names.
+        reason: the column of the summary table.
+        status: HTTP status; 0 without a response.
+        headers: of the response; names are case-insensitive.
     """
 
     def __init__(
@@ -41,42 +41,42 @@ class FetchError(ScrapeError):
         status: int = 0,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Say what was wrong, where, what to do, and how it is counted."""
+        """Keep what was wrong, where, what to do, and the reason for the summary."""
         super().__init__(what, where, fix)
         self.reason, self.status, self.headers = reason, status, headers or {}
 
     @property
-    def may_pass(self) -> bool:
-        """Whether asking again soon is worth it."""
-        asked = retry_after_s(self.headers)
-        return self.reason is Reason.UNREACHABLE and (
-            asked is None or asked <= LONGEST_RETRY_AFTER_S
-        )
+    def is_transient(self) -> bool:
+        """Whether a retry is worth it."""
+        wait_s = retry_after_s(self.headers) or 0.0
+        return self.reason is Reason.UNREACHABLE and wait_s <= MAX_RETRY_AFTER_S
 
 
 class Stopped(Exception):
-    """The run is being stopped; nobody waits for this answer any more."""
+    """The run is being stopped; the request is abandoned."""
 
 
 def status_error(response: httpx.Response, url: str) -> FetchError:
-    """The error of an answer whose status is neither success nor a redirect."""
+    """The error of a status that is neither success nor a redirect."""
     status = response.status_code
-    if status in RETRIED:
-        what, fix, reason = RETRIED[status], "try again later", Reason.UNREACHABLE
+    if status in RETRYABLE:
+        what, fix, reason = RETRYABLE[status], "try again later", Reason.UNREACHABLE
     elif status in GONE:
-        what, fix, reason = "the address is gone", "try another", Reason.GONE
+        what, fix, reason = "not found", "try another URL", Reason.GONE
     else:
-        what, fix, reason = "refused", "check that you may read it", Reason.REFUSED
+        what, fix, reason = "request refused", "check that you have access", Reason.REFUSED
     return FetchError(f"{what}: HTTP {status}", url, fix, reason, status, response.headers)
 
 
 def too_large(url: str, max_bytes: int) -> FetchError:
-    """The error of a body that is longer than allowed."""
-    return FetchError(f"more than {max_bytes:,} bytes", url, "raise --max-bytes", Reason.TOO_LARGE)
+    """The error of a body longer than allowed."""
+    return FetchError(
+        f"larger than {max_bytes:,} bytes", url, "raise --max-bytes", Reason.TOO_LARGE
+    )
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a Retry-After header asks for, as a number or a date; None if it does not."""
+    """Seconds of a Retry-After header, a number or a date; None where there is none."""
     text = headers.get("retry-after", "").strip()
     if text.isdecimal():
         return float(text)

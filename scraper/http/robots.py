@@ -9,28 +9,28 @@ from protego import Protego
 from scraper.config import USER_AGENT
 
 PATH = "/robots.txt"
-MAX_BYTES = 512_000  # RFC 9309 asks for 500 KiB at least
+MAX_BYTES = 512_000  # RFC 9309 requires 500 KiB at least
 AGENT = USER_AGENT.split("/")[0]  # the product token that a robots.txt names
 
 
 class Robots:
-    """The robots.txt of every host that is asked for, each read once."""
+    """The robots.txt of every host, each fetched once."""
 
     def __init__(self, fetch: Callable[[str], str]) -> None:
-        """Read them by `fetch`: URL -> text, "" where there is none."""
+        """`fetch` gives the text of a URL, "" where there is none."""
         self._fetch = fetch
         self._rules: dict[str, Protego] = {}
         self._lock = threading.Lock()
 
     def allows(self, url: str) -> bool:
-        """Whether we may ask for `url`."""
-        return self._of(url).can_fetch(url, AGENT)
+        """Whether we may request `url`."""
+        return self._rules_of(url).can_fetch(url, AGENT)
 
     def delay_s(self, url: str) -> float:
-        """Seconds between two requests that the site asks for; 0 if it says nothing."""
-        return float(self._of(url).crawl_delay(AGENT) or 0)
+        """The site's Crawl-delay, s; 0 where it has none."""
+        return float(self._rules_of(url).crawl_delay(AGENT) or 0)
 
-    def _of(self, url: str) -> Protego:
+    def _rules_of(self, url: str) -> Protego:
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         with self._lock:

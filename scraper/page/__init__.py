@@ -1,1 +1,1 @@
-"""Search pages in a real browser: opened, scrolled, read."""
+"""Search pages in a headless browser: opened, scrolled, parsed."""

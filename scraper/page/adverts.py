@@ -1,11 +1,11 @@
-"""Which cards of a search page are left out: advertisements, and photos for subscribers only."""
+"""Which cards of a search page are left out: advertisements and premium photos."""
 
 import re
 from collections.abc import Iterator
 
 from bs4 import Tag
 
-from scraper.page.links import leads_away, split_url
+from scraper.page.links import is_external, split_url
 
 PREMIUM_URL = re.compile(r"//plus\.|/premium_photo")
 # in the words of itemprop and data-testid; "non-sponsored-photo-…" is on ordinary photos
@@ -19,23 +19,23 @@ PREMIUM_LABEL = re.compile(r"unsplash\s?\+", re.IGNORECASE)
 
 
 def is_premium(card: Tag, base_url: str) -> bool:
-    """Whether its photo is for subscribers only."""
+    """Whether its photo is premium: for subscribers only."""
     urls = [split_url(link["href"], base_url) for link in _links(card)]
     return (
         any(url.path.split("/")[1:2] == ["plus"] or url.netloc.startswith("plus.") for url in urls)
-        or any(PREMIUM_URL.search(sources(image)) for image in card.find_all("img"))
-        or any(PREMIUM_WORD.search(name) for name in _names(card))
+        or any(PREMIUM_URL.search(image_urls(image)) for image in card.find_all("img"))
+        or any(PREMIUM_WORD.search(name) for name in _test_ids(card))
         or any(PREMIUM_LABEL.search(label) for label in _labels(card))
     )
 
 
 def is_ad(card: Tag, base_url: str) -> bool:
-    """Whether it advertises something."""
+    """Whether it is an advertisement."""
     links = _links(card)
     return (
         any("sponsored" in link.get_attribute_list("rel") for link in links)
-        or any(leads_away(split_url(link["href"], base_url), base_url) for link in links)
-        or any(AD_WORD.search(name) for name in _names(card))
+        or any(is_external(split_url(link["href"], base_url), base_url) for link in links)
+        or any(AD_WORD.search(name) for name in _test_ids(card))
         or any(AD_LABEL.fullmatch(label) for label in _labels(card))
     )
 
@@ -45,8 +45,8 @@ def _links(card: Tag) -> list[Tag]:
     return [tag for tag in (card, *card.find_all("a")) if tag.name == "a" and tag.has_attr("href")]
 
 
-def _names(card: Tag) -> Iterator[str]:
-    """What the site's own programs call the parts of a card: lower case, words parted by "-"."""
+def _test_ids(card: Tag) -> Iterator[str]:
+    """Values of itemprop and data-testid in a card, in lower case and kebab-case."""
     for tag in (card, *card.find_all(True)):
         for key in ("itemprop", "data-testid"):
             name = re.sub(r"(?<=[a-z])(?=[A-Z])|[_\s]+", "-", str(tag.get(key, "")))
@@ -54,12 +54,12 @@ def _names(card: Tag) -> Iterator[str]:
 
 
 def _labels(card: Tag) -> Iterator[str]:
-    """Texts that a person reads, or hears read out."""
+    """Visible texts and aria-labels."""
     yield from card.stripped_strings
     for tag in (card, *card.find_all(True)):
         yield str(tag.get("aria-label", "")).strip()
 
 
-def sources(picture: Tag) -> str:
-    """All addresses of a picture, as written."""
-    return f"{picture.get('src', '')} {picture.get('srcset', '')}"
+def image_urls(image: Tag) -> str:
+    """The src and srcset of an image, as written."""
+    return f"{image.get('src', '')} {image.get('srcset', '')}"

@@ -1,4 +1,4 @@
-"""A headless Chrome or Chromium: found, started, and gone again whatever becomes of us."""
+"""A headless Chrome or Chromium: found, started, and ended with this process, even if killed."""
 
 import logging
 import os
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 DRIVER = "chromedriver"
 BROWSERS = ("google-chrome", "chromium", "chromium-browser", "chrome")  # their names on PATH
 PROFILES = Path(".scraper", "profile")  # within out_dir, which one run at a time may use
-ANSWER_S = 120  # longer than a driver takes to give up on a browser that does not start
-LEASH = Path(__file__).with_name("watchdog.py")
+DRIVER_TIMEOUT_S = 120  # longer than the driver's own timeout for starting a browser
+WATCHDOG = Path(__file__).with_name("watchdog.py")
 INSTALL = (
     "Debian: apt install chromium chromium-driver; elsewhere: install Google Chrome; "
     "or name one: --browser, --driver"
@@ -55,20 +55,20 @@ PREFERENCES = {
 
 @contextmanager
 def open_browser(config: ScrapeConfig) -> Iterator["WebDriver"]:
-    """Start a browser whose `get` does not wait for pages; quit it at the end of the block.
+    """Start a browser whose `get` does not block; quit it at the end of the block.
 
     An installed driver is preferred; without one, Selenium Manager finds or downloads it. The
-    browser's profile lies in `config.out_dir`, new each time. A killed program takes the browser
-    with it.
+    browser's profile lies in `config.out_dir`, new each time. If this process is killed, a watchdog
+    ends the browser.
 
     Raises:
-        ScrapeError: none can be had.
+        ScrapeError: none can be started.
     """
-    for name in ("selenium", "urllib3"):  # what they warn of is raised as well
+    for name in ("selenium", "urllib3"):  # their warnings are raised as well
         logging.getLogger(name).setLevel(logging.CRITICAL)
     profiles_dir = (config.out_dir / PROFILES).resolve()
     shutil.rmtree(profiles_dir, ignore_errors=True)  # a killed run's
-    profile_dir = profiles_dir / uuid.uuid4().hex  # made by the browser; a killed run's may yet go
+    profile_dir = profiles_dir / uuid.uuid4().hex  # unique: a killed run's is still being removed
     try:
         browser, service = _start_any(config, profile_dir)
         try:
@@ -76,44 +76,44 @@ def open_browser(config: ScrapeConfig) -> Iterator["WebDriver"]:
             browser.set_page_load_timeout(config.timeout_s)
             yield browser
         finally:
-            with suppress(*failures()):  # it may be dead
+            with suppress(*browser_errors()):  # it may have crashed
                 browser.quit()
             service.stop()
     finally:
         shutil.rmtree(profiles_dir, ignore_errors=True)
 
 
-def failures() -> tuple[type[Exception], ...]:
-    """What Selenium raises when the browser or its driver has failed or gone."""
+def browser_errors() -> tuple[type[Exception], ...]:
+    """What Selenium raises when the browser or its driver has failed or ended."""
     from selenium.common.exceptions import WebDriverException
     from urllib3.exceptions import HTTPError
 
     return WebDriverException, HTTPError
 
 
-def first_line(failure: BaseException | None) -> str:
-    """What a failure says to a user: no stack of the driver's, no addresses of Selenium's."""
-    text = getattr(failure, "msg", None) or "its driver has gone"
+def first_line(error: BaseException | None) -> str:
+    """An error's message for the user, without the driver's stack trace."""
+    text = getattr(error, "msg", None) or "its driver has ended"
     return text.split("; For documentation")[0].splitlines()[0]
 
 
 def _start_any(config: ScrapeConfig, profile_dir: Path) -> "tuple[WebDriver, ChromeService]":
     """The first browser that starts."""
     where, cause = "", None
-    for driver, browser in _iter_pairs(config):
+    for driver, browser in _iter_candidates(config):
         try:
             return _start(driver, browser, config, profile_dir)
-        except failures() as error:
+        except browser_errors() as error:
             log.debug("%s with %s: %s", driver, browser, error)
-            if cause is None:  # later ones only say that nothing else can be had
+            if cause is None:  # the first error is the informative one
                 where, cause = f"{browser or 'browsers'}, {driver or DRIVER} on PATH", error
     raise ScrapeError(
-        f"no Chrome or Chromium can be started: {first_line(cause)}", where, INSTALL
+        f"cannot start Chrome or Chromium: {first_line(cause)}", where, INSTALL
     ) from cause
 
 
-def _iter_pairs(config: ScrapeConfig) -> Iterator[tuple[str | None, str | None]]:
-    """Paths of driver and browser to try, best first; None where Selenium is to find it."""
+def _iter_candidates(config: ScrapeConfig) -> Iterator[tuple[str | None, str | None]]:
+    """Paths of driver and browser to try, best first; None: Selenium Manager finds it."""
     named_browser = _require_program("--browser", config.browser)
     named_driver = _require_program("--driver", config.driver)
     found = [named_browser] if named_browser else map(shutil.which, BROWSERS)
@@ -126,7 +126,7 @@ def _iter_pairs(config: ScrapeConfig) -> Iterator[tuple[str | None, str | None]]
 
 
 def _require_program(option: str, path: Path | None) -> str | None:
-    """The absolute path of a program that the user names, by its path or as on PATH."""
+    """The absolute path of a program that the user gives as a path or a name on PATH."""
     found = path and shutil.which(path)
     if path and not found:
         raise ScrapeError("no such program", f"{option} {path}", "give its path, or leave it out")
@@ -136,7 +136,7 @@ def _require_program(option: str, path: Path | None) -> str | None:
 def _start(
     driver: str | None, browser: str | None, config: ScrapeConfig, profile_dir: Path
 ) -> "tuple[WebDriver, ChromeService]":
-    """Start a driver and its browser; None where Selenium Manager is to find one."""
+    """Start a driver and its browser; None: Selenium Manager finds it."""
     from selenium.webdriver import ChromeService, Proxy, Remote
     from selenium.webdriver.common.driver_finder import DriverFinder
     from selenium.webdriver.remote.client_config import ClientConfig
@@ -144,17 +144,17 @@ def _start(
     options = _options(config, profile_dir)
     options.binary_location = browser or ""
     if driver is None:
-        os.environ.setdefault("SE_AVOID_STATS", "true")  # it calls home otherwise
-        os.environ.setdefault("SE_SKIP_DRIVER_IN_PATH", "true")  # that one has been tried
+        os.environ.setdefault("SE_AVOID_STATS", "true")  # no telemetry
+        os.environ.setdefault("SE_SKIP_DRIVER_IN_PATH", "true")  # already tried
         finder = DriverFinder(ChromeService(), options)
         driver, options.binary_location = finder.get_driver_path(), finder.get_browser_path()
-    service = _leashed(driver, profile_dir)
+    service = _watched_service(driver, profile_dir)
     service.start()
     try:
         connection = ClientConfig(
             service.service_url,
             proxy=Proxy({"proxyType": "direct"}),  # the driver is on this machine
-            timeout=ANSWER_S,
+            timeout=DRIVER_TIMEOUT_S,
         )
         return Remote(service.service_url, options=options, client_config=connection), service
     except BaseException:
@@ -162,24 +162,24 @@ def _start(
         raise
 
 
-def _leashed(driver: str, profile_dir: Path) -> "ChromeService":
-    """A service whose driver ends with this process, however that ends."""
+def _watched_service(driver: str, profile_dir: Path) -> "ChromeService":
+    """A service whose driver is run by the watchdog."""
     from selenium.webdriver import ChromeService
 
-    class Leashed(ChromeService):
+    class WatchedService(ChromeService):
         def command_line_args(self) -> list[str]:
-            leash = ["-I", "-S", str(LEASH), str(profile_dir), str(self.port)]
-            return [*leash, driver, *super().command_line_args()]
+            watchdog = ["-I", "-S", str(WATCHDOG), str(profile_dir), str(self.port)]
+            return [*watchdog, driver, *super().command_line_args()]
 
         def env_path(self) -> None:
-            """Nothing: SE_CHROMEDRIVER has been asked already."""
+            """Ignore SE_CHROMEDRIVER: `_iter_candidates` has read it."""
 
-    # in a session of its own: Ctrl-C is for us, and we quit the browser then
-    return Leashed(sys.executable, popen_kw={"start_new_session": os.name == "posix"})
+    # in a session of its own, as Ctrl-C must not reach it: we quit the browser then
+    return WatchedService(sys.executable, popen_kw={"start_new_session": os.name == "posix"})
 
 
 def _options(config: ScrapeConfig, profile_dir: Path) -> "ChromeOptions":
-    """Quiet, small, honest about itself, and without waits of its own."""
+    """Headless, with an honest User-Agent, without images and implicit waits."""
     from selenium.webdriver import ChromeOptions
 
     options = ChromeOptions()

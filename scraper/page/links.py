@@ -1,4 +1,4 @@
-"""Links as a page writes them: made absolute, and told whether they stay with the site."""
+"""Links of a page: resolved to absolute URLs; internal or external."""
 
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -10,16 +10,16 @@ def site_of(base_url: str) -> str:
     return (urlsplit(base_url).hostname or "").removeprefix("www.")
 
 
-def leads_away(url: SplitResult, base_url: str) -> bool:
-    """Whether a link leaves the site, or Unsplash, of which the site may be a copy."""
+def is_external(url: SplitResult, base_url: str) -> bool:
+    """Whether a link leaves both the site and Unsplash, which the site may mirror."""
     host = url.hostname or ""
-    homes = (site_of(base_url), site_of(SITE))
-    at_home = any(host == home or host.endswith(f".{home}") for home in homes)
-    return bool(host) and not at_home
+    sites = (site_of(base_url), site_of(SITE))
+    internal = any(host == site or host.endswith(f".{site}") for site in sites)
+    return bool(host) and not internal
 
 
 def split_url(reference: object, base_url: str) -> SplitResult:
-    """The parts of a link's absolute URL; empty ones where it is none of the web."""
+    """The parts of a link's absolute URL; empty where it is not http or https."""
     text = str(reference).strip()
     try:
         url = urlsplit(urljoin(base_url, text))

@@ -1,7 +1,7 @@
-"""HTML of search pages -> list[PhotoRef]: pure, without network or browser.
+"""HTML of search pages -> list[PhotoRef]: pure functions, no network, no browser.
 
-The site's class names change often, so a photo is known by what lasts: its link, its image's host,
-and the structure around the two.
+The site's class names change often, so a photo is recognized by what is stable: its link, its
+image's host, and the structure around the two.
 """
 
 import re
@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, unquote
 from bs4 import BeautifulSoup, Tag
 
 from scraper.config import SITE, ScrapeConfig
-from scraper.page.adverts import is_ad, is_premium, sources
-from scraper.page.links import leads_away, site_of, split_url
+from scraper.page.adverts import image_urls, is_ad, is_premium
+from scraper.page.links import is_external, site_of, split_url
 from scraper.photo_ref import UNSPLASH_LICENCE, PhotoRef
 
 # Path of a photo's page or download; /s/photos/ is a search. The id is the last 11 characters, "-"
@@ -27,7 +27,7 @@ PHOTO_PATH = (
 USER_LINK = re.compile(r"/@([^/?#]+)/?([?#]|$)")
 AVATAR_URL = re.compile(r"/(profile|avatar)|\.svg\b")
 LANDMARKS = ("html", "body", "main", "nav", "header", "footer", "h1", "form")  # never in a card
-UNITS = ("figure", "article", "li")  # made for one thing each: all in it belongs to its photo
+UNITS = ("figure", "article", "li")  # all of its content belongs to one photo
 SMALLEST_PX = 100  # narrower images are avatars, icons and placeholders
 
 
@@ -42,15 +42,15 @@ def parse_photos(html: str, base_url: str, hosts: Collection[str]) -> list[Photo
     """Find the photos of a page, or of cards that were cut out of one.
 
     Args:
-        html: any text; what is no photo is passed over.
-        base_url: absolute; what relative links start from.
+        html: any text; everything but photos is ignored.
+        base_url: absolute; relative links are resolved against it.
         hosts: host names of images that are photos.
 
     Returns:
         Each photo once, in document order; no advertisement, no premium photo, no avatar, and no
-        photo whose image has not appeared yet.
+        photo whose image is not loaded yet.
     """
-    if "<" not in html:  # a text that resembles a URL alarms BeautifulSoup
+    if "<" not in html:  # BeautifulSoup warns of a text that resembles a URL
         return []
     soup = BeautifulSoup(html, "html.parser")
     found: dict[str, PhotoRef] = {}
@@ -64,10 +64,10 @@ def parse_photos(html: str, base_url: str, hosts: Collection[str]) -> list[Photo
 
 
 def _iter_cards(soup: BeautifulSoup, base_url: str) -> Iterator[tuple[str, Tag, Tag]]:
-    """Each card with a link to its photo and the photo's id.
+    """Each photo's id, link and card.
 
     A card is the widest part of the page that holds no other photo and, outside of `UNITS`, no
-    second picture: an advertisement beside a photo says nothing of it.
+    second image: an advertisement next to a photo is none of its own.
     """
     links = [(link, _photo_id(link, base_url)) for link in soup.find_all("a", href=True)]
     links = [(link, photo_id) for link, photo_id in links if photo_id]
@@ -75,15 +75,15 @@ def _iter_cards(soup: BeautifulSoup, base_url: str) -> Iterator[tuple[str, Tag, 
     for link, photo_id in links:
         for tag in link.parents:
             photos[id(tag)].add(photo_id)
-    pictures = [picture for picture in soup.find_all(["img", "iframe"]) if not _is_avatar(picture)]
-    n_pictures = Counter(id(tag) for picture in pictures for tag in picture.parents)
-    barred = {id(tag) for mark in soup.find_all(LANDMARKS) for tag in (mark, *mark.parents)}
+    images = [image for image in soup.find_all(["img", "iframe"]) if not _is_avatar(image)]
+    n_images = Counter(id(tag) for image in images for tag in image.parents)
+    landmarks = {id(tag) for found in soup.find_all(LANDMARKS) for tag in (found, *found.parents)}
     done: set[int] = set()
     for link, photo_id in links:
         card = link
         for tag in link.parents:
-            second = n_pictures[id(tag)] > n_pictures[id(card)] > 0 and tag.name not in UNITS
-            if second or len(photos[id(tag)]) > 1 or id(tag) in barred or tag is soup:
+            second = n_images[id(tag)] > n_images[id(card)] > 0 and tag.name not in UNITS
+            if second or len(photos[id(tag)]) > 1 or id(tag) in landmarks or tag is soup:
                 break
             card = tag
         if id(card) not in done:
@@ -95,19 +95,19 @@ def _photo_id(link: Tag, base_url: str) -> str:
     """The id of the photo that a link leads to; "" if it leads elsewhere."""
     url = split_url(link["href"], base_url)
     match = re.search(PHOTO_PATH, url.path)
-    return match[1] if match and url.hostname and not leads_away(url, base_url) else ""
+    return match[1] if match and url.hostname and not is_external(url, base_url) else ""
 
 
-def _is_avatar(picture: Tag) -> bool:
-    """Whether it shows a person or an icon: by its address, its size or its link."""
-    width = str(picture.get("width", ""))
-    link = picture.find_parent("a", href=USER_LINK)
+def _is_avatar(image: Tag) -> bool:
+    """Whether it is an avatar or an icon: by its URL, size or link."""
+    width = str(image.get("width", ""))
+    link = image.find_parent("a", href=USER_LINK)
     small = width.isdecimal() and int(width) < SMALLEST_PX
-    return link is not None or small or AVATAR_URL.search(sources(picture)) is not None
+    return link is not None or small or AVATAR_URL.search(image_urls(image)) is not None
 
 
 def _find_image(images: Iterable[Tag], base_url: str, hosts: Collection[str]) -> Tag | None:
-    """The first image that is a photo and has appeared."""
+    """The first image that is a photo and is loaded."""
     for image in images:
         url = split_url(_widest(image), base_url)
         width = parse_qs(url.query).get("w", [""])[0]
@@ -118,12 +118,12 @@ def _find_image(images: Iterable[Tag], base_url: str, hosts: Collection[str]) ->
 
 
 def _widest(image: Tag) -> str:
-    """The reference to the widest of an image's sizes; "" if it has not appeared yet."""
-    sizes = [*_iter_sizes(str(image.get("srcset", ""))), (str(image.get("src", "")), 0.0)]
+    """The URL of an image's widest candidate, as written; "" if it is not loaded yet."""
+    sizes = [*_iter_candidates(str(image.get("srcset", ""))), (str(image.get("src", "")), 0.0)]
     return max(sizes, key=lambda pair: pair[1])[0]
 
 
-def _iter_sizes(srcset: str) -> Iterator[tuple[str, float]]:
+def _iter_candidates(srcset: str) -> Iterator[tuple[str, float]]:
     """URL and width or density of each candidate of a srcset; URLs may contain commas."""
     url = ""
     for word in srcset.split():
@@ -141,7 +141,7 @@ def _iter_sizes(srcset: str) -> Iterator[tuple[str, float]]:
 
 
 def _photo_ref(photo_id: str, link: Tag, card: Tag, image: Tag, base_url: str) -> PhotoRef:
-    """Everything that a card tells of its photo."""
+    """The photo of a card."""
     page = split_url(link["href"], base_url)
     photographer, photographer_url = _photographer(card, base_url)
     return PhotoRef(
@@ -156,7 +156,7 @@ def _photo_ref(photo_id: str, link: Tag, card: Tag, image: Tag, base_url: str) -
 
 
 def _photographer(card: Tag, base_url: str) -> tuple[str, str]:
-    """Name and page of who took it; empty texts where the card names nobody."""
+    """Name and profile URL; "" where the card has none."""
     links = card.find_all("a", href=USER_LINK)
     named = [link for link in links if link.get_text(strip=True)]  # the others hold an avatar
     for link in named or links:
@@ -167,7 +167,7 @@ def _photographer(card: Tag, base_url: str) -> tuple[str, str]:
 
 
 def _licence(card: Tag, base_url: str) -> str:
-    """What the card says of it, else that of the site."""
+    """The card's licence, else the site's."""
     mark = card.find(itemprop="license")
     if mark is None or not (mark.get("href") or mark.get("content")):
         return UNSPLASH_LICENCE

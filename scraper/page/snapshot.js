@@ -1,16 +1,16 @@
-// One look at a search page: search_page.py runs it in the page, which it first scrolls if asked.
+// A snapshot of a search page: snapshot.py runs it in the page. It first scrolls if `step` says so.
 //
 // arguments[0]  regular expression of a photo's path; its first group is the id
-// arguments[1]  how far to scroll, in heights of the view; 0 stays
+// arguments[1]  how far to scroll, in viewport heights; 0 for not at all
 //
-// Cards are handed over only when their images have changed, so that parsing costs the same at
-// every step however long the page grows. Which of them are photos is for parse.py to say.
+// Cards are returned only when their images have changed, so that parsing costs the same at every
+// step however long the page grows. parse.py decides which of them are photos.
 
 const [pattern, step] = arguments;
 const path = new RegExp(pattern);
 const known = (window.__imageColorizerScraper ??= {
   ids: new Set(),
-  states: new WeakMap(), // card -> what its images looked like
+  states: new WeakMap(), // card -> sizes of its images' src and srcset
   idsOfLinks: new Map(), // href as written -> photo id or undefined; reading a URL is slow
 });
 
@@ -21,7 +21,7 @@ const idOf = (link) => {
 };
 const photoLinks = () => [...document.querySelectorAll("a[href]")].filter(idOf);
 
-// what scrolls: the page, or the box in it that holds the photos
+// the scroll container: the page, or the box in it that holds the photos
 const scrollerOf = (link) => {
   for (let up = link?.parentElement; up && up !== document.body; up = up.parentElement) {
     const scrolls = /auto|scroll/.test(getComputedStyle(up).overflowY);
@@ -30,7 +30,7 @@ const scrollerOf = (link) => {
   return document.scrollingElement ?? document.documentElement;
 };
 
-// two frames, in which the page's observers notice; none come while a style sheet hangs
+// two animation frames, for the page's observers; none come while a style sheet loads
 const frames = () =>
   Promise.race([
     new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
@@ -48,7 +48,7 @@ const mark = (link) => {
   }
 };
 
-// the widest part of the page around a link that holds no other photo
+// the outermost element around a link that holds no other photo
 const cardOf = (link) => {
   let card = link;
   for (let up = link; up && up !== document.body; up = up.parentElement) {
@@ -59,7 +59,7 @@ const cardOf = (link) => {
 };
 
 const isLazy = (image) => !image.srcset && !/^http/.test(image.src);
-const isInView = (element) => {
+const isInViewport = (element) => {
   const { top, bottom } = element.getBoundingClientRect();
   return bottom > 0 && top < innerHeight;
 };
@@ -75,14 +75,14 @@ const ACCEPT = new RegExp(
 const ACCEPT_IDS = "#onetrust-accept-btn-handler, #CybotCookiebotDialogBodyLevelButtonLevelOptinAllowAll";
 const COOKIES = /cookie|consent|gdpr/i;
 
-const words = (button) => (button.textContent || button.value || button.ariaLabel || "").trim();
-const canBePressed = (button) =>
+const label = (button) => (button.textContent || button.value || button.ariaLabel || "").trim();
+const isClickable = (button) =>
   !button.disabled &&
   button.ariaDisabled !== "true" &&
   button.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) &&
   button.getBoundingClientRect().height > 0;
 
-const isOfBanner = (button) => {
+const isInCookieBanner = (button) => {
   for (let up = button; up && up !== document.body; up = up.parentElement) {
     if (up.matches("dialog, [role=dialog], [role=alertdialog]")) return true;
     if (COOKIES.test(`${up.id} ${up.className} ${up.ariaLabel} ${up.dataset?.testid}`)) return true;
@@ -90,12 +90,12 @@ const isOfBanner = (button) => {
   }
   return false;
 };
-const isOfCard = (button) => {
+const isInCard = (button) => {
   const unit = button.closest("figure, article, li, a");
   return unit !== null && photosIn.has(unit);
 };
-const asksForMore = (button) =>
-  MORE.test(words(button)) || /load-?more/i.test(button.dataset?.testid ?? "");
+const isLoadMore = (button) =>
+  MORE.test(label(button)) || /load-?more/i.test(button.dataset?.testid ?? "");
 
 return (async () => {
   if (step !== 0) {
@@ -112,26 +112,26 @@ return (async () => {
   for (const card of new Set(links.map(cardOf))) {
     const images = [...card.querySelectorAll("img")];
     const state = images.map((image) => image.srcset.length + image.src.length).join();
-    if (images.some((one) => isLazy(one) && isInView(one))) lazy.push(photosIn.get(card));
+    if (images.some((one) => isLazy(one) && isInViewport(one))) lazy.push(photosIn.get(card));
     if (known.states.get(card) !== state) cards.push(card.outerHTML);
     known.states.set(card, state);
     known.ids.add(photosIn.get(card));
   }
   const scroller = scrollerOf(links.at(-1));
   const buttons = [...document.querySelectorAll(BUTTONS)];
-  const answer = performance.getEntriesByType("navigation")[0];
+  const response = performance.getEntriesByType("navigation")[0];
   return {
     cards,
     lazy,
     n_photos: known.ids.size,
-    views_below: (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight) / innerHeight,
-    consent:
-      buttons.find((one) => one.matches(ACCEPT_IDS) && canBePressed(one)) ??
-      buttons.find((one) => ACCEPT.test(words(one)) && isOfBanner(one) && canBePressed(one)),
-    more: buttons.findLast((one) => asksForMore(one) && !isOfCard(one) && canBePressed(one)),
+    viewports_below: (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight) / innerHeight,
+    consent_button:
+      buttons.find((one) => one.matches(ACCEPT_IDS) && isClickable(one)) ??
+      buttons.find((one) => ACCEPT.test(label(one)) && isInCookieBanner(one) && isClickable(one)),
+    more_button: buttons.findLast((one) => isLoadMore(one) && !isInCard(one) && isClickable(one)),
     is_complete: document.readyState === "complete",
-    status: answer?.responseStatus ?? 200,
-    answer_s: (answer?.responseStart ?? 0) / 1000,
-    address: location.href,
+    status: response?.responseStatus ?? 200,
+    response_s: (response?.responseStart ?? 0) / 1000,
+    url: location.href,
   };
 })();

@@ -1,10 +1,10 @@
-"""Run a browser's driver for as long as the program that started this one lives.
+"""Watchdog of a browser's driver: runs it until the process that started this one ends.
 
 python -I -S scraper/page/watchdog.py PROFILE_DIR PORT CHROMEDRIVER [ARGUMENT ...]
 
-A killed program cannot quit its browser, and neither does the driver notice. So this one waits
-for its stdin to close, which the killing does too; then it shuts the driver down, which ends the
-browser, and removes the browser's profile.
+A killed process cannot quit its browser, and the driver does not notice. So the watchdog waits for
+its stdin to close, as a kill does, too; then it shuts the driver down, which ends the browser, and
+removes the browser's profile.
 """
 
 import http.client
@@ -18,11 +18,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-PATIENCE_S = 3.0  # for an orderly end
+GRACE_S = 3.0  # for an orderly shutdown
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the driver to its end."""
+    """Run the driver until it exits."""
     profile_dir, port, *command = argv
     driver = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     signal.signal(signal.SIGTERM, lambda *_: driver.kill())
@@ -33,20 +33,20 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _end_with_stdin(driver: subprocess.Popen[bytes], port: int) -> None:
-    """Shut the driver down once nobody holds the other end of stdin."""
+    """Shut the driver down once stdin is closed."""
     os.read(0, 1)
     try:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=GRACE_S)
         connection.request("GET", "/shutdown")
-        driver.wait(PATIENCE_S)
+        driver.wait(GRACE_S)
     except (OSError, subprocess.TimeoutExpired):
-        driver.kill()  # the browser then notices
+        driver.kill()  # the browser then ends
 
 
 def _remove(profile_dir: Path) -> None:
-    """Remove the profile, to which the browser writes until its last breath."""
-    give_up = time.monotonic() + PATIENCE_S
-    while profile_dir.exists() and time.monotonic() < give_up:
+    """Remove the profile, to which the browser writes until it exits."""
+    deadline = time.monotonic() + GRACE_S
+    while profile_dir.exists() and time.monotonic() < deadline:
         shutil.rmtree(profile_dir, ignore_errors=True)
         time.sleep(0.05)
 

@@ -22,18 +22,18 @@ def test_a_known_category_is_returned(name):
 @pytest.mark.parametrize(
     ("typed", "meant"), [("dgo", "dog"), ("beech", "beach"), ("Sunset", "sunset"), ("cty", "city")]
 )
-def test_a_misspelt_category_is_answered_with_the_nearest(typed, meant):
+def test_the_error_of_a_misspelt_category_offers_the_nearest(typed, meant):
     with pytest.raises(ConfigError, match=f"unknown category '{typed}'; did you mean '{meant}'"):
         require_category(typed)
 
 
-def test_a_foreign_word_is_answered_with_the_whole_list_and_no_guess():
+def test_the_error_of_an_unknown_word_lists_all_categories_without_a_suggestion():
     with pytest.raises(ConfigError, match=r"choose one of: animal, .*, waterfall") as caught:
         require_category("xylophone")
     assert "did you mean" not in str(caught.value)
 
 
-def test_the_answer_says_which_setting_was_wrong():
+def test_the_error_names_the_setting():
     with pytest.raises(ConfigError, match=r"unknown backbone 'vgg'.*\n  where: --backbone\n"):
         require_name("vgg", ["vgg19"], what="backbone", where="--backbone")
 
@@ -54,6 +54,6 @@ def test_the_name_of_a_category_is_the_category(name):
 @pytest.mark.parametrize(
     "word", ["", " ", "all", "Universal", "../etc", "a/b", ".hidden", "-x", "a.b", "x" * 61, "a\0b"]
 )
-def test_what_would_make_a_bad_folder_is_no_category(word):
+def test_an_unsafe_folder_name_is_no_category(word):
     with pytest.raises(ConfigError, match="cannot be a category"):
         category_name(word)

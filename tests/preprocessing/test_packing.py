@@ -33,7 +33,7 @@ def results(rows: list[Row]) -> dict[str, str]:
     return {row.file: row.result for row in rows}
 
 
-def test_every_photo_is_in_the_split_its_content_says(packed_photos):
+def test_every_photo_is_in_the_split_of_its_content_hash(packed_photos):
     for category in CATEGORIES:
         for split, count in PHOTOS_PER_SPLIT.items():
             assert load_packed(packed_photos, category, split).shape == (count, 256, 256, 3)
@@ -49,7 +49,7 @@ def test_no_photo_is_in_two_splits(packed_photos):
     assert len(set(photos)) == len(photos) == 3 * sum(PHOTOS_PER_SPLIT.values())
 
 
-def test_packed_photos_are_mapped_read_only_not_read(packed_photos):
+def test_packed_photos_are_memory_mapped_read_only(packed_photos):
     photos = load_packed(packed_photos, "beach", "train")
     assert isinstance(photos, np.memmap)
     assert photos.dtype == np.uint8
@@ -62,7 +62,7 @@ def test_the_packed_categories_are_listed_by_name(packed_photos):
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_a_test_photo_in_gray_has_the_luminance_of_the_one_in_colour(category, packed_photos):
+def test_a_test_photo_in_gray_has_the_lightness_of_the_one_in_colour(category, packed_photos):
     folder = packed_photos / category / "test"
     names = sorted(path.name for path in (folder / "color").iterdir())
     assert names == sorted(path.name for path in (folder / "gray").iterdir())
@@ -71,8 +71,8 @@ def test_a_test_photo_in_gray_has_the_luminance_of_the_one_in_colour(category, p
         gray = pyvips.Image.new_from_file(str(folder / "gray" / name)).numpy()
         color = pyvips.Image.new_from_file(str(folder / "color" / name)).numpy()
         assert gray.shape == (256, 256)
-        lum, _ = split_lab(color)
-        np.testing.assert_allclose(lightness_from_gray(gray), lum, atol=0.0025)  # half a gray level
+        lightness, _ = split_lab(color)
+        np.testing.assert_allclose(lightness_from_gray(gray), lightness, atol=0.0025)  # half a gray level
 
 
 def test_the_test_photos_in_colour_are_the_packed_ones(packed_photos):
@@ -85,7 +85,7 @@ def test_what_is_no_colour_photo_is_left_out_and_counted(raw_dir, tmp_path):
     beach = raw_dir / "beach"
     first = min(beach.iterdir()).read_bytes()
     (beach / "page.jpg").write_text("<html>not found</html>")
-    (beach / "cut_off.JPG").write_bytes(first[: len(first) // 2])
+    (beach / "truncated.JPG").write_bytes(first[: len(first) // 2])
     (beach / "old.png").write_bytes(jpeg(draw_photo("beach", 1000)[..., 1].copy()))
     (beach / "same_again.jpg").write_bytes(first)
     (beach / ".DS_Store").write_text("no photo, and hidden")
@@ -94,7 +94,7 @@ def test_what_is_no_colour_photo_is_left_out_and_counted(raw_dir, tmp_path):
     found = results(rows)
     assert len(found) == 3 * 12 + 4
     assert found["beach/page.jpg"] == "unreadable"
-    assert found["beach/cut_off.JPG"] == "unreadable"
+    assert found["beach/truncated.JPG"] == "unreadable"
     assert found["beach/old.png"] == "gray"
     assert found["beach/same_again.jpg"] == "duplicate"
     table = [line.split() for line in summary(rows).splitlines()]
@@ -177,7 +177,7 @@ def test_a_category_that_is_gone_is_gone_from_the_packed_photos_too(raw_dir, pac
     assert packed_categories(packed_dir) == ["beach", "forest"]
 
 
-def test_a_broken_off_packing_is_not_taken_for_a_finished_one(raw_dir, packed_dir):
+def test_an_interrupted_packing_is_not_taken_for_a_finished_one(raw_dir, packed_dir):
     added, in_the_way = raw_dir / "beach" / "new.jpg", packed_dir / "forest" / "train.npy"
     added.write_bytes(jpeg(draw_photo("beach", 700)))
     in_the_way.unlink()
@@ -191,7 +191,7 @@ def test_a_broken_off_packing_is_not_taken_for_a_finished_one(raw_dir, packed_di
         assert len(load_packed(packed_dir, category, "train")) == PHOTOS_PER_SPLIT["train"]
 
 
-def test_packing_leaves_no_scratch_file(raw_dir, packed_dir):
+def test_packing_leaves_no_temporary_file(raw_dir, packed_dir):
     shutil.rmtree(packed_dir)
     pack(raw_dir, packed_dir)
     names = {path.name for path in packed_dir.iterdir()}
@@ -215,7 +215,7 @@ def test_any_word_is_a_category_and_a_hidden_folder_is_none(raw_dir, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["all", "universal"])
-def test_a_category_with_a_name_that_means_something_else_is_refused(name, raw_dir, tmp_path):
+def test_a_category_with_a_reserved_name_is_refused(name, raw_dir, tmp_path):
     (raw_dir / "fruit").rename(raw_dir / name)
     with pytest.raises(
         DataError, match=rf"a category cannot be named '{name}'\n.*{name}\n.*rename the folder"

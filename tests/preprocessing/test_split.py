@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from preprocessing.split import (
+    FRACTIONS,
     NEAR_BITS,
-    SHARES,
     SPLITS,
     assign_splits,
     near_duplicate_groups,
@@ -21,23 +21,23 @@ SHAS = [hashlib.sha256(bytes([i])).hexdigest() for i in range(40)]
 
 
 def flipped(difference_hash: np.ndarray, n_bits: int) -> np.ndarray:
-    """The same hash with its first bits turned over."""
+    """The same hash with its first bits flipped."""
     bits = np.unpackbits(difference_hash.view(np.uint8))
     bits[:n_bits] ^= 1
     return np.packbits(bits).view(np.uint64)
 
 
-# hashes with near-duplicates among them: few far ones, each with up to 40 bits turned over
+# hashes with near-duplicates among them: few far ones, each with up to 40 bits flipped
 near_hashes = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 40)), max_size=25).map(
     lambda drawn: np.array([flipped(FAR[i], n) for i, n in drawn], np.uint64).reshape(-1, 4)
 )
 
 
-def test_many_photos_are_shared_out_as_the_shares_say():
+def test_many_photos_are_split_by_the_fractions():
     counts = Counter(split_of(hashlib.sha256(str(i).encode()).hexdigest()) for i in range(20_000))
     assert counts.keys() == set(SPLITS)
-    for split, share in SHARES.items():
-        assert counts[split] / 20_000 == pytest.approx(share, abs=0.01)
+    for split, fraction in FRACTIONS.items():
+        assert counts[split] / 20_000 == pytest.approx(fraction, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_new_photo_follows_its_stored_near_duplicate():
         assert assign_splits(SHAS[:2], hashes, {SHAS[0]: split})[SHAS[1]] == split
 
 
-def test_a_new_photo_near_to_photos_of_two_splits_belongs_nowhere():
+def test_a_new_photo_near_to_photos_of_two_splits_is_left_out():
     hashes = np.stack([flipped(FAR[0], n) for n in (0, 40, 20)])
     stored = {SHAS[0]: "train", SHAS[1]: "test"}
     assert assign_splits(SHAS[:3], hashes, stored) == {**stored, SHAS[2]: None}

@@ -18,11 +18,11 @@ def bits_apart(one: np.ndarray, other: np.ndarray) -> int:
 def three_bands(height: int, width: int, axis: int) -> np.ndarray:
     """Red, green and blue, the green one a central square."""
     rgb = np.empty((height, width, 3), np.uint8)
-    side, end = min(height, width), max(height, width)
+    temporary, end = min(height, width), max(height, width)
     bands = np.moveaxis(rgb, axis, 0)
     bands[:] = GREEN
-    bands[: (end - side) // 2] = RED
-    bands[(end + side) // 2 :] = BLUE
+    bands[: (end - temporary) // 2] = RED
+    bands[(end + temporary) // 2 :] = BLUE
     return rgb
 
 
@@ -49,7 +49,7 @@ def test_a_small_photo_is_enlarged(tmp_path):
     assert square.rgb.shape == (SIDE_PX, SIDE_PX, 3)
 
 
-def test_a_photo_is_turned_as_its_exif_says(tmp_path):
+def test_a_photo_is_turned_upright_by_its_exif_orientation(tmp_path):
     upright = draw_photo("fruit", 1, 256, 256)
     lying = pyvips.Image.new_from_array(upright, interpretation="srgb").rot270()
     lying.set_type(pyvips.GValue.gint_type, "orientation", 6)
@@ -70,7 +70,7 @@ def test_colours_of_another_profile_become_srgb(tmp_path):
 
 
 @pytest.mark.parametrize("alpha", [0, 255])
-def test_transparent_parts_turn_white(alpha, tmp_path):
+def test_transparency_becomes_white(alpha, tmp_path):
     rgba = np.full((256, 256, 4), (*RED, alpha), np.uint8)
     image = pyvips.Image.new_from_array(rgba, interpretation="srgb")
     square = read_bytes(image.pngsave_buffer(), tmp_path)
@@ -87,10 +87,10 @@ def test_sixteen_bits_per_channel_become_eight(tmp_path):
     np.testing.assert_allclose(square.rgb[128, 128], RED, atol=1)
 
 
-def test_a_print_photo_in_four_inks_becomes_rgb(tmp_path):
+def test_a_cmyk_photo_becomes_rgb(tmp_path):
     image = pyvips.Image.new_from_array(draw_photo("forest", 3, 256, 256), interpretation="srgb")
-    inks = image.icc_transform("cmyk", input_profile="srgb")
-    square = read_bytes(inks.jpegsave_buffer(Q=95), tmp_path)
+    cmyk = image.icc_transform("cmyk", input_profile="srgb")
+    square = read_bytes(cmyk.jpegsave_buffer(Q=95), tmp_path)
     assert square is not None
     assert square.rgb.shape == (SIDE_PX, SIDE_PX, 3)
     assert square.chroma > MIN_CHROMA
@@ -115,9 +115,9 @@ def test_chroma_is_the_mean_distance_from_gray(tmp_path):
 @pytest.mark.parametrize(
     "content",
     [b"", b"<html>not found</html>", jpeg(draw_photo("beach", 5))[:3000], b"\xff\xd8\xff" * 50],
-    ids=["empty", "page", "cut off", "garbage"],
+    ids=["empty", "page", "truncated", "garbage"],
 )
-def test_an_unreadable_file_gives_nothing(content, tmp_path):
+def test_an_unreadable_file_gives_none(content, tmp_path):
     assert read_bytes(content, tmp_path) is None
 
 

@@ -2,15 +2,15 @@
 
 import threading
 
-PATIENCE_S = 10.0  # real time until a test that waits for a thread gives up
+TIMEOUT_S = 10.0  # real time until a test that waits for a thread gives up
 
 
 class QuickClock:
-    """Time passes only when somebody sleeps, and then at once.
+    """Time passes only in `sleep`, which returns at once.
 
     Attributes:
         now: seconds.
-        slept: what every `sleep` was asked for, in order.
+        slept: the argument of every `sleep`, in order.
     """
 
     def __init__(self) -> None:
@@ -28,12 +28,12 @@ class QuickClock:
             self.now = max(self.now, until)
 
 
-class HandClock:
-    """Time passes only when the test says so; sleepers wait for it.
+class ManualClock:
+    """Time passes only in `move_to`; sleepers wait for it.
 
     Attributes:
         now: seconds.
-        sleepers: until when each thread sleeps that does.
+        sleepers: wake-up time of each sleeping thread.
     """
 
     def __init__(self) -> None:
@@ -49,20 +49,20 @@ class HandClock:
             until = self.now + seconds
             self.sleepers.append(until)
             self._changed.notify_all()
-            done = self._changed.wait_for(lambda: self.now >= until, PATIENCE_S)
+            done = self._changed.wait_for(lambda: self.now >= until, TIMEOUT_S)
             self.sleepers.remove(until)
             self._changed.notify_all()
-        assert done, "nobody moved the clock"
+        assert done, "the clock was not moved"
 
     def wait_for_sleepers(self, *until: float) -> None:
-        """Wait until exactly these times are slept for."""
+        """Wait until threads sleep until exactly these times."""
         wanted = sorted(until)
         with self._changed:
-            done = self._changed.wait_for(lambda: sorted(self.sleepers) == wanted, PATIENCE_S)
+            done = self._changed.wait_for(lambda: sorted(self.sleepers) == wanted, TIMEOUT_S)
             assert done, f"{self.sleepers} are slept for, not {wanted}"
 
     def move_to(self, now: float) -> None:
-        """Let everybody wake whose time has come."""
+        """Wake every thread whose time has come."""
         with self._changed:
             self.now = now
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Fixtures for the scraper: a photo site on loopback, and settings that hurry."""
+"""Fixtures for the scraper: a photo site on loopback, and settings without delay."""
 
 import logging
 from collections.abc import Iterator
@@ -9,7 +9,8 @@ import pytest
 
 from scraper.config import ScrapeConfig
 from tests.scraper.clocks import QuickClock
-from tests.scraper.fetching import MakeClient, MakeConfig, client_maker
+from tests.scraper.fetching import MakeClient, MakeConfig, MakeSource, client_maker, source_maker
+from tests.site.api import Api
 from tests.site.server import Site
 
 
@@ -28,7 +29,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def settings(site: Site, tmp_path: Path) -> MakeConfig:
-    """Makes settings for `site` that keep no delay; keywords replace some of them."""
+    """Makes settings for `site` without delay; keywords replace some of them."""
 
     def make(**changed: Any) -> ScrapeConfig:
         usual: dict[str, Any] = {
@@ -46,7 +47,7 @@ def settings(site: Site, tmp_path: Path) -> MakeConfig:
 
 @pytest.fixture
 def clock() -> QuickClock:
-    """What the clients and sources of a test go by."""
+    """The clock of the clients and sources of a test."""
     return QuickClock()
 
 
@@ -54,4 +55,17 @@ def clock() -> QuickClock:
 def client(settings: MakeConfig, clock: QuickClock) -> Iterator[MakeClient]:
     """Makes clients for `site`; keywords are settings."""
     with client_maker(settings, clock) as make:
+        yield make
+
+
+@pytest.fixture
+def api(site: Site, clock: QuickClock) -> Api:
+    """The API of `site`."""
+    return Api(site, clock=clock)
+
+
+@pytest.fixture
+def source(settings: MakeConfig, clock: QuickClock) -> Iterator[MakeSource]:
+    """Makes API sources for `site`; keywords are settings."""
+    with source_maker(settings, clock) as make:
         yield make

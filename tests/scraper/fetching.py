@@ -1,6 +1,5 @@
-"""What the tests of client and API share: both without sleep, and how they are asked."""
+"""Helpers of the tests of client and API, both without sleep."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -27,7 +26,7 @@ MakeSource = Callable[..., Source]
 
 @contextmanager
 def client_maker(settings: MakeConfig, clock: QuickClock) -> Iterator[MakeClient]:
-    """Gives a function that makes clients by `clock`; its keywords are settings."""
+    """Gives a function that makes clients with `clock`; its keywords are settings."""
     with ExitStack() as stack:
 
         def make(*, obey_robots: bool = False, **changed: Any) -> Client:
@@ -40,7 +39,7 @@ def client_maker(settings: MakeConfig, clock: QuickClock) -> Iterator[MakeClient
 
 @contextmanager
 def source_maker(settings: MakeConfig, clock: QuickClock) -> Iterator[MakeSource]:
-    """Gives a function that opens the API by `clock`, with its key; its keywords are settings."""
+    """Gives a function that opens the API with `clock`, with its key; its keywords are settings."""
     with client_maker(settings, clock) as client, ExitStack() as stack:
 
         def make(**changed: Any) -> Source:
@@ -56,10 +55,6 @@ def get(client: Client, url: str, **headers: str) -> bytes:
 
 def redirect(target: str, status: int = 302) -> Reply:
     return Reply(status=status, headers={"Location": target})
-
-
-def json_answer(value: Any) -> Reply:
-    return Reply(content=json.dumps(value).encode(), content_type="application/json")
 
 
 def assert_fails(client: Client, url: str, reason: Reason, match: str) -> FetchError:

@@ -4,7 +4,7 @@ import contextlib
 import time
 from pathlib import Path
 
-PATIENCE_S = 10.0
+TIMEOUT_S = 10.0
 
 
 def pids_with(*texts: str) -> list[int]:
@@ -19,8 +19,8 @@ def pids_with(*texts: str) -> list[int]:
 
 
 def are_gone(*texts: str) -> bool:
-    """Whether all processes with the texts end within `PATIENCE_S`."""
-    give_up = time.monotonic() + PATIENCE_S
+    """Whether all processes with the texts end within `TIMEOUT_S`."""
+    give_up = time.monotonic() + TIMEOUT_S
     while pids_with(*texts):
         if time.monotonic() > give_up:
             return False

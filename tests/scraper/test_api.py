@@ -1,4 +1,4 @@
-"""The API as a source of photos: what it lists, and what is told of downloads."""
+"""The API as a source of photos: searches, and tracked downloads."""
 
 import itertools
 import json
@@ -16,21 +16,9 @@ from scraper.http.client import Client
 from scraper.http.errors import FetchError
 from scraper.photo_ref import UNSPLASH_LICENCE, PhotoRef, Reason
 from scraper.sources import SOURCES
-from tests.scraper.clocks import QuickClock
-from tests.scraper.fetching import MakeConfig, MakeSource, json_answer, source_maker
+from tests.scraper.fetching import MakeConfig, MakeSource
 from tests.site.api import KEY, PER_PAGE, Api
-from tests.site.server import Reply, Site, photo_id
-
-
-@pytest.fixture
-def api(site: Site, clock: QuickClock) -> Api:
-    return Api(site, clock=clock)
-
-
-@pytest.fixture
-def source(settings: MakeConfig, clock: QuickClock) -> Iterator[MakeSource]:
-    with source_maker(settings, clock) as make:
-        yield make
+from tests.site.server import Reply, Site, json_reply, photo_id
 
 
 def ids(refs: Iterator[PhotoRef]) -> list[str]:
@@ -48,7 +36,7 @@ def test_every_page_is_read_until_the_last(source: MakeSource, api: Api):
     assert {query["content_filter"] for query in queries} == {"high"}
 
 
-def test_pages_are_asked_for_as_photos_are_needed(source: MakeSource, api: Api):
+def test_pages_are_fetched_as_photos_are_needed(source: MakeSource, api: Api):
     refs = source().iter_photos("beach")
     assert api.searched() == []
     assert len(list(itertools.islice(refs, PER_PAGE))) == PER_PAGE
@@ -60,14 +48,14 @@ def test_pages_are_asked_for_as_photos_are_needed(source: MakeSource, api: Api):
 def test_an_empty_page_ends_a_search_that_does_not_count_its_pages(source: MakeSource, site: Site):
     api = Api(site)
     pages = [{"results": [api.result(n)]} for n in (0, 1)]
-    site.faults["/search/photos"] = deque(json_answer(page) for page in [*pages, {"results": []}])
+    site.faults["/search/photos"] = deque(json_reply(page) for page in [*pages, {"results": []}])
     assert ids(source().iter_photos("beach")) == [photo_id(0), photo_id(1)]
     assert len(api.searched()) == 3
 
 
 def test_a_search_that_repeats_itself_ends(source: MakeSource, site: Site, api: Api):
     again = {"results": [api.result(n) for n in (0, 1, 1)], "total_pages": 1000}
-    site.lasting["/search/photos"] = json_answer(again)
+    site.lasting["/search/photos"] = json_reply(again)
     assert len(ids(source().iter_photos("beach"))) == 3
     assert len(api.searched()) == 2
 
@@ -100,7 +88,9 @@ def test_a_result_becomes_a_photo_with_its_licence(source: MakeSource, api: Api,
 
 
 @pytest.mark.parametrize("mark", [{"premium": True}, {"plus": True}, {"sponsorship": {"x": 1}}])
-def test_what_is_paid_for_is_left_out(source: MakeSource, api: Api, mark: dict[str, Any]):
+def test_premium_and_sponsored_photos_are_left_out(
+    source: MakeSource, api: Api, mark: dict[str, Any]
+):
     api.n_photos, api.changes[1] = 3, mark
     assert ids(source().iter_photos("beach")) == [photo_id(0), photo_id(2)]
 
@@ -127,22 +117,22 @@ def test_a_result_that_lacks_something_is_skipped_and_counted(
 ):
     api.n_photos, api.changes[1] = 3, broken
     assert ids(source().iter_photos("beach")) == [photo_id(0), photo_id(2)]
-    assert "beach: 1 results not understood" in caplog.messages
+    assert "beach: 1 malformed results skipped" in caplog.messages
 
 
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        (b"<html>Sorry</html>", "the answer is no JSON"),
-        (b"\xff\xfe\x00", "the answer is no JSON"),
-        (b"[" * 100_000, "the answer is no JSON"),
-        (b"[]", "the answer has no list of results"),
-        (b'{"errors": ["no"]}', "the answer has no list of results"),
-        (b'{"results": {"id": "x"}}', "the answer has no list of results"),
+        (b"<html>Sorry</html>", "the response is not JSON"),
+        (b"\xff\xfe\x00", "the response is not JSON"),
+        (b"[" * 100_000, "the response is not JSON"),
+        (b"[]", "the response has no list of results"),
+        (b'{"errors": ["no"]}', "the response has no list of results"),
+        (b'{"results": {"id": "x"}}', "the response has no list of results"),
         (b'{"results": [1, null, "x", {}]}', "no result has id, links and urls"),
     ],
 )
-def test_an_answer_that_is_not_understood_is_an_error(
+def test_a_malformed_response_is_an_error(
     source: MakeSource, site: Site, content: bytes, match: str
 ):
     site.lasting["/search/photos"] = Reply(content=content)
@@ -169,16 +159,16 @@ def test_any_json_is_a_page_or_an_error(body: Any):
     except ScrapeError:
         return
     assert {ref.photo_id for ref in page.refs} <= page.ids
-    assert page.n_broken <= len(body["results"])
+    assert page.n_malformed <= len(body["results"])
 
 
-# downloads told
+# tracked downloads
 
 
-def test_a_download_is_told_with_the_key(source: MakeSource, api: Api, site: Site):
+def test_a_download_is_tracked_with_the_key(source: MakeSource, api: Api, site: Site):
     one = source()
-    one.tell_download(next(one.iter_photos("beach")))
-    assert api.told == [photo_id(0)]
+    one.track_download(next(one.iter_photos("beach")))
+    assert api.tracked == [photo_id(0)]
     (request,) = site.requested("/photos/")
     assert request.query == {"ixid": "abc0"}
     assert request.headers["accept-version"] == "v1"
@@ -196,24 +186,24 @@ def test_a_download_is_told_with_the_key(source: MakeSource, api: Api, site: Sit
         "",
     ],
 )
-def test_no_other_host_is_told_or_gets_the_key(source: MakeSource, api: Api, location: str):
+def test_no_other_host_is_requested_or_gets_the_key(source: MakeSource, api: Api, location: str):
     ref = PhotoRef(
         photo_id="x",
         page_url="https://unsplash.com/photos/x",
         image_url="https://images.unsplash.com/x",
         download_location=location.format(port=api.site.port),
     )
-    with pytest.raises(FetchError, match="lies outside the API") as caught:
-        source(allow_hosts=("localhost",)).tell_download(ref)
+    with pytest.raises(FetchError, match="is on another host than the API") as caught:
+        source(allow_hosts=("localhost",)).track_download(ref)
     assert caught.value.reason is Reason.REFUSED
     assert api.site.requests == []
 
 
-def test_a_redirect_elsewhere_does_not_take_the_key_along(source: MakeSource, site: Site):
+def test_a_redirect_to_another_host_does_not_send_the_key(source: MakeSource, site: Site):
     api = Api(site)
     elsewhere = {"Location": f"http://localhost:{site.port}/moved"}
     site.lasting["/search/photos"] = Reply(status=302, headers=elsewhere)
-    site.lasting["/moved"] = json_answer({"results": [api.result(0)]})
+    site.lasting["/moved"] = json_reply({"results": [api.result(0)]})
     with pytest.raises(FetchError, match="redirected to http://localhost"):
         next(source().iter_photos("beach"))
     assert site.requested("/moved") == []
@@ -222,12 +212,14 @@ def test_a_redirect_elsewhere_does_not_take_the_key_along(source: MakeSource, si
     assert KEY not in str(request)
 
 
-def test_a_photo_that_is_gone_concerns_that_photo_alone(source: MakeSource, api: Api, site: Site):
+def test_a_photo_that_is_not_found_is_an_error_of_that_photo_alone(
+    source: MakeSource, api: Api, site: Site
+):
     one = source()
     ref = next(one.iter_photos("beach"))
     site.lasting[f"/photos/{ref.photo_id}/download"] = Reply(status=404)
-    with pytest.raises(FetchError, match="gone: HTTP 404") as caught:
-        one.tell_download(ref)
+    with pytest.raises(FetchError, match="not found: HTTP 404") as caught:
+        one.track_download(ref)
     assert caught.value.reason is Reason.GONE
 
 

@@ -1,8 +1,7 @@
-"""The access key: what is refused, where it goes, and that it shows nowhere."""
+"""The access key: which are refused, who gets it, and that it is never logged or printed."""
 
 import logging
 import traceback
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,40 +9,29 @@ from basics.errors import ConfigError, ProjectError, ScrapeError
 from scraper.collect import scrape
 from scraper.http.errors import FetchError
 from tests.scraper.clocks import QuickClock
-from tests.scraper.fetching import MakeConfig, MakeSource, source_maker
+from tests.scraper.fetching import MakeConfig, MakeSource
 from tests.site.api import KEY, Api
 from tests.site.server import Reply, Site
 
 
-@pytest.fixture
-def api(site: Site, clock: QuickClock) -> Api:
-    return Api(site, clock=clock)
-
-
-@pytest.fixture
-def source(settings: MakeConfig, clock: QuickClock) -> Iterator[MakeSource]:
-    with source_maker(settings, clock) as make:
-        yield make
-
-
 def test_a_wrong_key_is_refused_without_being_named(source: MakeSource, api: Api):
-    with pytest.raises(ScrapeError, match="the access key is refused: HTTP 401") as caught:
+    with pytest.raises(ScrapeError, match="invalid access key: HTTP 401") as caught:
         next(source(access_key="some-wrong-key").iter_photos("beach"))
     assert "UNSPLASH_ACCESS_KEY" in str(caught.value)
     assert not isinstance(caught.value, FetchError)
     assert len(api.searched()) == 1
 
 
-def test_403_before_the_limit_is_a_refusal(source: MakeSource, site: Site, clock: QuickClock):
+def test_403_within_the_quota_is_a_refusal(source: MakeSource, site: Site, clock: QuickClock):
     site.lasting["/search/photos"] = Reply(status=403, headers={"X-Ratelimit-Remaining": "12"})
-    with pytest.raises(ScrapeError, match="the API refuses the request: HTTP 403"):
+    with pytest.raises(ScrapeError, match="permission denied by the API: HTTP 403"):
         next(source().iter_photos("beach"))
     assert clock.slept == []
 
 
 @pytest.mark.parametrize("key", ["sec\nret", "sec ret", "secrét", "\x00secret", " \n"])
-def test_what_can_be_no_key_is_refused_unsent(source: MakeSource, site: Site, key: str):
-    with pytest.raises(ConfigError, match="no access key looks like this") as caught:
+def test_a_key_with_invalid_characters_is_refused_unsent(source: MakeSource, site: Site, key: str):
+    with pytest.raises(ConfigError, match="invalid characters in the access key") as caught:
         source(access_key=key)
     assert "sec" not in "".join(traceback.format_exception(caught.value)).replace("access", "")
     assert site.requests == []
@@ -54,8 +42,8 @@ def test_space_around_the_key_is_no_part_of_it(source: MakeSource, api: Api):
     assert api.searched()[0].headers["authorization"] == f"Client-ID {KEY}"
 
 
-def tell_all(caplog: pytest.LogCaptureFixture) -> None:
-    """Let every logger tell everything, those too that a command has quietened."""
+def log_everything(caplog: pytest.LogCaptureFixture) -> None:
+    """Let every logger log everything, even those that a command has set to warnings."""
     for name in (None, "httpx", "httpcore"):
         caplog.set_level(logging.DEBUG, name)
 
@@ -75,7 +63,7 @@ def tell_all(caplog: pytest.LogCaptureFixture) -> None:
         Reply(headers={"Content-Encoding": "gzip"}),
     ],
 )
-def test_the_key_shows_in_no_log_and_no_error(
+def test_the_key_is_in_no_log_and_no_error(
     source: MakeSource,
     settings: MakeConfig,
     api: Api,
@@ -83,14 +71,14 @@ def test_the_key_shows_in_no_log_and_no_error(
     capfd: pytest.CaptureFixture[str],
     reply: Reply | None,
 ):
-    tell_all(caplog)
+    log_everything(caplog)
     one, shown = source(retries=1), []
     ref = next(one.iter_photos("beach"))
     if reply is not None:
         api.site.lasting = dict.fromkeys(
             ("/search/photos", f"/photos/{ref.photo_id}/download"), reply
         )
-    for attempt in (lambda: list(one.iter_photos("dog")), lambda: one.tell_download(ref)):
+    for attempt in (lambda: list(one.iter_photos("dog")), lambda: one.track_download(ref)):
         try:
             attempt()
         except ProjectError as error:
@@ -109,7 +97,7 @@ def test_the_key_shows_in_no_log_and_no_error(
 
 
 @pytest.mark.parametrize(("key", "n_kept"), [(KEY, 5), ("some-wrong-key", 0)])
-def test_a_whole_run_leaves_the_key_nowhere(
+def test_a_whole_run_writes_the_key_nowhere(
     settings: MakeConfig,
     api: Api,
     caplog: pytest.LogCaptureFixture,
@@ -117,11 +105,11 @@ def test_a_whole_run_leaves_the_key_nowhere(
     key: str,
     n_kept: int,
 ):
-    tell_all(caplog)
+    log_everything(caplog)
     config = settings(source="api", access_key=key, count=5)
     (tally,) = scrape(config, ["beach"])
     assert tally.kept == n_kept
-    assert len(api.told) == n_kept
+    assert len(api.tracked) == n_kept
     assert {"scraper.collect", "httpcore.http11"} <= {record.name for record in caplog.records}
     written = [path.read_bytes() for path in config.out_dir.rglob("*") if path.is_file()]
     assert (b"Painter 1" in b"".join(written)) == (n_kept > 0)  # the manifest is among them

@@ -1,5 +1,4 @@
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,9 +12,9 @@ from scraper.http.client import Client
 from scraper.http.errors import FetchError
 from scraper.photo_ref import PhotoRef, Reason
 from tests.drawing import draw_photo, jpeg
+from tests.scraper.fetching import MakeConfig
 from tests.site.server import Reply, Site, image_path, photo_jpeg
 
-Settings = Callable[..., ScrapeConfig]
 PNG = pyvips.Image.new_from_array(draw_photo("fruit", 0, 300, 300)).pngsave_buffer()
 
 
@@ -33,15 +32,15 @@ def photo_reply(content: bytes) -> Reply:
     return Reply(content=content, content_type="image/jpeg")
 
 
-def test_a_photo_arrives_whole_and_measured(site: Site, settings: Settings):
+def test_a_photo_is_downloaded_and_verified(site: Site, settings: MakeConfig):
     download = fetch(settings(size_px=300), ref(site))
-    assert download.side.read_bytes() == photo_jpeg(1, 300, 300)
+    assert download.temporary.read_bytes() == photo_jpeg(1, 300, 300)
     assert (download.width, download.height) == (300, 300)
     assert download.file == "photo-id.jpg"
     assert len(download.difference_hash) == 64
 
 
-def test_a_host_that_resizes_is_asked_for_a_square():
+def test_a_host_that_resizes_is_sent_the_size_of_a_square():
     url = "https://images.unsplash.com/photo-1-a?ixid=M3w&ixlib=rb-4&auto=format&crop=top&w=99"
     query = parse_qs(urlsplit(sized_url(url, 512)).query)
     assert query == {
@@ -55,7 +54,7 @@ def test_a_host_that_resizes_is_asked_for_a_square():
     }
 
 
-def test_a_host_that_may_not_resize_is_asked_for_what_was_listed():
+def test_the_url_of_a_host_that_does_not_resize_is_kept():
     assert sized_url("http://host/a.jpg?id=1", 512) == "http://host/a.jpg?id=1"
 
 
@@ -71,14 +70,14 @@ def test_a_host_that_may_not_resize_is_asked_for_what_was_listed():
         (photo_reply(jpeg(np.full((300, 300, 3), 99, np.uint8))), Reason.GRAY),
         (Reply(length=2_000_000_000, content=b"\xff\xd8\xff"), Reason.TOO_LARGE),
         (Reply(endless=True, content=b"\xff\xd8\xff" + bytes(100_000)), Reason.TOO_LARGE),
-        (Reply(length=99_000, content=photo_jpeg(1)), Reason.UNREACHABLE),  # cut off
+        (Reply(length=99_000, content=photo_jpeg(1)), Reason.UNREACHABLE),  # truncated
         (Reply(status=302, headers={"Location": "http://localhost:1/"}), Reason.REDIRECTED),
         (Reply(status=503), Reason.UNREACHABLE),
         (photo_reply(b""), Reason.NOT_A_PHOTO),
     ],
 )
-def test_what_is_no_photo_leaves_no_file(
-    site: Site, settings: Settings, reply: Reply, reason: Reason
+def test_a_failed_download_leaves_no_file(
+    site: Site, settings: MakeConfig, reply: Reply, reason: Reason
 ):
     site.lasting[image_path(1)] = reply
     with pytest.raises(FetchError, match="where: ") as caught:
@@ -87,7 +86,7 @@ def test_what_is_no_photo_leaves_no_file(
     assert list(settings().out_dir.iterdir()) == []
 
 
-def test_a_picture_of_too_many_pixels_is_not_decoded(site: Site, settings: Settings):
+def test_a_decompression_bomb_is_not_decoded(site: Site, settings: MakeConfig):
     bomb = pyvips.Image.black(20_000, 20_000).pngsave_buffer()
     site.lasting[image_path(1)] = photo_reply(bomb)
     with pytest.raises(FetchError, match="20000 x 20000 px"):
@@ -104,13 +103,13 @@ def test_a_picture_of_too_many_pixels_is_not_decoded(site: Site, settings: Setti
         Reply(status=503),
     ],
 )
-def test_what_went_wrong_once_is_fetched_again(site: Site, settings: Settings, first: Reply):
+def test_a_failure_that_happens_once_is_retried(site: Site, settings: MakeConfig, first: Reply):
     site.faults[image_path(1)] = deque([first])
     download = fetch(settings(size_px=300), ref(site))
-    assert download.side.read_bytes() == photo_jpeg(1, 300, 300)
+    assert download.temporary.read_bytes() == photo_jpeg(1, 300, 300)
     assert len(site.requested("/images/")) == 2
 
 
-def test_the_name_ends_as_the_bytes_say(site: Site, settings: Settings, tmp_path: Path):
+def test_the_suffix_follows_the_magic_number(site: Site, settings: MakeConfig, tmp_path: Path):
     site.lasting[image_path(1)] = photo_reply(PNG)
     assert fetch(settings(), ref(site)).file == "photo-id.png"

@@ -1,4 +1,4 @@
-"""A run that is killed or stopped at any moment goes on where it was."""
+"""A run that is killed or interrupted at any moment can be resumed."""
 
 import hashlib
 import random
@@ -33,7 +33,7 @@ def start(site: Site, out_dir: Path) -> subprocess.Popen:
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_twenty_kills_lose_nothing_and_leave_nothing_half(tmp_path: Path):
+def test_twenty_kills_lose_no_photo_and_leave_no_partial_file(tmp_path: Path):
     moments = random.Random(0)
     with Site(n_photos=N_PHOTOS + 20) as site:
         for _ in range(N_KILLS):
@@ -60,11 +60,11 @@ def test_twenty_kills_lose_nothing_and_leave_nothing_half(tmp_path: Path):
     kept = {image_path(int(row.photo_id[3:9])) for row in rows}
     assert set(requested) >= kept
     again = sum(requested.values()) - len(requested)
-    assert again <= N_KILLS * PARALLEL  # only what was on its way when a kill came
+    assert again <= N_KILLS * PARALLEL  # only downloads in progress at a kill
 
 
 @pytest.mark.browser
-def test_ctrl_c_ends_even_a_long_wait_and_leaves_nothing_half(tmp_path: Path):
+def test_ctrl_c_ends_even_a_long_wait_and_leaves_no_partial_file(tmp_path: Path):
     with Site(n_photos=N_PHOTOS) as site:
         site.lasting[image_path(5)] = Reply(status=429, headers={"Retry-After": "600"})
         with start(site, tmp_path) as running:

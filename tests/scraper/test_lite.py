@@ -1,7 +1,6 @@
 """The tables of the Unsplash Lite Dataset as a source of photos."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -10,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from basics.errors import ConfigError, ScrapeError
-from scraper.config import ScrapeConfig
 from scraper.http.client import Client
 from scraper.lite import KEYWORD_COLUMNS, ROWS, LiteSource, rank_photos
 from scraper.photo_ref import UNSPLASH_LICENCE, PhotoRef
 from scraper.sources import SOURCES
+from tests.scraper.fetching import MakeConfig
 from tests.site.server import Site
 
 KEYWORDS = "photo_id\tkeyword\tai_service_1_confidence\tai_service_2_confidence\tsuggested_by_user"
@@ -51,7 +50,7 @@ def listed(folder: Path, category: str = "beach") -> list[str]:
 # which photos, in which order
 
 
-def test_the_surest_photos_come_first(dataset: Path):
+def test_the_most_confident_photos_come_first(dataset: Path):
     write_table(
         dataset / "keywords.tsv000",
         KEYWORDS,
@@ -64,22 +63,22 @@ def test_the_surest_photos_come_first(dataset: Path):
 
 
 @pytest.mark.parametrize(
-    ("surer", "other"),
+    ("first", "second"),
     [
         ("b\tbeach\t90\t\tf", "a\tbeach\t80\t80\tf"),  # the higher of the two counts
         ("b\tbeach\t80\t10\tf", "a\tbeach\t80\t\tf"),  # then the sum
         ("b\tbeach\t10\t80\tf", "a\tbeach\t80\t\tf"),  # whichever service it is
-        ("b\tbeach\t\t\tt", "a\tbeach\t99.9\t99.9\tf"),  # a user is sure
-        ("b\tbeach\t1\t\tt", "a\tbeach\t100\t\tf"),  # as sure as 100, and one opinion more
+        ("b\tbeach\t\t\tt", "a\tbeach\t99.9\t99.9\tf"),  # a user's suggestion counts as 100
+        ("b\tbeach\t1\t\tt", "a\tbeach\t100\t\tf"),  # as 100, and one confidence more
         ("a\tbeach\t100\t\tf", "b\tbeach\t\t\tt"),  # equal: by id
-        ("b\tbeach\t1\t\tf", "a\tbeach\t\t\tf"),  # nobody is sure at all
+        ("b\tbeach\t1\t\tf", "a\tbeach\t\t\tf"),  # no confidence at all
         ("b\tbeach\t\t\ttrue", "a\tbeach\t99\t\tfalse"),
     ],
 )
-def test_the_rule_of_the_ranking(dataset: Path, surer: str, other: str):
+def test_photos_are_ranked_by_confidence(dataset: Path, first: str, second: str):
     write_table(dataset / "photos.tsv001", PHOTOS, photo_row("a"), photo_row("b"))
-    write_table(dataset / "keywords.tsv000", KEYWORDS, other, surer)
-    assert listed(dataset) == [surer[0], other[0]]
+    write_table(dataset / "keywords.tsv000", KEYWORDS, second, first)
+    assert listed(dataset) == [first[0], second[0]]
 
 
 @pytest.mark.parametrize("keyword", ["Old Castle", "old castle", "OLD-CASTLE", "old-castle"])
@@ -159,10 +158,10 @@ def test_a_row_becomes_a_photo_with_its_licence(dataset: Path):
         licence=UNSPLASH_LICENCE,
         alt_text="a drawing",
     )
-    assert LiteSource(dataset).tell_download(ref) is None
+    assert LiteSource(dataset).track_download(ref) is None
 
 
-def test_the_photographers_words_come_before_the_machines(dataset: Path):
+def test_the_photographers_description_takes_precedence(dataset: Path):
     row = photo_row("own").replace("\t\tpainter", '\t"Waves, ""big""\n and a\ttab"\tpainter')
     write_table(dataset / "photos.tsv001", PHOTOS, row)
     write_table(dataset / "keywords.tsv000", KEYWORDS, "own\tbeach\t30\t\tf")
@@ -250,14 +249,14 @@ def test_columns_may_be_more_and_in_another_order(tmp_path: Path):
     ],
 )
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_broken_row_of_keywords_is_skipped_and_counted(
+def test_a_malformed_row_of_keywords_is_skipped_and_counted(
     dataset: Path, caplog: pytest.LogCaptureFixture, broken: str, place: int
 ):
     rows = ["one\tbeach\t30\t\tf", "three\tbeach\t20\t\tf"]
     rows.insert(place, broken)
     write_table(dataset / "keywords.tsv000", KEYWORDS, *rows)
     assert listed(dataset) == ["one", "three"]
-    assert "beach: 1 broken rows of the keyword table are skipped" in caplog.messages
+    assert "beach: 1 malformed rows of the keyword table skipped" in caplog.messages
 
 
 def test_a_first_row_that_is_too_long_does_not_shift_the_others(dataset: Path):
@@ -281,7 +280,7 @@ def test_a_row_that_ends_early_has_no_confidence(dataset: Path, row: str):
         ("https://unsplash.com/photos/one", "a\ttab"),
     ],
 )
-def test_a_broken_row_of_photos_is_skipped_and_counted(
+def test_a_malformed_row_of_photos_is_skipped_and_counted(
     dataset: Path, caplog: pytest.LogCaptureFixture, before: str, after: str
 ):
     assert before in photo_row("one")
@@ -290,7 +289,7 @@ def test_a_broken_row_of_photos_is_skipped_and_counted(
     keywords = ["one\tbeach\t50\t\tf", "two\tbeach\t40\t\tf"]
     write_table(dataset / "keywords.tsv000", KEYWORDS, *keywords)
     assert listed(dataset) == ["two"]
-    assert "1 broken rows of the photo table are skipped" in caplog.messages
+    assert "1 malformed rows of the photo table skipped" in caplog.messages
 
 
 def test_an_id_that_is_no_file_name_is_not_used(dataset: Path):
@@ -300,7 +299,7 @@ def test_an_id_that_is_no_file_name_is_not_used(dataset: Path):
     assert listed(dataset) == []
 
 
-def test_bytes_that_are_no_text_spoil_one_cell_only(dataset: Path):
+def test_invalid_utf_8_changes_one_cell_only(dataset: Path):
     row = photo_row("one").encode().replace(b"Ada", b"\xff\xfe")
     (dataset / "photos.tsv000").write_bytes(PHOTOS.encode() + b"\r\n" + row + b"\r\n")
     write_table(dataset / "keywords.tsv000", KEYWORDS, "one\tbeach\t50\t\tf")
@@ -319,9 +318,7 @@ def test_bytes_that_are_no_text_spoil_one_cell_only(dataset: Path):
         ("photos", "<html>Not found</html>", "the table has no column photo_id"),
     ],
 )
-def test_a_file_that_is_no_such_table_is_an_error(
-    dataset: Path, table: str, content: str, match: str
-):
+def test_a_malformed_table_is_an_error(dataset: Path, table: str, content: str, match: str):
     write_table(dataset / "keywords.tsv000", KEYWORDS, "one\tbeach\t50\t\tf")
     (dataset / f"{table}.tsv000").write_text(content)
     with pytest.raises(ScrapeError, match=match) as caught:
@@ -339,7 +336,7 @@ def test_missing_tables_are_an_error_at_once(dataset: Path, tmp_path: Path):
 
 
 def test_the_table_of_sources_opens_it_without_a_request(
-    settings: Callable[..., ScrapeConfig], dataset: Path, site: Site
+    settings: MakeConfig, dataset: Path, site: Site
 ):
     write_table(dataset / "keywords.tsv000", KEYWORDS, "one\tbeach\t50\t\tf")
     config = settings(source="lite", dataset_dir=dataset)
@@ -348,11 +345,11 @@ def test_the_table_of_sources_opens_it_without_a_request(
         SOURCES["lite"](config, client) as source,
     ):
         (ref,) = source.iter_photos("beach")
-        source.tell_download(ref)
+        source.track_download(ref)
     assert ref.photo_id == "one"
     assert site.requests == []
 
 
-def test_without_a_folder_nothing_starts(settings: Callable[..., ScrapeConfig]):
+def test_without_a_folder_nothing_starts(settings: MakeConfig):
     with pytest.raises(ConfigError, match="the Lite source needs its tables"):
         settings(source="lite")

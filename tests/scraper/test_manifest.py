@@ -8,7 +8,7 @@ from basics.errors import ScrapeError
 from scraper.manifest import LEFT_OUT, MANIFEST, Manifest, Row, mark_shared, read_rows
 from scraper.photo_ref import PhotoRef, Reason
 
-ASKED_FOR = [
+COLUMNS = [
     *("file", "photo_id", "page_url", "image_url", "photographer", "photographer_url", "licence"),
     *("alt_text", "width", "height", "sha256", "fetched_at", "source"),
 ]
@@ -33,9 +33,9 @@ def row(number: int, content: bytes = b"", **changed: str) -> Row:
 
 
 def add(manifest: Manifest, number: int) -> Row:
-    side = manifest.folder / f".partial-photo-{number}.jpg"
-    side.write_bytes(str(number).encode())
-    manifest.add(row(number), side)
+    temporary = manifest.folder / f".partial-photo-{number}.jpg"
+    temporary.write_bytes(str(number).encode())
+    manifest.add(row(number), temporary)
     return row(number)
 
 
@@ -61,7 +61,7 @@ def test_what_is_added_is_there_when_it_is_opened_again(tmp_path: Path):
     ]
 
 
-def test_the_manifest_is_a_csv_with_the_columns_that_people_look_for(tmp_path: Path):
+def test_the_manifest_is_a_csv_with_named_columns(tmp_path: Path):
     manifest = Manifest(tmp_path)
     add(manifest, 1)
     manifest.close()
@@ -69,7 +69,7 @@ def test_the_manifest_is_a_csv_with_the_columns_that_people_look_for(tmp_path: P
         (record,) = csv.DictReader(file)
     assert record["photographer"] == "Ann, of “Nowhere”"
     assert record["width"] == "512"
-    assert list(record)[: len(ASKED_FOR)] == ASKED_FOR
+    assert list(record)[: len(COLUMNS)] == COLUMNS
 
 
 def test_a_row_is_on_disk_as_soon_as_it_is_added(tmp_path: Path):
@@ -79,7 +79,7 @@ def test_a_row_is_on_disk_as_soon_as_it_is_added(tmp_path: Path):
     manifest.close()
 
 
-def test_a_kill_before_the_renaming_is_mended(tmp_path: Path):
+def test_a_kill_before_the_renaming_is_recovered(tmp_path: Path):
     manifest = Manifest(tmp_path)
     add(manifest, 1)
     manifest.close()
@@ -88,21 +88,21 @@ def test_a_kill_before_the_renaming_is_mended(tmp_path: Path):
     assert (tmp_path / "photo-1.jpg").read_bytes() == b"1"
 
 
-def test_a_kill_before_the_row_leaves_nothing(tmp_path: Path):
+def test_a_kill_before_the_row_leaves_no_temporary(tmp_path: Path):
     (tmp_path / ".partial-photo-1.jpg").write_bytes(b"1")
     assert reopened(tmp_path).rows == {}
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("cut", [1, 2, 30, 200])
-def test_a_torn_last_line_is_dropped(tmp_path: Path, cut: int):
+def test_a_truncated_last_line_is_dropped(tmp_path: Path, cut: int):
     manifest = Manifest(tmp_path)
     add(manifest, 1)
     add(manifest, 2)
     manifest.close()
     path = tmp_path / MANIFEST
     path.write_bytes(path.read_bytes()[:-cut])
-    (tmp_path / "photo-2.jpg").unlink()  # power was lost before it had its name
+    (tmp_path / "photo-2.jpg").unlink()  # a power failure before the renaming
     manifest = Manifest(tmp_path)
     assert list(manifest.rows) == ["1"]
     assert not manifest.knows("2")
@@ -111,7 +111,7 @@ def test_a_torn_last_line_is_dropped(tmp_path: Path, cut: int):
     assert list(reopened(tmp_path).rows) == ["1", "2"]
 
 
-def test_a_photo_removed_by_hand_is_not_wanted_again(tmp_path: Path):
+def test_a_photo_removed_by_hand_is_not_fetched_again(tmp_path: Path):
     manifest = Manifest(tmp_path)
     add(manifest, 1)
     add(manifest, 2)
@@ -154,9 +154,9 @@ def test_a_photo_of_two_categories_is_marked_in_both(tmp_path: Path):
             add(manifest, number)
         manifest.close()
     same = Manifest(tmp_path / "city")  # under another id, the same bytes as 3
-    side = tmp_path / "city" / ".partial-photo-5.jpg"
-    side.write_bytes(b"3")
-    same.add(row(5, b"3"), side)
+    temporary = tmp_path / "city" / ".partial-photo-5.jpg"
+    temporary.write_bytes(b"3")
+    same.add(row(5, b"3"), temporary)
     same.close()
     for _ in range(2):
         mark_shared(tmp_path)

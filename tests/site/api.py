@@ -1,4 +1,4 @@
-"""The API's side of the photo site: searches, downloads told, a key and its hourly limit."""
+"""The API of the photo site: searches, tracked downloads, a key and its hourly quota."""
 
 import json
 import math
@@ -20,11 +20,11 @@ class Api:
     Attributes:
         n_photos: how many photos every search finds.
         limit: requests per hour.
-        left: of them in this hour.
-        used_up: status of the answer when none is left; Unsplash's is 403.
-        changes: number of a photo -> what its result says instead.
-        told: ids of the photos whose download was told.
-        n_refused: requests that came when none was left.
+        remaining: in this hour.
+        exhausted_status: status when none remains; Unsplash's is 403.
+        changes: number of a photo -> replaced fields of its result.
+        tracked: ids of the photos whose download was tracked.
+        n_refused: requests when none remained.
     """
 
     def __init__(
@@ -32,48 +32,48 @@ class Api:
     ) -> None:
         self.site = site
         self.n_photos = 65
-        self.limit = self.left = limit
-        self.used_up = 403
+        self.limit = self.remaining = limit
+        self.exhausted_status = 403
         self.changes: dict[int, dict[str, Any]] = {}
-        self.told: list[str] = []
+        self.tracked: list[str] = []
         self.n_refused = 0
         self._lock = threading.Lock()
         self._clock, self._hour_ends = clock, math.inf
         site.routes |= {
             "/search/photos": lambda request: self._reply(request, self._search),
-            "/photos/": lambda request: self._reply(request, self._tell),
+            "/photos/": lambda request: self._reply(request, self._track),
         }
 
     def searched(self) -> list[Request]:
         """The searches so far."""
         return self.site.requested("/search/photos")
 
-    def _reply(self, request: Request, answer: Callable[[Request], Any]) -> Reply:
-        """Check key and limit; answer and count."""
+    def _reply(self, request: Request, handler: Callable[[Request], Any]) -> Reply:
+        """Check key and limit; respond and count."""
         if request.headers.get("authorization") != f"Client-ID {KEY}":
             return Reply(status=401, content=b'{"errors": ["OAuth error: invalid token"]}')
         with self._lock:
             status, headers = self._count(), self._limits
         if status != 200:
             return Reply(status=status, content=b"Rate Limit Exceeded", headers=headers)
-        content = json.dumps(answer(request)).encode()
+        content = json.dumps(handler(request)).encode()
         return Reply(content=content, content_type="application/json", headers=headers)
 
     def _count(self) -> int:
-        """Count one request; the status of its answer."""
+        """Count one request; the status of its response."""
         now = self._clock()
         if now >= self._hour_ends:
-            self.left, self._hour_ends = self.limit, math.inf
+            self.remaining, self._hour_ends = self.limit, math.inf
         self._hour_ends = min(self._hour_ends, now + HOUR_S)
-        if self.left == 0:
+        if self.remaining == 0:
             self.n_refused += 1
-            return self.used_up
-        self.left -= 1
+            return self.exhausted_status
+        self.remaining -= 1
         return 200
 
     @property
     def _limits(self) -> dict[str, str]:
-        return {"X-Ratelimit-Limit": str(self.limit), "X-Ratelimit-Remaining": str(self.left)}
+        return {"X-Ratelimit-Limit": str(self.limit), "X-Ratelimit-Remaining": str(self.remaining)}
 
     def _search(self, request: Request) -> Any:
         per_page = int(request.query.get("per_page", "10"))
@@ -86,11 +86,11 @@ class Api:
         }
 
     def result(self, number: int) -> dict[str, Any]:
-        """What a search says of a photo: the part of it that we read, and a little more."""
+        """A photo in the results of a search: the fields that we read, and a few more."""
         facts = photo_facts(number)
         page_url = f"https://unsplash.com/photos/{facts['slug']}-{facts['id']}"
         image_url = f"{self.site.url}{facts['image']}"
-        telling = f"{self.site.url}/photos/{facts['id']}/download?ixid=abc{number}"
+        download_url = f"{self.site.url}/photos/{facts['id']}/download?ixid=abc{number}"
         profile = f"https://unsplash.com/@{facts['username']}"
         usual = {
             "id": facts["id"],
@@ -100,7 +100,7 @@ class Api:
             "description": None,
             "alt_description": facts["alt"],
             "urls": {"raw": f"{image_url}?ixid=abc{number}", "full": image_url},
-            "links": {"html": page_url, "download_location": telling},
+            "links": {"html": page_url, "download_location": download_url},
             "sponsorship": None,
             "premium": False,
             "plus": False,
@@ -108,6 +108,6 @@ class Api:
         }
         return usual | self.changes.get(number, {})
 
-    def _tell(self, request: Request) -> Any:
-        self.told.append(request.path.split("/")[2])
+    def _track(self, request: Request) -> Any:
+        self.tracked.append(request.path.split("/")[2])
         return {"url": f"{self.site.url}/images/photo-1"}

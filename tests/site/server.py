@@ -1,4 +1,4 @@
-"""A photo site on loopback: robots.txt, search pages, photos, and every way in which they fail."""
+"""A photo site on loopback: robots.txt, search pages, photos, and their failures."""
 
 import contextlib
 import json
@@ -32,19 +32,19 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """An answer; `length` and `endless` break HTTP on purpose."""
+    """A response; `length` and `endless` violate HTTP on purpose."""
 
     status: int = 200
     content: bytes = b""
     content_type: str = "text/html; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
-    length: int | None = None  # what Content-Length says, where it does not tell the truth
-    endless: bool = False  # the content again and again, until the reader goes
+    length: int | None = None  # a wrong Content-Length
+    endless: bool = False  # repeat the content until the client disconnects
 
 
 def json_reply(value: Any, **headers: str) -> Reply:
-    """A JSON answer."""
+    """A JSON response."""
     return Reply(
         content=json.dumps(value).encode(), content_type="application/json", headers=headers
     )
@@ -61,9 +61,9 @@ class Site:
         pages: search word -> file in tests/site/pages; other words get endless.html.
         n_photos: how many photos a search finds.
         latency_s: before each photo is sent.
-        faults: path -> replies for its next requests, one each; then the truth.
+        faults: path -> replies for its next requests, one each; then the usual ones.
         lasting: path -> reply for all its requests.
-        requests: all that came.
+        requests: all so far.
     """
 
     def __init__(self, n_photos: int = 60) -> None:
@@ -75,7 +75,7 @@ class Site:
         self.faults: dict[str, deque[Reply]] = {}
         self.lasting: dict[str, Reply] = {}
         self.requests: list[Request] = []
-        self.routes: dict[str, Route] = {  # by the beginning of the path
+        self.routes: dict[str, Route] = {  # by prefix of the path
             "/robots.txt": self._robots,
             "/s/photos/": self._search_page,
             "/pages/": self._script,
@@ -110,18 +110,18 @@ class Site:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def requested(self, beginning: str) -> list[Request]:
-        """The requests whose path begins so."""
-        return [one for one in self.requests if one.path.startswith(beginning)]
+    def requested(self, prefix: str) -> list[Request]:
+        """The requests whose path begins with `prefix`."""
+        return [one for one in self.requests if one.path.startswith(prefix)]
 
-    def answer(self, request: Request) -> Reply:
+    def reply_to(self, request: Request) -> Reply:
         self.requests.append(request)
         if self.faults.get(request.path):
             return self.faults[request.path].popleft()
         if request.path in self.lasting:
             return self.lasting[request.path]
-        for beginning, route in self.routes.items():
-            if request.path.startswith(beginning):
+        for prefix, route in self.routes.items():
+            if request.path.startswith(prefix):
                 return route(request)
         return Reply(status=404, content=b"<h1>Not found</h1>")
 
@@ -135,12 +135,12 @@ class Site:
         return Reply(content=(PAGES_DIR / name).read_bytes())
 
     def _script(self, request: Request) -> Reply:
-        """What the pages have in common."""
+        """The pages' shared script."""
         name = request.path.removeprefix("/pages/")
         return Reply(content=(PAGES_DIR / name).read_bytes(), content_type="text/javascript")
 
     def _search(self, request: Request) -> Reply:
-        """What the pages' own scripts ask for."""
+        """The search endpoint of the pages' scripts."""
         first = (int(request.query.get("page", "1")) - 1) * PER_PAGE
         numbers = range(first, min(first + PER_PAGE, self.n_photos))
         return json_reply({"results": [photo_facts(n) for n in numbers], "total": self.n_photos})
@@ -161,12 +161,12 @@ def photo_id(number: int) -> str:
 
 
 def image_path(number: int) -> str:
-    """The path of a photo's pixels."""
+    """The path of a photo's image."""
     return f"/images/photo-{number}"
 
 
 def photo_facts(number: int) -> dict[str, str]:
-    """What a search page knows of a photo; paths are relative to the site."""
+    """The facts of a photo on a search page; paths are relative to the site."""
     return {
         "id": photo_id(number),
         "slug": f"a-drawn-photo-{number}",
@@ -185,19 +185,19 @@ def photo_jpeg(number: int, width: int = 300, height: int = 300) -> bytes:
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: readers that go away are part of the tests."""
+        """Log nothing: clients that disconnect are part of the tests."""
 
 
 def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
-    """A request handler that asks `site` for its answers."""
+    """A request handler that replies by `site`."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # it holds small answers back for 40 ms
+        disable_nagle_algorithm = True  # it delays small responses by 40 ms
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
-            reply = site.answer(
+            reply = site.reply_to(
                 Request(
                     path=parts.path,
                     query={key: values[0] for key, values in parse_qs(parts.query).items()},
@@ -206,7 +206,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
                 )
             )
             time.sleep(reply.delay_s)
-            with contextlib.suppress(ConnectionError):  # the reader has gone
+            with contextlib.suppress(ConnectionError):  # the client has disconnected
                 self._send(reply)
 
         def _send(self, reply: Reply) -> None:
@@ -226,6 +226,6 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(reply.content)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     return Handler

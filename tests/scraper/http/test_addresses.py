@@ -1,4 +1,4 @@
-"""Addresses that cannot be asked, and redirects, by the client on loopback."""
+"""URLs that are refused, and redirects, with the client on loopback."""
 
 import ssl
 import subprocess
@@ -19,8 +19,8 @@ from tests.site.server import Reply, Site
 def test_redirects_within_the_host_are_followed(client: MakeClient, site: Site, status: int):
     site.lasting["/from/here"] = redirect("../there?x=1", status)
     site.lasting["/there"] = GOOD
-    answer = client().get(f"{site.url}/from/here", max_bytes=MAX_BYTES, headers={"X-Mine": "1"})
-    assert (answer.content, answer.url) == (b"good", f"{site.url}/there?x=1")
+    response = client().get(f"{site.url}/from/here", max_bytes=MAX_BYTES, headers={"X-Mine": "1"})
+    assert (response.content, response.url) == (b"good", f"{site.url}/there?x=1")
     assert site.requested("/there")[0].headers["x-mine"] == "1"
 
 
@@ -47,7 +47,9 @@ def test_headers_do_not_go_to_another_port(client: MakeClient, site: Site):
 @pytest.mark.parametrize(
     "target", ["file:///etc/passwd", "ftp://127.0.0.1/", "//127.0.0.1.example.org/", "http://[/"]
 )
-def test_redirects_to_nowhere_are_refused(client: MakeClient, site: Site, target: str):
+def test_redirects_to_other_schemes_and_invalid_urls_are_refused(
+    client: MakeClient, site: Site, target: str
+):
     site.lasting["/one"] = redirect(target)
     assert_fails(client(), f"{site.url}/one", Reason.REDIRECTED, "redirected to")
     assert len(site.requests) == 1
@@ -81,7 +83,7 @@ def secure_site(folder: Path) -> Iterator[Site]:
         yield site
 
 
-def test_https_is_never_left_for_http(
+def test_https_is_never_downgraded_to_http(
     client: MakeClient, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
@@ -95,7 +97,7 @@ def test_https_is_never_left_for_http(
         assert_fails(one, f"{url}/one", Reason.REDIRECTED, "redirected to http://127.0.0.1")
         assert site.requests == []
         assert get(one, f"{url}/three") == b"good"
-        assert get(one, f"{site.url}/five") == b"good"  # the other way is safe
+        assert get(one, f"{site.url}/five") == b"good"  # an upgrade is allowed
         site.lasting["/six"] = redirect(f"{url}/one")
         assert_fails(one, f"{site.url}/six", Reason.REDIRECTED, "redirected to http://127.0.0.1")
 
@@ -112,6 +114,6 @@ def test_https_is_never_left_for_http(
         "http://127.0.0.1/\0",
     ],
 )
-def test_what_is_no_address_is_not_tried_again(client: MakeClient, clock: QuickClock, url: str):
-    assert_fails(client(), url, Reason.REFUSED, "cannot be asked for")
+def test_an_invalid_url_is_not_retried(client: MakeClient, clock: QuickClock, url: str):
+    assert_fails(client(), url, Reason.REFUSED, "not an http or https URL")
     assert clock.slept == []

@@ -1,4 +1,4 @@
-"""Retry-After: how long it is, and who waits for it."""
+"""Retry-After: its value, and which threads wait."""
 
 import email.utils
 from collections import deque
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scraper.http.client import Client
 from scraper.http.errors import retry_after_s
 from scraper.photo_ref import Reason
-from tests.scraper.clocks import PATIENCE_S, HandClock, QuickClock
+from tests.scraper.clocks import TIMEOUT_S, ManualClock, QuickClock
 from tests.scraper.fetching import GOOD, MakeClient, MakeConfig, assert_fails, get, redirect
 from tests.site.server import Reply, Site
 
@@ -38,12 +38,12 @@ def test_retry_after_as_a_date_is_kept(client: MakeClient, site: Site, clock: Qu
 
 def test_more_than_an_hour_is_not_waited_for(client: MakeClient, site: Site, clock: QuickClock):
     site.lasting["/one"] = Reply(status=429, headers={"Retry-After": "3601"})
-    assert_fails(client(), f"{site.url}/one", Reason.UNREACHABLE, "asked too often: HTTP 429")
+    assert_fails(client(), f"{site.url}/one", Reason.UNREACHABLE, "too many requests: HTTP 429")
     assert (len(site.requests), clock.slept) == (1, [])
 
 
-def test_retry_after_holds_every_thread_of_that_host(settings: MakeConfig):
-    clock = HandClock()
+def test_retry_after_pauses_every_thread_of_that_host(settings: MakeConfig):
+    clock = ManualClock()
     with Site() as site, Site() as other, ThreadPoolExecutor(4) as pool:
         for path in ("/busy", "/waiting", "/later"):
             site.lasting[path] = other.lasting[path] = GOOD
@@ -55,20 +55,20 @@ def test_retry_after_holds_every_thread_of_that_host(settings: MakeConfig):
             clock.wait_for_sleepers(1005)
             waiting.append(pool.submit(get, client, f"{site.url}/waiting"))
             clock.wait_for_sleepers(1005, 1010)
-            clock.move_to(1005)  # /busy is asked, and refused until 1035
+            clock.move_to(1005)  # /busy is requested, and refused until 1035
             clock.wait_for_sleepers(1010, 1035)
             waiting.append(pool.submit(get, client, f"{site.url}/later"))
             clock.wait_for_sleepers(1010, 1035, 1040)
             clock.move_to(1010)  # the slot of /waiting, which was reserved before
             clock.wait_for_sleepers(1035, 1040, 1045)
-            assert get(client, f"{other.url}/later") == b"good"  # another host is not held
+            assert get(client, f"{other.url}/later") == b"good"  # another host is not paused
             assert site.requested("/waiting") == []
             for now in (1035, 1040, 1045):
                 clock.move_to(now)
-            assert [future.result(PATIENCE_S) for future in waiting] == [b"good"] * 3
+            assert [future.result(TIMEOUT_S) for future in waiting] == [b"good"] * 3
 
 
-def test_the_host_that_is_busy_is_held_not_the_one_that_redirected(
+def test_the_busy_host_is_paused_not_the_one_that_redirected(
     settings: MakeConfig, clock: QuickClock, site: Site
 ):
     seen: list[tuple[float, int]] = []

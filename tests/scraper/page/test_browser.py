@@ -1,4 +1,4 @@
-"""A real headless browser: found, started, and gone again, even if we are killed."""
+"""A real headless browser: found, started, and ended, even if we are killed."""
 
 import json
 import os
@@ -7,22 +7,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from basics.errors import ScrapeError
-from scraper.config import ScrapeConfig
 from scraper.page.browser import BROWSERS, DRIVER, open_browser
+from tests.scraper.fetching import MakeConfig
 from tests.scraper.processes import are_gone, pids_with
 
 pytestmark = pytest.mark.browser
-PROJECT_DIR = Path(__file__).parents[2]
+PROJECT_DIR = Path(__file__).parents[3]
 PAGE = "data:text/html,<title>A page</title>"
 DRIVER_PATH = shutil.which(DRIVER)
 BROWSER_PATH = next(filter(None, map(shutil.which, BROWSERS)), None)
-MakeConfig = Callable[..., ScrapeConfig]
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -46,7 +44,7 @@ def program(path: Path, text: str) -> Path:
 
 
 @on_linux
-def test_a_browser_opens_silently_and_leaves_nothing(
+def test_a_browser_prints_nothing_and_leaves_no_process_or_file(
     settings: MakeConfig, capfd: pytest.CaptureFixture
 ):
     config = settings()
@@ -62,7 +60,7 @@ def test_a_browser_opens_silently_and_leaves_nothing(
 
 @on_linux
 @pytest.mark.parametrize("after_s", [0.2, 0.5, 0.8, None])
-def test_a_killed_program_takes_its_browser_with_it(
+def test_a_killed_program_leaves_no_browser(
     settings: MakeConfig, tmp_path: Path, after_s: float | None
 ):
     code = (
@@ -87,7 +85,7 @@ def test_a_killed_program_takes_its_browser_with_it(
 
 
 @on_linux
-def test_a_dead_browser_is_closed_without_a_word(
+def test_a_killed_browser_is_closed_without_output(
     settings: MakeConfig, capfd: pytest.CaptureFixture
 ):
     config = settings()
@@ -101,7 +99,7 @@ def test_a_dead_browser_is_closed_without_a_word(
 
 
 @pytest.mark.parametrize("option", ["browser", "driver"])
-def test_a_named_program_must_exist(settings: MakeConfig, option: str):
+def test_a_given_program_must_exist(settings: MakeConfig, option: str):
     config = settings(**{option: Path("no/such/program")})
     with (
         pytest.raises(ScrapeError, match=rf"no such program\n.*--{option} no/such/program"),
@@ -113,7 +111,7 @@ def test_a_named_program_must_exist(settings: MakeConfig, option: str):
 def test_without_a_browser_the_error_says_what_to_install(settings: MakeConfig, empty_path: Path):
     with (
         pytest.raises(
-            ScrapeError, match=r"no Chrome or Chromium .*\n.*PATH\n.*apt install chromium"
+            ScrapeError, match=r"cannot start Chrome or Chromium .*\n.*PATH\n.*apt install chromium"
         ),
         open_browser(settings()),
     ):
@@ -121,10 +119,10 @@ def test_without_a_browser_the_error_says_what_to_install(settings: MakeConfig, 
     assert not list(empty_path.iterdir())
 
 
-def test_a_named_driver_that_fails_is_not_replaced(settings: MakeConfig, tmp_path: Path):
+def test_a_given_driver_that_fails_is_not_replaced(settings: MakeConfig, tmp_path: Path):
     driver = program(tmp_path / "driver", "exit 1")
     with (
-        pytest.raises(ScrapeError, match=f"no Chrome or Chromium .*\n.*{driver}"),
+        pytest.raises(ScrapeError, match=f"cannot start Chrome or Chromium .*\n.*{driver}"),
         open_browser(settings(driver=driver)),
     ):
         pass
@@ -132,13 +130,13 @@ def test_a_named_driver_that_fails_is_not_replaced(settings: MakeConfig, tmp_pat
 
 @on_linux
 @pytest.mark.skipif(not (DRIVER_PATH and BROWSER_PATH), reason="no driver or browser on PATH")
-def test_an_installed_driver_that_fails_gives_way_to_selenium_manager(
+def test_selenium_manager_replaces_an_installed_driver_that_fails(
     settings: MakeConfig, empty_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     program(empty_path / DRIVER, "exit 1")
     paths = {"driver_path": DRIVER_PATH, "browser_path": BROWSER_PATH}
-    answer = json.dumps({"logs": [], "result": paths})
-    manager = program(tmp_path / "manager", f"echo '{answer}'")
+    output = json.dumps({"logs": [], "result": paths})
+    manager = program(tmp_path / "manager", f"echo '{output}'")
     monkeypatch.setenv("SE_MANAGER_PATH", str(manager))
     with open_browser(settings()) as browser:
         browser.get(PAGE)

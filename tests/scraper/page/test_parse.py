@@ -1,4 +1,4 @@
-"""Photos in hand-written HTML: found by what lasts, and nothing else taken for one."""
+"""Photos in hand-written HTML: found by stable features, and nothing else taken for one."""
 
 from pathlib import Path
 
@@ -52,15 +52,15 @@ def ids(html: str, base_url: str = SITE) -> list[str]:
     return [ref.photo_id for ref in parse_photos(html, base_url, HOSTS)]
 
 
-def test_a_card_tells_all_of_its_photo():
+def test_all_facts_of_a_card_are_parsed():
     assert parse_photos(CARD, SITE, HOSTS) == [PHOTO]
 
 
-def test_a_card_without_names_for_machines_tells_the_same():
+def test_a_card_without_microdata_and_classes_is_parsed_alike():
     html = CARD
     for name in ("figure", "data-testid", "itemprop", "itemscope", "itemtype", "class"):
         html = html.replace(name, "span" if name == "figure" else f"data-{len(name)}")
-    assert "photo-grid-masonry" in html  # as a value that nobody reads
+    assert "photo-grid-masonry" in html  # as a value that is not parsed
     assert parse_photos(html, SITE, HOSTS) == [PHOTO]
 
 
@@ -90,7 +90,7 @@ def test_cards_one_after_the_other_are_read_like_a_page():
         ("", []),
     ],
 )
-def test_a_photo_is_known_by_its_link(href: str, found: list[str]):
+def test_a_photo_is_recognized_by_its_link(href: str, found: list[str]):
     assert ids(f'<div><a href="{href}"><img srcset="{IMAGE} 2x"></a></div>') == found
 
 

@@ -1,11 +1,11 @@
-// Cards as the site builds them, and three ways of asking for more; each page says what it differs in.
+// Cards as the site builds them, and three ways of loading more; each page's title says how it differs.
 
 const word = decodeURIComponent(location.pathname.split("/").pop());
 const grid = () => document.querySelector("#grid");
 
 async function fetchPhotos(page) {
-  const answer = await fetch(`/napi/search?query=${encodeURIComponent(word)}&page=${page}`);
-  return (await answer.json()).results;
+  const response = await fetch(`/napi/search?query=${encodeURIComponent(word)}&page=${page}`);
+  return (await response.json()).results;
 }
 
 const srcset = (photo) =>
@@ -51,7 +51,7 @@ async function addMore(build = card) {
   busy = false;
 }
 
-// asks whenever the end of the page comes near, again as long as it stays there
+// loads more whenever the end of the page comes near, again as long as it stays there
 function addAtEnd(build = card) {
   const end = document.body.appendChild(element("<div style='height: 1px'></div>"));
   const observer = new IntersectionObserver(
