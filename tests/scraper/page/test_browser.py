@@ -111,7 +111,8 @@ def test_a_given_program_must_exist(settings: MakeConfig, option: str):
 def test_without_a_browser_the_error_says_what_to_install(settings: MakeConfig, empty_path: Path):
     with (
         pytest.raises(
-            ScrapeError, match=r"cannot start Chrome or Chromium .*\n.*PATH\n.*apt install chromium"
+            ScrapeError,
+            match=r"cannot start Chrome or Chromium: .*\n.*PATH\n.*apt install chromium",
         ),
         open_browser(settings()),
     ):
@@ -122,7 +123,7 @@ def test_without_a_browser_the_error_says_what_to_install(settings: MakeConfig, 
 def test_a_given_driver_that_fails_is_not_replaced(settings: MakeConfig, tmp_path: Path):
     driver = program(tmp_path / "driver", "exit 1")
     with (
-        pytest.raises(ScrapeError, match=f"cannot start Chrome or Chromium .*\n.*{driver}"),
+        pytest.raises(ScrapeError, match=f"cannot start Chrome or Chromium: .*\n.*{driver}"),
         open_browser(settings(driver=driver)),
     ):
         pass
