@@ -72,7 +72,9 @@ def test_a_test_photo_in_gray_has_the_lightness_of_the_one_in_colour(category, p
         color = pyvips.Image.new_from_file(str(folder / "color" / name)).numpy()
         assert gray.shape == (256, 256)
         lightness, _ = split_lab(color)
-        np.testing.assert_allclose(lightness_from_gray(gray), lightness, atol=0.0025)  # half a gray level
+        np.testing.assert_allclose(
+            lightness_from_gray(gray), lightness, atol=0.0025
+        )  # half a gray level
 
 
 def test_the_test_photos_in_colour_are_the_packed_ones(packed_photos):
