@@ -79,7 +79,10 @@ def write_keras(network: "keras.Model", folder: Path, name: str, like: ModelEntr
     """Write a network without its optimizer, for training to go on from."""
     with atomic_write(folder / name) as side:
         network.save(side)
-    return replace(like, file=name, sha256=file_sha256(folder / name))
+    outputs = ("confidences",) if like.category == ROUTER else (AB,)
+    return replace(
+        like, file=name, sha256=file_sha256(folder / name), inputs=(LIGHTNESS,), outputs=outputs
+    )
 
 
 def require_encoder(

@@ -21,7 +21,7 @@ from typing import Any
 
 from basics.errors import CheckpointError, Setting
 from basics.files import atomic_write
-from pipeline.engine.bundle import FEATURES, LIGHTNESS, Bundle, Mode, ModelEntry
+from pipeline.engine.bundle import AB, FEATURES, LIGHTNESS, ROUTER, Bundle, Mode, ModelEntry
 
 FORMAT = 2  # that is written
 READ = (1, 2)
@@ -148,7 +148,10 @@ def _as_format_2(content: Mapping[str, Any]) -> dict[str, Any]:
             architecture: [entry(one, is_colorizer=True) for one in entries]
             for architecture, entries in content["colorizers"].items()
         },
-        "training": [entry(one) for one in content["training"]],
+        "training": [
+            {**entry(one), "outputs": ["confidences"] if one["category"] == ROUTER else [AB]}
+            for one in content["training"]
+        ],
     }
     del new["unsure_below"]
     return new

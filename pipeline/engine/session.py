@@ -17,6 +17,7 @@ class OnnxModel:
     """An opened model; several threads may run it at once.
 
     Attributes:
+        name: of its file in the bundle.
         seconds: how long its runs have taken so far, summed over threads.
     """
 
@@ -48,6 +49,7 @@ class OnnxModel:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # wait, not spin
         options.enable_cpu_mem_arena = False  # it would keep what the largest photo took
         self.session = onnxruntime.InferenceSession(content, options, list(providers))
+        self.name = entry.file
         self.inputs = [one.name for one in self.session.get_inputs()]
         self.seconds = 0.0
 

@@ -76,12 +76,12 @@ def image_frame(image: "NDArray[Any] | PillowImage") -> ImageFrame:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or not array.size:
         raise _no_image(f"shape {array.shape}")
+    array = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
     if array.dtype not in (np.uint8, np.uint16):
         raise _no_image(f"{array.dtype} of shape {array.shape}")
     deep = array.dtype == np.uint16
     kind = ("grey16" if deep else "b-w") if array.shape[2] == 1 else ("rgb16" if deep else "srgb")
-    native = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
-    return ImageFrame(pyvips.Image.new_from_array(native, interpretation=kind))
+    return ImageFrame(pyvips.Image.new_from_array(array, interpretation=kind))
 
 
 def colored_array(prediction: Prediction[Any]) -> NDArray[Any]:
@@ -103,12 +103,23 @@ def _from_pillow(image: Any) -> NDArray[Any]:
         return _gray_16(np.asarray(image, np.float64), mode)
     if mode == "1":
         return np.asarray(image.convert("L"))
+    if mode == "LAB":
+        return np.asarray(_lab_to_rgb(image))
+    if mode == "La":  # Pillow knows no way from here but this one
+        image, mode = image.convert("LA"), "LA"
     has_alpha = "A" in mode or "a" in mode or "transparency" in image.info
     wanted = mode if mode in DIRECT and "transparency" not in image.info else None
     if wanted is None:
         wanted = "RGBA" if has_alpha else "RGB"
     array = np.asarray(image if mode == wanted else image.convert(wanted))
     return _to_srgb(array, profile) if profile and mode in DIRECT else array
+
+
+def _lab_to_rgb(image: Any) -> Any:
+    from PIL import ImageCms
+
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    return ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
 
 
 def _gray_16(values: NDArray[np.float64], mode: str) -> NDArray[np.uint16]:

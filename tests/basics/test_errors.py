@@ -3,6 +3,7 @@ import pickle
 import pytest
 
 from basics import errors
+from basics.errors import ConfigError, DataError, Setting
 
 CHILDREN = (errors.DataError, errors.ConfigError, errors.CheckpointError, errors.ScrapeError)
 
@@ -29,3 +30,27 @@ def test_an_error_survives_the_way_between_processes(kind):
 def test_one_except_clause_catches_every_error_of_ours(kind):
     with pytest.raises(errors.ProjectError, match="what"):
         raise kind("what", "where", "fix")
+
+
+@pytest.mark.parametrize(
+    ("setting", "python", "option", "field"),
+    [
+        (Setting("force", True), "force=True", "--force", "force=true"),
+        (Setting("max_pixels"), "max_pixels=...", "--max-pixels", "max_pixels"),
+        (Setting("format", "png"), "format='png'", "--format png", "format=png"),
+    ],
+)
+def test_a_setting_is_told_in_the_words_of_whoever_asked(setting, python, option, field):
+    error = DataError("what", "where", "fix it", setting)
+    assert str(error).endswith(f"fix: fix it: {python}")
+    assert error.for_command().endswith(f"fix: fix it: {option}")
+    assert error.for_form() == ("what", "where", f"fix it: {field}")
+    again = pickle.loads(pickle.dumps(error))
+    assert again.for_command() == error.for_command()
+
+
+def test_a_wrong_setting_is_where_it_went_wrong():
+    error = ConfigError("top 0", Setting("top"), "give 1 or more")
+    assert "where: top\n" in str(error)
+    assert "where: --top\n" in error.for_command()
+    assert error.for_form()[1] == "top"

@@ -36,7 +36,7 @@ def test_the_router_classifies_as_the_trained_classifier(tiny_runs, tiny_bundle,
 
 def test_bundle_json_tells_how_each_network_was_trained(tiny_bundle):
     content = json.loads((tiny_bundle / "bundle.json").read_text())
-    assert content["format"] == 1
+    assert content["format"] == 2
     assert content["categories"] == ["beach", "forest", "fruit"]
     files = [content["router"], *(f for fs in content["colorizers"].values() for f in fs)]
     for file in files:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from basics.errors import CheckpointError, ConfigError
+from pipeline import Colorizer
 from pipeline.engine.bundle_file import FORMAT, read_bundle
 from pipeline.engine.session import OnnxModel
 from preprocessing.categories import CATEGORIES
@@ -139,3 +140,53 @@ def test_a_bundle_from_before_calibration_keeps_its_ways(copied):
     (copied / "bundle.json").write_text(json.dumps(content))
     bundle = read_bundle(copied)
     assert (bundle.temperature, bundle.top, bundle.universal_rest) == (1.0, 1, False)
+
+
+def as_format_1(content):
+    """What bundle.json of the first format said of the same bundle."""
+
+    def entry(one):
+        told = {key: one[key] for key in (
+            "file", "sha256", "architecture", "category", "precision", "training", "validation",
+        )}  # fmt: skip
+        return {**told, "short_side": one["inference_px"]}
+
+    old = {**content, "format": 1, "unsure_below": content["fallback_threshold"]}
+    del old["fallback_threshold"]
+    old["router"] = entry(content["router"])
+    old["training"] = [entry(one) for one in content["training"]]
+    old["colorizers"] = {name: [*map(entry, all_)] for name, all_ in content["colorizers"].items()}
+    old["modes"] = {
+        name: {"architecture": mode["colorizer"], "saturation": mode["saturation"]}
+        for name, mode in content["modes"].items()
+    }
+    return old
+
+
+def test_the_first_format_is_read_as_the_second(copied):
+    bundle, path = read_bundle(copied), copied / "bundle.json"
+    path.write_text(json.dumps(as_format_1(json.loads(path.read_text()))))
+    assert read_bundle(copied) == bundle
+
+
+def test_keys_of_newer_programs_are_kept(copied):
+    from pipeline.engine.bundle_file import write_bundle
+
+    path = copied / "bundle.json"
+    content = json.loads(path.read_text())
+    content["shots"], content["router"]["frames"] = {"cut": 0.3}, 8
+    path.write_text(json.dumps(content))
+    write_bundle(read_bundle(copied))
+    again = json.loads(path.read_text())
+    assert (again["shots"], again["router"]["frames"]) == ({"cut": 0.3}, 8)
+
+
+def test_a_colorizer_that_takes_what_is_unknown_is_refused(copied):
+    path = copied / "bundle.json"
+    content = json.loads(path.read_text())
+    for one in content["colorizers"]["shared_encoder"]:
+        one["inputs"] = ["features", "weather"]
+    path.write_text(json.dumps(content))
+    gray = np.full((32, 32), 128, np.uint8)
+    with pytest.raises(CheckpointError, match="takes weather, of which this program knows nothing"):
+        Colorizer(copied).colorize_array(gray)

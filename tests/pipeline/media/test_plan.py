@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import ColorRequest
 from pipeline.media.plan import Task, default_output, find_photos, plan
 
 
@@ -62,3 +63,43 @@ def test_a_folder_without_photos_is_an_error_and_the_rest_goes_on(album):
     (error,) = planned.errors
     assert [task.photo.name for task in planned.tasks] == ["a.jpg"]
     assert "no photos in the folder" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({"category": "sunset"}, "a_color_sunset.jpg"),
+        ({"category": "sunset", "mode": "vivid"}, "a_color_sunset_vivid.jpg"),
+        ({"top": 2, "saturation": 1.25}, "a_color_top2_1.25x.jpg"),
+        ({"colorizer": "encoder_decoder"}, "a_color_encoder_decoder.jpg"),
+        ({"keep_color": True}, "a_color.jpg"),
+    ],
+)
+def test_the_name_of_a_result_tells_what_was_asked_for(wanted, expected):
+    request = ColorRequest(**wanted)
+    assert default_output(Path("a.jpg"), None, request) == Path(expected)
+    assert default_output(Path("x" * 300 + ".jpg"), None, request).name.endswith(expected[1:])
+    assert len(default_output(Path("x" * 300 + ".jpg"), None, request).name) == 255
+
+
+WORDS = ("sunset", "old-castle", "vivid", "encoder_decoder")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a_color.jpg", "a_color_sunset.png", "a_color_old-castle_vivid.jpg", "a_color_top2_1.5x.tif",
+     "a_color_vivid_encoder_decoder.jpg", "a_color_sunset_compare.jpg", "a_color_0x_ranking.png"],
+)  # fmt: skip
+def test_results_that_tell_what_was_asked_for_are_known_as_results(tmp_path, name):
+    for one in ("a.jpg", name):
+        (tmp_path / one).touch()
+    assert find_photos(tmp_path, words=WORDS) == [tmp_path / "a.jpg"]
+
+
+@pytest.mark.parametrize(
+    "name", ["a_color_red.jpg", "a_colored.jpg", "a_color_.jpg", "b_color_sunset.jpg"]
+)
+def test_a_photo_that_is_only_named_like_a_result_is_coloured(tmp_path, name):
+    for one in ("a.jpg", name):
+        (tmp_path / one).touch()
+    assert find_photos(tmp_path, words=WORDS) == sorted([tmp_path / "a.jpg", tmp_path / name])
