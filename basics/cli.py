@@ -4,24 +4,38 @@ stdout holds results only, one per line; everything else goes to stderr.
 """
 
 import argparse
+import importlib.util
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from basics.errors import ProjectError
+from basics.errors import ConfigError, ProjectError
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
 Item = TypeVar("Item")
 TALKATIVE = ("httpx", "httpcore", "selenium", "urllib3", "tf2onnx")  # they log every step
+LOCK_DIR = Path(__file__).parents[1] / "lock"  # only a clone has it
 DONE, FAILED, USAGE = 0, 1, 2  # exit codes; 2 is argparse's for wrong usage
 
 
-def run(job: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
-    """Run a command's job with the log set up; print a `ProjectError` and give its exit code."""
+def run(
+    job: Callable[[argparse.Namespace], int],
+    args: argparse.Namespace,
+    *,
+    lock: str = "train.txt",
+) -> int:
+    """Run a command's job with the log set up; print a `ProjectError` and give its exit code.
+
+    Args:
+        job: takes `args`, gives the exit code.
+        args: what was parsed.
+        lock: the file of lock/ with what the job imports.
+    """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
     logging.getLogger("pyvips").setLevel(logging.ERROR)
     for name in TALKATIVE:
@@ -32,6 +46,11 @@ def run(job: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> i
     except ProjectError as error:
         print_error(error)
         return FAILED
+    except ModuleNotFoundError as error:
+        if _is_installed(error.name):
+            raise  # one of its modules is missing: a bug
+        print_error(ConfigError(f"{error.name} is not installed", sys.executable, _install(lock)))
+        return FAILED
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130  # the shell's code for SIGINT
@@ -40,11 +59,34 @@ def run(job: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> i
         return DONE
 
 
-def parser(doc: str | None, module: str) -> argparse.ArgumentParser:
-    """An argument parser whose help opens with the first paragraph of the module's docstring."""
+def _is_installed(module: str | None) -> bool:
+    return bool(module and importlib.util.find_spec(module.split(".")[0]))
+
+
+def _install(lock: str) -> str:
+    """How to get the packages of a lock file into the Python that runs."""
+    path = LOCK_DIR / lock
+    if path.is_file():
+        return f"run: {sys.executable} -m pip install -r {path}"
+    extra = "[web]" if lock == "web.txt" else ""
+    return f"install it with what it needs; in the project's folder run: pip install '.{extra}'"
+
+
+def parser(
+    doc: str | None, module: str, *, command: str | None = None
+) -> argparse.ArgumentParser:
+    """An argument parser whose help opens with the first paragraph of the module's docstring.
+
+    Args:
+        doc: the docstring; its first line says how the module is run.
+        module: what `python -m` runs.
+        command: the same as a command of the installed package.
+    """
+    by_module = f"python -m {module}"
+    prog = command if command and Path(sys.argv[0]).name == command else by_module
     return _Parser(
-        prog=f"python -m {module}",
-        description=(doc or "").split("\n\n")[0],
+        prog=prog,
+        description=(doc or "").split("\n\n")[0].replace(by_module, prog),
         formatter_class=_HelpWithDefaults,
     )
 

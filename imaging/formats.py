@@ -12,6 +12,7 @@ READABLE = WRITABLE | {".gif", ".avif", ".heic", ".heif"}  # what a folder is se
 DEEP = {".png", ".tif", ".tiff"}  # formats that hold 16 bits per channel
 TIFF = {".tif", ".tiff"}
 OPAQUE = {".jpg", ".jpeg"}  # formats without transparency
+MAX_PIXELS = 300_000_000  # of a photo; more is refused before anything is decoded
 QUALITY = 95  # of JPEG and WebP, 1 to 100
 MOST_PX = {".jpg": 65_535, ".jpeg": 65_535, ".webp": 16_383}  # longest side that a format holds
 

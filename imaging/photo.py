@@ -15,10 +15,9 @@ from typing import Any
 import pyvips
 
 from basics.errors import DamagedError, DataError, Setting, TooLargeError
-from imaging.formats import LOADERS
+from imaging.formats import LOADERS, MAX_PIXELS
 from imaging.heic import is_heic, read_heic
 
-MAX_PIXELS = 300_000_000  # more is refused before anything is decoded
 COLOURS = {"b-w": 1, "grey16": 1, "cmyk": 4}  # channels of colour, by libvips' name; else 3
 
 

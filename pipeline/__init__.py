@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # ONNX Runtime would tell its makers of every network that it opens: nobody's business
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
+__version__ = "1.0.0"  # of the program; pyproject.toml and `--version` take it from here
 __all__ = ["CancelToken", "ColorRequest", "Colored", "Colorizer", "Hint", "Limits", "Rendering"]
 _HOMES = {
     "CancelToken": "basics.cancel",

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from basics import cli
 from basics.files import remove_stale_temporaries
-from imaging.formats import FORMATS, QUALITY
-from imaging.photo import MAX_PIXELS
+from imaging.formats import FORMATS, MAX_PIXELS, QUALITY
 from pipeline.engine.bundle import FAITHFUL, PRETRAINED_DIR, VIVID
 from pipeline.engine.bundle_file import read_bundle
 from pipeline.engine.request import ColorRequest, Limits, Rendering
 from pipeline.media.plan import Plan, plan, words_in
 from pipeline.report import Report
+from pipeline.version import add_version
 
 if TYPE_CHECKING:
     from pipeline.batch import Order
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 def build_parser() -> argparse.ArgumentParser:
     """The options of the command; the README lists the same."""
-    parser = cli.parser(__doc__, "pipeline.colorize")
+    parser = cli.parser(__doc__, "pipeline.colorize", command="colorize")
     add, number = parser.add_argument, cli.positive(int)
     told = "photos, or folders of them; - is standard input"
     add("photos", nargs="+", type=Path, metavar="PHOTO|DIR", help=told)
@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--saturation", type=float, metavar="X", help=told)
     add("--keep-color", action="store_true", help="leave photos alone that are in colour already")
     add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of models")
+    add_version(parser)
 
     add = parser.add_argument_group("results").add_argument
     told = "of the result [as the photo; PNG for GIF, HEIC and AVIF]"
@@ -73,7 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    return cli.run(_job, build_parser().parse_args(argv))
+    return cli.run(_job, build_parser().parse_args(argv), lock="colorize.txt")
 
 
 def _job(args: argparse.Namespace) -> int:

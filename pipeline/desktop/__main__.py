@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from basics import cli
 from basics.errors import ConfigError
 from pipeline.engine.bundle import PRETRAINED_DIR
+from pipeline.version import add_version
 
 if TYPE_CHECKING:
     import tkinter as tk
@@ -23,16 +24,17 @@ ELSE = "or colour without a window: python -m pipeline.colorize PHOTO"
 
 def build_parser() -> argparse.ArgumentParser:
     """The options of the command."""
-    parser = cli.parser(__doc__, "pipeline.desktop")
+    parser = cli.parser(__doc__, "pipeline.desktop", command="colorize-desktop")
     add = parser.add_argument
     add("photo", nargs="?", type=Path, metavar="PHOTO", help="opened at once")
     add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of models")
+    add_version(parser)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    return cli.run(_job, build_parser().parse_args(argv))
+    return cli.run(_job, build_parser().parse_args(argv), lock="colorize.txt")
 
 
 def open_root() -> "tk.Tk":

@@ -25,7 +25,10 @@ from pipeline.engine.bundle import AB, FEATURES, LIGHTNESS, ROUTER, Bundle, Mode
 
 FORMAT = 2  # that is written
 READ = (1, 2)
-MEND = "get the file anew (git checkout -- pretrained), or give another bundle"
+MEND = (
+    "get the file anew (in a clone: git checkout -- pretrained; else install the package again), "
+    "or give another bundle"
+)
 RENAMED = {"short_side": "inference_px"}  # keys of a model, format 1 -> 2
 TUPLES = ("inputs", "outputs", "told")
 

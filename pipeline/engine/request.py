@@ -6,8 +6,7 @@ from typing import Literal
 
 from basics.cancel import CancelToken
 from basics.errors import ConfigError, Setting
-from imaging.formats import QUALITY, Saving
-from imaging.photo import MAX_PIXELS
+from imaging.formats import MAX_PIXELS, QUALITY, Saving
 
 MOST_SATURATION = 3.0
 

@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("command", nargs="?", choices=("report",), default="report", help="what to do")
     add("--answers", type=Path, default=ANSWERS, metavar="FILE", help="what players said")
     add("--csv", type=Path, metavar="FILE", help="also write every answer as a table")
-    return cli.run(_job, parser.parse_args(argv))
+    return cli.run(_job, parser.parse_args(argv), lock="colorize.txt")
 
 
 def _job(args: argparse.Namespace) -> int:

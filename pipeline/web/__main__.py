@@ -16,6 +16,7 @@ from basics.errors import ConfigError
 from pipeline.engine.bundle import PRETRAINED_DIR
 from pipeline.engine.bundle_file import read_bundle
 from pipeline.turing.answers import ANSWERS
+from pipeline.version import add_version
 from pipeline.web.limits import LOOPBACK, MEGABYTE, ServerLimits
 
 LOCAL = "127.0.0.1"
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 def build_parser() -> argparse.ArgumentParser:
     """The options of the command."""
     defaults = ServerLimits()
-    parser = cli.parser(__doc__, "pipeline.web")
+    parser = cli.parser(__doc__, "pipeline.web", command="colorize-web")
     add, number = parser.add_argument, cli.positive(int)
     add("--host", default=LOCAL, help="0.0.0.0 lets other computers in")
     add("--port", type=cli.positive(int, zero=True), default=8000, help="0 takes a free one")
@@ -33,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     told = "another name under which this server is opened; may be repeated"
     add("--allow-host", action="append", default=[], metavar="NAME", help=told)
     add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of models")
+    add_version(parser)
     add("--device", default="auto", help="what runs the networks: cpu, cuda, coreml, auto")
     told = "real colour photos for the Turing test [scikit-image's]"
     add("--turing-data", type=Path, metavar="DIR", help=told)
@@ -50,19 +52,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the server until it is stopped; returns the exit code."""
-    return cli.run(_job, build_parser().parse_args(argv))
+    return cli.run(_job, build_parser().parse_args(argv), lock="web.txt")
 
 
 def _job(args: argparse.Namespace) -> int:
-    try:
-        import uvicorn
+    import uvicorn
 
-        from pipeline.web.app import build_app
-        from pipeline.web.turing_settings import TuringTest
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"{error.name} is not installed", "pipeline.web", "pip install -r lock/web.txt"
-        ) from error
+    from pipeline.web.app import build_app
+    from pipeline.web.turing_settings import TuringTest
 
     if args.turing_data and not args.turing_data.is_dir():
         fix = "name a folder of colour photos"
