@@ -67,14 +67,13 @@ def _install(lock: str) -> str:
     """How to get the packages of a lock file into the Python that runs."""
     path = LOCK_DIR / lock
     if path.is_file():
-        return f"run: {sys.executable} -m pip install -r {path}"
+        by_hand = f"{sys.executable} -m pip install -r {path}"
+        return f"start it by make, which installs what it needs, or run: {by_hand}"
     extra = "[web]" if lock == "web.txt" else ""
     return f"install it with what it needs; in the project's folder run: pip install '.{extra}'"
 
 
-def parser(
-    doc: str | None, module: str, *, command: str | None = None
-) -> argparse.ArgumentParser:
+def parser(doc: str | None, module: str, *, command: str | None = None) -> argparse.ArgumentParser:
     """An argument parser whose help opens with the first paragraph of the module's docstring.
 
     Args:

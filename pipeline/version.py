@@ -4,9 +4,9 @@ import argparse
 from typing import Any
 
 from basics import cli
-from basics.errors import ProjectError
 from pipeline import __version__
-from pipeline.engine.bundle import Bundle, file_sha256, read_bundle
+from pipeline.engine.bundle import Bundle
+from pipeline.engine.bundle_file import file_sha256, read_bundle
 
 SHOWN = 12  # hex digits of a sha256
 
@@ -33,9 +33,9 @@ class _Version(argparse.Action):
     """Prints and ends the program, as --help does."""
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: Any, *_: Any) -> None:
-        try:
-            cli.print_lines(version_lines(read_bundle(namespace.models)))
-        except ProjectError as error:
-            cli.print_error(error)
-            parser.exit(cli.FAILED)
-        parser.exit(cli.DONE)
+        parser.exit(cli.run(_job, namespace))
+
+
+def _job(args: argparse.Namespace) -> int:
+    cli.print_lines(version_lines(read_bundle(args.models)))
+    return cli.DONE

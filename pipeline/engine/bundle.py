@@ -17,9 +17,7 @@ ROUTER = "all"  # what stands for a category where the router is described
 FEATURES, LIGHTNESS = "features", "lightness"  # what a colorizer takes; see `inputs.INPUTS`
 AB = "ab"  # what a colorizer gives
 PACKAGED_DIR = Path(__file__).parents[1] / "pretrained"  # where a wheel has it; no clone does
-PRETRAINED_DIR = (
-    PACKAGED_DIR if PACKAGED_DIR.is_dir() else Path(__file__).parents[2] / "pretrained"
-)
+PRETRAINED_DIR = PACKAGED_DIR if PACKAGED_DIR.is_dir() else Path(__file__).parents[2] / "pretrained"
 
 
 @dataclass(frozen=True, kw_only=True)
