@@ -18,28 +18,54 @@ DEV_PYTHON := $(DEV_BIN)/python
 
 # Through the environment, so that spaces, quotes and $ in a name reach the program as they are.
 export PHOTO_PATH := $(value PHOTO)
+# The folder of who calls, as a shell gives it; `make -C` has left it.
+export CALLER_DIR := $(value PWD)
 export CATEGORY_NAME := $(value NAME)
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help colorize desktop web dev test nightly test-all coverage mutations check browser screen format lock train-quick category categories named \
-	results evaluate evaluate-paper soft-routing modes cross gallery showcase epochs table-one \
-	compare claim model-card notebooks clean
+TARGETS := help colorize desktop web dev test nightly test-all coverage mutations check browser screen \
+	format lock train-quick category categories results evaluate evaluate-paper soft-routing modes cross gallery \
+	showcase epochs table-one compare claim model-card notebooks clean
+.PHONY: $(TARGETS) named meant
 .NOTPARALLEL:  # each job takes all processors
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-colorize: .venv/.ready  ## colour a photo: make colorize PHOTO="my photo.jpg" [OPTIONS=...]; a demo without PHOTO
-	@if [ -n "$$PHOTO_PATH" ]; \
+colorize: meant .venv/.ready  ## colour a photo: make colorize PHOTO="my photo.jpg" [OPTIONS=...]; a demo without PHOTO
+	@$(find_photo); \
+	if [ -n "$$PHOTO_PATH" ]; \
 	then $(VENV_PYTHON) -m pipeline.colorize $(OPTIONS) -- "$$PHOTO_PATH"; \
 	else $(VENV_PYTHON) -m pipeline.colorize --force $(OPTIONS) -- $(DEMO); fi
 
-desktop: .venv/.ready  ## colour photos in a window: make desktop [PHOTO="my photo.jpg"]
-	@if [ -n "$$PHOTO_PATH" ]; \
+desktop: meant .venv/.ready  ## colour photos in a window: make desktop [PHOTO="my photo.jpg"]
+	@$(find_photo); \
+	if [ -n "$$PHOTO_PATH" ]; \
 	then $(VENV_PYTHON) -m pipeline.desktop -- "$$PHOTO_PATH"; \
 	else $(VENV_PYTHON) -m pipeline.desktop; fi
+
+# A photo lies in the caller's folder, if there is such a file, else in this one.
+define find_photo
+case $$PHOTO_PATH in ''|/*) ;; *) \
+	if [ -e "$$CALLER_DIR/$$PHOTO_PATH" ] && [ "$$(cd "$$CALLER_DIR" && pwd -P)" != "$$(pwd -P)" ]; \
+	then PHOTO_PATH=$$CALLER_DIR/$$PHOTO_PATH; fi;; \
+esac
+endef
+
+# What was given for a photo, but not as PHOTO=...
+export GIVEN := $(strip $(MAKECMDGOALS) $(MAKEOVERRIDES))
+export STRAY_PHOTO := $(strip $(filter-out $(TARGETS) .venv%,$(MAKECMDGOALS)) \
+	$(foreach name,photo Photo photos PHOTOS,$(if $(filter command%,$(origin $(name))),$(value $(name)))))
+
+meant:
+	@if [ -n "$$STRAY_PHOTO" ]; then \
+		echo 'error: a photo is named by PHOTO=, in capitals' >&2; \
+		echo "  where: make $$GIVEN" >&2; \
+		echo "  fix: make $(firstword $(filter colorize desktop,$(MAKECMDGOALS))) PHOTO=\"$$STRAY_PHOTO\"" >&2; \
+		exit 1; \
+	fi
 
 web: .venv-web/.ready  ## the page and its API on this computer: make web [PORT=8000] [ARGS=...]
 	.venv-web/bin/python -m pipeline.web --port $(PORT) $(ARGS)
@@ -195,26 +221,20 @@ endef
 # Is this Python in range, and can it make an environment? (Debian splits venv off.)
 FITS := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-# $(call install,FOLDER,LOCK): an environment that works stays and is brought to the locked versions.
+# $(call install,FOLDER,LOCK): with the first Python that fits.
 define install
-	@if ! $(1)/bin/python -c '$(FITS)' 2>/dev/null; then \
-		found=; \
-		for candidate in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3 python); do \
-			if "$$candidate" -c '$(FITS)' 2>/dev/null; then found=$$candidate; break; fi; \
-		done; \
-		if [ -z "$$found" ]; then \
-			echo 'error: no usable Python 3.11, 3.12 or 3.13$(if $(PYTHON),: $(PYTHON))' >&2; \
-			echo '  where: $(if $(PYTHON),PYTHON=...,the search path)' >&2; \
-			echo '  fix: install one, with its venv module (Debian: apt install python3-venv),' >&2; \
-			echo '       or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12' >&2; \
-			exit 1; \
-		fi; \
-		echo "making $(1) with $$found" >&2; \
-		"$$found" -m venv --clear $(1); \
-	fi
-	@echo "installing $(2) into $(1)" >&2
-	@$(1)/bin/python -m pip install --disable-pip-version-check -q -r $(2)
-	@touch $@
+	@found=; \
+	for candidate in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3 python); do \
+		if "$$candidate" -c '$(FITS)' 2>/dev/null; then found=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+		echo 'error: no usable Python 3.11, 3.12 or 3.13$(if $(PYTHON),: $(PYTHON))' >&2; \
+		echo '  where: $(if $(PYTHON),PYTHON=...,the search path)' >&2; \
+		echo '  fix: install one, with its venv module (Debian: apt install python3-venv),' >&2; \
+		echo '       or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12' >&2; \
+		exit 1; \
+	fi; \
+	"$$found" lock/make_environment.py $(1) $(2)
 endef
 
 .venv/.ready: lock/colorize.txt

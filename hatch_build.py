@@ -7,7 +7,7 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 
 class RequirementsFiles(MetadataHookInterface):
-    """Dependencies of the package, and of its extra `web`, from the files that make installs, too."""
+    """The package's dependencies, and those of its extra `web`; make reads the same files."""
 
     def update(self, metadata: dict[str, Any]) -> None:
         """Fill in what pyproject.toml calls dynamic; hatchling calls this."""
