@@ -20,12 +20,12 @@ def add_version(parser: argparse.ArgumentParser) -> None:
 def version_lines(bundle: Bundle) -> list[str]:
     """What `--version` prints: the program, the bundle, a line per network."""
     digest = file_sha256(bundle.folder / "bundle.json")
-    networks = [file for file in bundle.files if file not in bundle.training]
+    networks = [entry for entry in bundle.entries if entry not in bundle.training]
     return [
         f"image colorizer {__version__}",
         f"bundle {bundle.folder}",
         f"sha256 {digest[:SHOWN]} bundle.json",
-        *(f"sha256 {file.sha256[:SHOWN]} {file.file}" for file in networks),
+        *(f"sha256 {entry.sha256[:SHOWN]} {entry.file}" for entry in networks),
     ]
 
 
