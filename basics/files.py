@@ -11,50 +11,50 @@ from typing import Any
 
 from basics.errors import ProjectError
 
-SIDE = ".partial-"  # what the names of side files begin with
-_sides = itertools.count()  # side files of one process never meet
+TEMPORARY = ".partial-"  # what the names of temporary files begin with
+_counter = itertools.count()  # temporary files of one process never meet
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Give a side file to write; rename it to `path` when the block ends well, else remove it.
+    """Give a temporary file to write; rename it to `path` when the block ends well, else remove it.
 
-    The side file keeps the suffix, by which writers choose a format.
+    The temporary file keeps the suffix, by which writers choose a format.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    side = _side_of(path)
+    temporary = _temporary_path(path)
     try:
-        yield side
-        side.replace(path)
+        yield temporary
+        temporary.replace(path)
     finally:
-        side.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def temporary_folder(path: Path) -> Iterator[Path]:
-    """Give a side folder for the parts of `path`; it is removed when the block ends."""
+    """Give a temporary folder for the parts of `path`; it is removed when the block ends."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    side = _side_of(path).with_suffix("")
-    side.mkdir()
+    temporary = _temporary_path(path).with_suffix("")
+    temporary.mkdir()
     try:
-        yield side
+        yield temporary
     finally:
-        shutil.rmtree(side, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def remove_stale_temporaries(folder: Path) -> None:
-    """Remove the side files and side folders of processes of this machine that were killed."""
-    for side in folder.glob(f"{SIDE}{_host()}-*"):
-        process = side.name.removeprefix(f"{SIDE}{_host()}-").split("-")[0]
+    """Remove the temporary files and folders of processes of this machine that were killed."""
+    for temporary in folder.glob(f"{TEMPORARY}{_host()}-*"):
+        process = temporary.name.removeprefix(f"{TEMPORARY}{_host()}-").split("-")[0]
         if process.isdigit() and not _is_running(int(process)):
-            if side.is_dir():
-                shutil.rmtree(side, ignore_errors=True)
+            if temporary.is_dir():
+                shutil.rmtree(temporary, ignore_errors=True)
             else:
-                side.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
 
 
-def _side_of(path: Path) -> Path:
-    return path.with_name(f"{SIDE}{_host()}-{os.getpid()}-{next(_sides)}{path.suffix}")
+def _temporary_path(path: Path) -> Path:
+    return path.with_name(f"{TEMPORARY}{_host()}-{os.getpid()}-{next(_counter)}{path.suffix}")
 
 
 def _host() -> str:
@@ -98,11 +98,11 @@ def write_all(folder: Path, results: Mapping[str, Any]) -> list[Path]:
     paths = []
     for name, result in results.items():
         paths.append(folder / name)
-        with atomic_write(paths[-1]) as side:
+        with atomic_write(paths[-1]) as temporary:
             if paths[-1].suffix == ".csv":
-                result.to_csv(side, index=False)
+                result.to_csv(temporary, index=False)
             else:
-                result.savefig(side)
+                result.savefig(temporary)
     return paths
 
 

@@ -190,13 +190,13 @@ def _measure_photo(
     """The router's confidence; per way PSNR in dB, colorfulness, number of colorizers."""
     from evaluation.encoded import encode_photo, join_blend, predicted_ab
     from evaluation.metrics import colorfulness, psnr_db
-    from pipeline.engine.routing import shares
+    from pipeline.engine.routing import fractions
 
     photo = encode_photo(colorizer, np.asarray(rgb))
     predictions, known = {}, {}  # sure photos are coloured alike in many ways
     rows = []
     for way in WAYS:
-        names = shares(photo.ranking, way.top, universal_rest=way.universal_rest)
+        names = fractions(photo.ranking, way.top, universal_rest=way.universal_rest)
         chosen = colorizer.engine.blend_of(names, colorizer.defaults)
         for file, _ in chosen:
             if file.file not in predictions:

@@ -94,13 +94,13 @@ def tiff_described(image: pyvips.Image, side: Path, target: Path) -> None:
     tags = info["ifds"][0]["tags"]
     tags[SOFTWARE] = {"datatype": tifftools.Datatype.ASCII.value, "data": _software(image)}
     if image.get_typeof("exif-data"):
-        told = _tags_of_exif(_blob(image, "exif-data"))
+        own = _tags_of_exif(_blob(image, "exif-data"))
         try:
-            tifftools.write_tiff([{"tags": told}], BytesIO())  # can it be written?
+            tifftools.write_tiff([{"tags": own}], BytesIO())  # can it be written?
         except (tifftools.TifftoolsError, *DAMAGE) as error:
             log.warning("damaged EXIF is left out: %s", error)
         else:
-            info["ifds"][0]["tags"] = {**told, **tags}
+            info["ifds"][0]["tags"] = {**own, **tags}
     tifftools.write_tiff(info, str(target), allowExisting=True)
 
 
@@ -150,9 +150,9 @@ def _dpi(image: pyvips.Image) -> float:
     if not image.get_typeof(name):
         return SCREEN_DPI
     match = re.match(r"(\d+)/(\d+) ", str(image.get(name)))
-    told = int(match[1]) / max(int(match[2]), 1) if match else 0
+    dpi = int(match[1]) / max(int(match[2]), 1) if match else 0
     in_cm = bool(image.get_typeof(unit)) and "Centimet" in str(image.get(unit))
-    return told * (2.54 if in_cm else 1) or SCREEN_DPI
+    return dpi * (2.54 if in_cm else 1) or SCREEN_DPI
 
 
 def _noted(image: pyvips.Image) -> pyvips.Image:
@@ -164,16 +164,20 @@ def _noted(image: pyvips.Image) -> pyvips.Image:
 
 def _software(image: pyvips.Image) -> str:
     """EXIF's Software, which ends with the note."""
-    told = ""
+    software = ""
     if image.get_typeof("exif-ifd0-Software"):
-        told = str(image.get("exif-ifd0-Software"))
-        match = re.match(r"(.*) \(\1, ASCII, \d+ components?, \d+ bytes?\)$", told, re.DOTALL)
-        told = match[1] if match else told
+        software = str(image.get("exif-ifd0-Software"))
+        match = re.match(r"(.*) \(\1, ASCII, \d+ components?, \d+ bytes?\)$", software, re.DOTALL)
+        software = match[1] if match else software
     elif image.get_typeof("exif-data"):
         said = _tags_of_exif(_blob(image, "exif-data")).get(SOFTWARE, {}).get("data", "")
-        told = said if isinstance(said, str) else ""
-    told = told.strip("\0 ")
-    return told if told.endswith(NOTE) else "; ".join(part for part in (told, NOTE) if part)
+        software = said if isinstance(said, str) else ""
+    software = software.strip("\0 ")
+    return (
+        software
+        if software.endswith(NOTE)
+        else "; ".join(part for part in (software, NOTE) if part)
+    )
 
 
 def _exif_from_tiff(photo: Photo) -> bytes:

@@ -53,10 +53,10 @@ def thumbnail(photo: Photo, width: int, height: int) -> pyvips.Image:
         image = read_full(photo).thumbnail_image(width, **force)
     else:
         # options stand in a string: libvips 8.18 ignores the argument `fail_on` here
-        told = ",".join(f"{name}={value}" for name, value in photo.options.items())
+        options = ",".join(f"{name}={value}" for name, value in photo.options.items())
         image = to_srgb(
             pyvips.Image.thumbnail_source(
-                source(photo.path), width, **force, option_string=f"[{told}]"
+                source(photo.path), width, **force, option_string=f"[{options}]"
             )
         )
     return opaque(image)

@@ -223,11 +223,11 @@ def _of_photo(error: Exception, task: Task) -> DataError:
     if isinstance(error, DataError):
         return error
     what = f"the photo cannot be coloured: {type(error).__name__}: {error}"
-    told = DataError(
+    message = DataError(
         what, task.photo, "copy or download it again; if it is sound, report this as a bug"
     )
-    told.__cause__ = error
-    return told
+    message.__cause__ = error
+    return message
 
 
 def _forget_frames(error: BaseException) -> None:

@@ -32,41 +32,41 @@ def build_parser() -> argparse.ArgumentParser:
     """The options of the command; the README lists the same."""
     parser = cli.parser(__doc__, "pipeline.colorize", command="colorize")
     add, number = parser.add_argument, cli.positive(int)
-    told = "photos, or folders of them; - is standard input"
-    add("photos", nargs="+", type=Path, metavar="PHOTO|DIR", help=told)
-    told = "file for one photo, else folder; - is standard output [beside each photo]"
-    add("-o", "--output", type=Path, help=told)
+    text = "photos, or folders of them; - is standard input"
+    add("photos", nargs="+", type=Path, metavar="PHOTO|DIR", help=text)
+    text = "file for one photo, else folder; - is standard output [beside each photo]"
+    add("-o", "--output", type=Path, help=text)
 
     add = parser.add_argument_group("colours").add_argument
     add("--category", help="colour as this category, whatever the router says")
     add("--mode", choices=(FAITHFUL, VIVID), help="nearest to the likely truth, or more colour")
     add("--colorizer", help="architecture of the colorizers [that of the mode]")
-    told = "blend the colorizers of the K most confident categories, weighted by confidence"
-    add("--top", type=number, metavar="K", help=f"{told} [the bundle's choice]")
-    told = "factor of the colours, 0 (gray) to 3 [that of the mode]"
-    add("--saturation", type=float, metavar="X", help=told)
+    text = "blend the colorizers of the K most confident categories, weighted by confidence"
+    add("--top", type=number, metavar="K", help=f"{text} [the bundle's choice]")
+    text = "factor of the colours, 0 (gray) to 3 [that of the mode]"
+    add("--saturation", type=float, metavar="X", help=text)
     add("--keep-color", action="store_true", help="leave photos alone that are in colour already")
     add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of models")
     add_version(parser)
 
     add = parser.add_argument_group("results").add_argument
-    told = "of the result [as the photo; PNG for GIF, HEIC and AVIF]"
-    add("--format", choices=list(FORMATS), help=told)
+    text = "of the result [as the photo; PNG for GIF, HEIC and AVIF]"
+    add("--format", choices=list(FORMATS), help=text)
     add("--quality", type=number, metavar="Q", default=QUALITY, help="of JPEG and WebP, 1 to 100")
     add("--strip", action="store_true", help="leave metadata out: EXIF, GPS, XMP, IPTC, DPI")
     add("--pages", choices=("first", "all"), default="first", help="of a TIFF of several")
     add("--compare", action="store_true", help="also write a picture of before and after")
     add("--ranking", action="store_true", help="also write a picture of the five best categories")
     add("--force", action="store_true", help="overwrite what exists")
-    told = "leave out what has a result [in folders only]"
-    add("--resume", action=argparse.BooleanOptionalAction, help=told)
+    text = "leave out what has a result [in folders only]"
+    add("--resume", action=argparse.BooleanOptionalAction, help=text)
     add("--json", action="store_true", help="print one JSON object per photo instead of its path")
 
     add = parser.add_argument_group("bounds").add_argument
     add("--max-pixels", type=number, default=MAX_PIXELS, metavar="N", help="refuse larger photos")
     add("--tolerate", action="store_true", help="colour what is left of a damaged photo")
-    told = "what runs the networks: cpu, cuda, coreml, or auto, the best that is there"
-    add("--device", default="auto", help=told)
+    text = "what runs the networks: cpu, cuda, coreml, or auto, the best that is there"
+    add("--device", default="auto", help=text)
     add("--threads", type=cli.positive(int, zero=True), default=0, metavar="N",
         help="processors to use; 0 takes all")  # fmt: skip
     return parser

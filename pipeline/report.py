@@ -52,8 +52,8 @@ class Report:
             self.counts["coloured"] += 1
             self._tell_colored(outcome.colored)
             if outcome.n_pages > 1 and self.args.pages == "first":
-                told = "%s has %d pages, of which the first was coloured (all: --pages all)"
-                log.warning(told, outcome.task.photo, outcome.n_pages)
+                message = "%s has %d pages, of which the first was coloured (all: --pages all)"
+                log.warning(message, outcome.task.photo, outcome.n_pages)
 
     def end(self) -> int:
         """Sum up, if there was more than one photo; returns the exit code."""
@@ -91,8 +91,8 @@ def how_colored(colored: "Colored", asked: str | None, fallback_threshold: float
     if confidence < fallback_threshold and names == [UNIVERSAL]:
         return f"not sure, perhaps {best} ({_percent(confidence)}): the universal colorizer"
     others = [name for name in names if name != best]
-    told = f"coloured as {best} ({_percent(confidence)})"
-    return f"{told}, with {_listed(others)}" if others else told
+    message = f"coloured as {best} ({_percent(confidence)})"
+    return f"{message}, with {_listed(others)}" if others else message
 
 
 def _percent(share: float) -> str:

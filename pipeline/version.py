@@ -13,8 +13,8 @@ SHOWN = 12  # hex digits of a sha256
 
 def add_version(parser: argparse.ArgumentParser) -> None:
     """Add the option; the command must have --models, too."""
-    told = "print program, bundle (of a --models before it) and the sha256 of its files, and end"
-    parser.add_argument("--version", action=_Version, nargs=0, help=told)
+    message = "print program, bundle (of a --models before it) and the sha256 of its files, and end"
+    parser.add_argument("--version", action=_Version, nargs=0, help=message)
 
 
 def version_lines(bundle: Bundle) -> list[str]:

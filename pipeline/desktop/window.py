@@ -51,7 +51,7 @@ class Window:
             changed=self.repaint,
         )
         self.controls.show(self.automatic)
-        self.told = ttk.Label(root, style=PALE_LABEL, padding=(PAD_PX, 6))
+        self.message = ttk.Label(root, style=PALE_LABEL, padding=(PAD_PX, 6))
         self.busy = ttk.Progressbar(root, mode="indeterminate", length=120)
         self._place()
         self._add_menu()
@@ -185,7 +185,7 @@ class Window:
             self.busy.grid_remove()
 
     def _tell(self, what: str) -> None:
-        self.told.configure(text=what)
+        self.message.configure(text=what)
 
     def _place(self) -> None:
         """Pictures left, controls right, the status line below both."""
@@ -194,7 +194,7 @@ class Window:
         self.root.rowconfigure(0, weight=1)
         self.view.grid(sticky="nsew")
         self.controls.grid(row=0, column=1, sticky="nsew")
-        self.told.grid(row=1, sticky="ew")
+        self.message.grid(row=1, sticky="ew")
         self.busy.grid(row=1, column=1, sticky="e", padx=PAD_PX)
         self.busy.grid_remove()
 
@@ -210,8 +210,8 @@ class Window:
             ("Save as…", "s", self.ask_save),
             ("Quit", "q", self.leave),
         ):
-            told = f"{'Cmd' if has_command else 'Ctrl'}+{letter.upper()}"
-            menu.add_command(label=label, underline=0, accelerator=told, command=command)
+            message = f"{'Cmd' if has_command else 'Ctrl'}+{letter.upper()}"
+            menu.add_command(label=label, underline=0, accelerator=message, command=command)
             for either in (letter, letter.upper()):  # with caps lock, too
                 self.root.bind(f"<{key}-{either}>", lambda _, command=command: command())
         self.root.configure(menu=bar)

@@ -35,7 +35,7 @@ class ModelEntry:
         inputs: what it takes, in the order of the file: "features", the maps of the router's
             encoder, or "lightness"; others need a newer program.
         outputs: what it gives: "ab", or the names of a later format of output.
-        told: what it can be told beside the photo: "category", "hints", "reference".
+        conditioning: what it can be given beside the photo: "category", "hints", "reference".
         encoder_sha256: of the encoder whose features it was trained on; None if it takes none.
         training: data, schedule, versions.
         validation: figures on the validation split.
@@ -51,7 +51,7 @@ class ModelEntry:
     stride: int = 32
     inputs: tuple[str, ...] = (LIGHTNESS,)
     outputs: tuple[str, ...] = (AB,)
-    told: tuple[str, ...] = ()
+    conditioning: tuple[str, ...] = ()
     encoder_sha256: str | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
     validation: Mapping[str, float] = field(default_factory=dict)
@@ -153,9 +153,9 @@ class Bundle:
         others = self.colorizers[architecture].keys() - {*self.categories, UNIVERSAL}
         return [*self.categories, *sorted(others)]
 
-    def told_to(self, architecture: str) -> tuple[str, ...]:
-        """What the colorizers of an architecture can be told beside the photo."""
-        return self.find_colorizer(architecture, UNIVERSAL).told
+    def conditioning_of(self, architecture: str) -> tuple[str, ...]:
+        """What the colorizers of an architecture can be given beside the photo."""
+        return self.find_colorizer(architecture, UNIVERSAL).conditioning
 
     def taught_by(self, entry: ModelEntry) -> tuple[str, ...]:
         """The categories whose photos a network was trained on."""

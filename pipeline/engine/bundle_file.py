@@ -7,9 +7,10 @@ pretrained/
     encoder_decoder/<category>.onnx      lightness -> chrominance
     training/*.keras                     what going on with the training starts from
 
-Format 2 says of each model what it takes, gives and can be told; format 1, which did not, is read
-as well. Keys that this program does not know are kept. A network that was added later has a part
-of its checkpoint's sha256 in its name: the files of the bundle that is there are never overwritten.
+Format 2 says of each model what it takes, gives and can be conditioned on; format 1, which did
+not, is read as well. Keys that this program does not know are kept. A network that was added later
+has a part of its checkpoint's sha256 in its name: the files of the bundle that is there are never
+overwritten.
 """
 
 import hashlib
@@ -30,7 +31,7 @@ MEND = (
     "or give another bundle"
 )
 RENAMED = {"short_side": "inference_px"}  # keys of a model, format 1 -> 2
-TUPLES = ("inputs", "outputs", "told")
+TUPLES = ("inputs", "outputs", "conditioning")
 
 
 def read_bundle(folder: Path) -> Bundle:
@@ -99,8 +100,8 @@ def _unusable(what: str, path: Path) -> CheckpointError:
 def _bundle(folder: Path, content: Mapping[str, Any]) -> Bundle:
     """What format 2 says; what it may leave out has a default."""
     known = {field.name for field in fields(Bundle)} - {"folder", "extra"}
-    told = {name: content[name] for name in known if name in content}
-    told |= {
+    known_values = {name: content[name] for name in known if name in content}
+    known_values |= {
         "categories": tuple(content["categories"]),
         "category_weights": tuple(content["category_weights"]),
         "modes": {name: Mode(**mode) for name, mode in content.get("modes", {}).items()},
@@ -112,15 +113,15 @@ def _bundle(folder: Path, content: Mapping[str, Any]) -> Bundle:
         "training": [_entry(one) for one in content["training"]],
     }
     extra = {name: one for name, one in content.items() if name not in {*known, "format"}}
-    return Bundle(folder=folder, extra=extra, **told)
+    return Bundle(folder=folder, extra=extra, **known_values)
 
 
 def _entry(content: Mapping[str, Any]) -> ModelEntry:
     known = {field.name for field in fields(ModelEntry)} - {"extra"}
-    told = {name: one for name, one in content.items() if name in known}
-    told |= {name: tuple(told[name]) for name in TUPLES if name in told}
+    known_values = {name: one for name, one in content.items() if name in known}
+    known_values |= {name: tuple(known_values[name]) for name in TUPLES if name in known_values}
     extra = {name: one for name, one in content.items() if name not in known}
-    return ModelEntry(extra=extra, **told)
+    return ModelEntry(extra=extra, **known_values)
 
 
 def _described(entry: ModelEntry) -> dict[str, Any]:

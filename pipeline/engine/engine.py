@@ -17,7 +17,7 @@ from pipeline.engine.frame import Frame
 from pipeline.engine.inputs import blend, inputs_of, predict_ab, with_mirrors
 from pipeline.engine.request import ColorRequest
 from pipeline.engine.results import AnyFrame, Encoded, Prediction
-from pipeline.engine.routing import Blend, Ranking, blend_weights, by_colorizer, rank, shares
+from pipeline.engine.routing import Blend, Ranking, blend_weights, by_colorizer, fractions, rank
 from pipeline.engine.session import ModelCache
 
 DEFAULTS = ColorRequest()
@@ -121,7 +121,7 @@ class Engine:
             known, where = self.categories(request), Setting("category")
             require_name(request.category, known, what="category", where=where)
         for name, given in (("hints", request.hints), ("reference", request.reference)):
-            if given and name not in self.bundle.told_to(architecture):
+            if given and name not in self.bundle.conditioning_of(architecture):
                 what = f"the colorizer {architecture} takes no {name}"
                 raise ConfigError(what, Setting(name), "leave it out, or take another bundle")
 
@@ -150,14 +150,14 @@ class Engine:
             return self.blend_of({request.category: 1.0}, request)
         if ranking[0][1] < self.bundle.fallback_threshold:
             return self.blend_of({UNIVERSAL: 1.0}, request)
-        chosen = shares(ranking, top, universal_rest=self.bundle.universal_rest)
+        chosen = fractions(ranking, top, universal_rest=self.bundle.universal_rest)
         return self.blend_of(chosen, request)
 
-    def blend_of(self, shares: Mapping[str, float], request: ColorRequest = DEFAULTS) -> Blend:
+    def blend_of(self, fractions: Mapping[str, float], request: ColorRequest = DEFAULTS) -> Blend:
         """The colorizers of some categories, the weightiest first; see `blend_weights`."""
         architecture = self.architecture(request)
-        entries = {one: self.bundle.find_colorizer(architecture, one) for one in shares}
-        return blend_weights(entries, shares)
+        entries = {one: self.bundle.find_colorizer(architecture, one) for one in fractions}
+        return blend_weights(entries, fractions)
 
     def _classify(
         self, images: Sequence[NDArray[np.float32]]

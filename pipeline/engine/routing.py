@@ -23,7 +23,7 @@ def rank(confidences: NDArray[np.floating], categories: Sequence[str]) -> Rankin
     return [(categories[i], float(confidences[i])) for i in order]
 
 
-def shares(ranking: Ranking, top: int, *, universal_rest: bool) -> dict[str, float]:
+def fractions(ranking: Ranking, top: int, *, universal_rest: bool) -> dict[str, float]:
     """The `top` most confident categories with their confidences.
 
     With `universal_rest` the universal colorizer takes what they leave of 1.
@@ -33,7 +33,7 @@ def shares(ranking: Ranking, top: int, *, universal_rest: bool) -> dict[str, flo
     return {**best, UNIVERSAL: rest} if universal_rest else best
 
 
-def blend_weights(entries: Mapping[str, ModelEntry], shares: Mapping[str, float]) -> Blend:
+def blend_weights(entries: Mapping[str, ModelEntry], fractions: Mapping[str, float]) -> Blend:
     """The colorizers of some categories, the weightiest first; the weights sum to 1.
 
     Categories that share a colorizer count as one. One below 1 % of the whole is left out: to
@@ -41,14 +41,14 @@ def blend_weights(entries: Mapping[str, ModelEntry], shares: Mapping[str, float]
 
     Args:
         entries: category -> its colorizer.
-        shares: category -> its share, above 0.
+        fractions: category -> its fraction of the whole, above 0.
     """
     weights: dict[str, tuple[ModelEntry, float]] = {}
-    for category, share in shares.items():
+    for category, fraction in fractions.items():
         entry = entries[category]
         _, weight = weights.get(entry.file, (entry, 0.0))
-        weights[entry.file] = entry, weight + share
-    least = NEGLIGIBLE * sum(shares.values())
+        weights[entry.file] = entry, weight + fraction
+    least = NEGLIGIBLE * sum(fractions.values())
     kept = [(entry, weight) for entry, weight in weights.values() if weight >= least]
     total = sum(weight for _, weight in kept)
     return [(entry, weight / total) for entry, weight in sorted(kept, key=lambda one: -one[1])]

@@ -47,8 +47,8 @@ def write_compare(colored: Colored) -> Path:
     """
     both = before_and_after(colored, COMPARE_PX)
     path = _beside(colored.output, COMPARE, ".jpg")
-    with atomic_write(path) as side:
-        both.write_to_file(str(side), Q=92, keep="none")
+    with atomic_write(path) as temporary:
+        both.write_to_file(str(temporary), Q=92, keep="none")
     return path
 
 
@@ -71,8 +71,8 @@ def write_ranking(colored: Colored) -> Path:
         draw.text((left - 14, middle), name, INK, font, anchor="rm")
         draw.text((width - right + 14, middle), f"{confidence:.0%}", PALE, font, anchor="lm")
     path = _beside(colored.output, RANKING, ".png")
-    with atomic_write(path) as side:
-        image.save(side)
+    with atomic_write(path) as temporary:
+        image.save(temporary)
     return path
 
 

@@ -52,8 +52,8 @@ def default_output(
     long for a file's name is cut.
     """
     own = path.suffix if path.suffix.lower() in WRITABLE else ".png"
-    told = "".join(f"_{word}" for word in words_of(request))
-    end = f"{RESULT}{told}{FORMATS[format_] if format_ else own}"
+    message = "".join(f"_{word}" for word in words_of(request))
+    end = f"{RESULT}{message}{FORMATS[format_] if format_ else own}"
     stem = os.fsencode(path.stem)[: LONGEST_NAME - len(os.fsencode(end))]
     if len(stem) < len(os.fsencode(path.stem)):
         stem = stem.decode(errors="ignore").encode()  # no half characters

@@ -1,1 +1,1 @@
-"""Which one is real? The Turing test of section V: photos dealt, answers kept, rates counted."""
+"""Which one is real? The Turing test of section V: photos drawn, answers kept, rates counted."""

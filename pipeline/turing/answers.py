@@ -36,7 +36,7 @@ class Answer:
     Attributes:
         id: from 1, in the order of the answers.
         when: it was given; ISO 8601, UTC.
-        session: random; one for each round of a player.
+        session: random; one for each session of a player.
         photo: its name.
         category: the photo's.
         is_colored: whether its colours were predicted.
@@ -84,7 +84,7 @@ def record(
 
     Args:
         path: the file of answers.
-        session: of the player's round.
+        session: the player's.
         photo: its name.
         category: the photo's.
         is_colored: whether its colours were predicted.
@@ -122,7 +122,7 @@ def read(path: Path) -> list[Answer]:
         DataError: there is no such file, or it cannot be used or is another program's.
     """
     if not path.is_file():
-        fix = "play a round of the Turing test first, or name another file: --answers FILE"
+        fix = "take part in the Turing test first, or name another file: --answers FILE"
         raise DataError("no answers yet", path, fix)
     with opened(path) as connection:
         rows = connection.execute(SELECT).fetchall()
@@ -149,11 +149,11 @@ def write_csv(path: Path, answers: Sequence[Answer]) -> None:
 
 def _answer(row: Sequence[object]) -> Answer:
     """A row of the table; what is neither 0 nor 1 stays as it is, for `Answer` to refuse."""
-    told = dict(zip(COLUMNS, row, strict=True))
+    message = dict(zip(COLUMNS, row, strict=True))
     for name in ("is_colored", "said_real"):
-        if told[name] in (0, 1):
-            told[name] = bool(told[name])
-    return Answer(**told)  # pyright: ignore[reportArgumentType] - checked there
+        if message[name] in (0, 1):
+            message[name] = bool(message[name])
+    return Answer(**message)  # pyright: ignore[reportArgumentType] - checked there
 
 
 def _require_text(text: object, name: str) -> None:

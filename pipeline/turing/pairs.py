@@ -78,8 +78,8 @@ def _known(note: Path) -> Pair | None:
 
 def _make(photo: Photo, colorizer: "Colorizer", note: Path) -> Pair:
     """Make both pictures; the note of them comes last, so a killed process leaves none."""
-    with temporary_folder(note) as side:
-        real, colored = side / "real.png", side / "colored.png"
+    with temporary_folder(note) as temporary:
+        real, colored = temporary / "real.png", temporary / "colored.png"
         real.write_bytes(_encoded(_miniature(photo), ".png"))
         seen = colorizer.colorize(real, colored)
         names = [f"{secrets.token_hex(NAME_BYTES)}{SUFFIX}" for _ in range(2)]

@@ -26,7 +26,7 @@ FIX = f"put colour photos there, flat or in a folder per category: {', '.join(so
 
 @dataclass(frozen=True, kw_only=True)
 class RealPhoto:
-    """A photo that can be dealt.
+    """A photo that can be drawn.
 
     Attributes:
         name: its path below the folder; what is no UTF-8 in it is replaced.
@@ -98,7 +98,7 @@ def _demonstration() -> list[RealPhoto]:
 
 
 def _reason_against(photo: RealPhoto) -> str | None:
-    """Why a photo cannot be dealt; None if it can."""
+    """Why a photo cannot be drawn; None if it can."""
     try:
         opened = open_photo(photo.path)
         with reading(opened):

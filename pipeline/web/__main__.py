@@ -31,22 +31,22 @@ def build_parser() -> argparse.ArgumentParser:
     add("--host", default=LOCAL, help="0.0.0.0 lets other computers in")
     add("--port", type=cli.positive(int, zero=True), default=8000, help="0 takes a free one")
     add("--token", help="that every client must give")
-    told = "another name under which this server is opened; may be repeated"
-    add("--allow-host", action="append", default=[], metavar="NAME", help=told)
+    text = "another name under which this server is opened; may be repeated"
+    add("--allow-host", action="append", default=[], metavar="NAME", help=text)
     add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of models")
     add_version(parser)
     add("--device", default="auto", help="what runs the networks: cpu, cuda, coreml, auto")
-    told = "real colour photos for the Turing test [scikit-image's]"
-    add("--turing-data", type=Path, metavar="DIR", help=told)
+    text = "real colour photos for the Turing test [scikit-image's]"
+    add("--turing-data", type=Path, metavar="DIR", help=text)
     add("--answers", type=Path, default=ANSWERS, metavar="FILE", help="of the Turing test")
     add = parser.add_argument_group("limits").add_argument
-    told = "of one upload"
-    add("--max-megabytes", type=number, default=defaults.upload_bytes // MEGABYTE, help=told)
+    text = "of one upload"
+    add("--max-megabytes", type=number, default=defaults.upload_bytes // MEGABYTE, help=text)
     add("--max-pixels", type=number, default=defaults.pixels, metavar="N", help="of one photo")
     add("--max-seconds", type=cli.positive(float), default=defaults.seconds, help="for one photo")
     add("--at-once", type=number, default=defaults.at_once, metavar="N", help="photos in work")
-    told = "photos that wait for their turn; one more is told to come back"
-    add("--waiting", type=cli.positive(int, zero=True), default=defaults.waiting, help=told)
+    text = "photos that wait for their turn; one more is told to come back"
+    add("--waiting", type=cli.positive(int, zero=True), default=defaults.waiting, help=text)
     return parser
 
 

@@ -245,7 +245,9 @@ def _answer_json(path: Path, colored: Colored | None) -> JSONResponse:
     image = base64.b64encode(colored.output.read_bytes()).decode()
     content = ColoredPhoto(
         category=colored.category,
-        ranking=[Confidence(category=name, confidence=sure) for name, sure in colored.ranking],
+        ranking=[
+            Confidence(category=name, confidence=confidence) for name, confidence in colored.ranking
+        ],
         colorizer=colored.colorizer,
         width=colored.width,
         height=colored.height,
@@ -263,7 +265,9 @@ def _headers(colored: Colored | None) -> dict[str, str]:
     return {
         "X-Colorized": "true",
         "X-Category": quote(colored.category),
-        "X-Ranking": ", ".join(f"{quote(name)};q={sure:.4f}" for name, sure in colored.ranking),
+        "X-Ranking": ", ".join(
+            f"{quote(name)};q={confidence:.4f}" for name, confidence in colored.ranking
+        ),
         "X-Colorizer": quote(colored.colorizer, safe="/+"),
         "X-Seconds": f"{colored.seconds:.3f}",
     }

@@ -46,7 +46,7 @@ class Result:
     slider: gr.ImageSlider
     divider: gr.Slider
     download: gr.DownloadButton
-    told: gr.Markdown
+    message: gr.Markdown
     ranking: gr.Label
 
 
@@ -124,7 +124,7 @@ def _result(n_categories: int) -> Result:
         download=gr.DownloadButton(
             "Download", visible=False, variant="primary", elem_id="download"
         ),
-        told=gr.Markdown(elem_id="told"),
+        message=gr.Markdown(elem_id="told"),
         ranking=gr.Label(
             label="What it shows", num_top_classes=n_categories, show_heading=False,
             visible=False, elem_id="ranking",

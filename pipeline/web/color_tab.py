@@ -31,7 +31,7 @@ def build_color_tab(service: ColorService) -> None:
     preview = gr.State(None, time_to_live=KEPT_SECONDS)
     entry, ways, result, sheet = lay_out(service, tab.examples)
     shown = [
-        preview, result.slider, result.divider, result.ranking, result.told, result.download
+        preview, result.slider, result.divider, result.ranking, result.message, result.download
     ]  # fmt: skip
     hidden: dict[str, Any] = {
         "api_visibility": "private", "show_progress_on": result.slider,

@@ -69,8 +69,10 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 is_plain = message["status"] == TOO_LARGE and _is_text(headers)
                 if is_plain:  # the framework's own words on a body that is too long
-                    told = Refusal(TOO_LARGE, "the upload is too long", scope["path"], "shrink it")
-                    await of_error(told)(scope, receive, send)
+                    message = Refusal(
+                        TOO_LARGE, "the upload is too long", scope["path"], "shrink it"
+                    )
+                    await of_error(message)(scope, receive, send)
                 headers.update(SAFE)
                 if asked:  # a browser asks on by itself
                     value = f"{COOKIE}={quote(str(self.token))}; Path=/; HttpOnly; SameSite=Strict"
@@ -82,9 +84,9 @@ class Guard:
         if refusal is not None:
             asked = False
         elif not (asked or self._may_enter(scope)):
-            told = "give Authorization: Bearer TOKEN, or open /?token=TOKEN once"
+            message = "give Authorization: Bearer TOKEN, or open /?token=TOKEN once"
             what = "no token, or a wrong one"
-            refusal = Refusal(UNAUTHORIZED, what, scope["path"], told)
+            refusal = Refusal(UNAUTHORIZED, what, scope["path"], message)
         await (of_error(refusal) if refusal else self.app)(scope, receive, sent)
 
     def _foreign(self, scope: Scope) -> Refusal | None:

@@ -25,5 +25,5 @@ def done(service: ColorService, job: Callable[[], Any], name: str) -> Any:
         what, _, fix = error.for_form()
         raise gr.Error(f"{name}: {what}; {fix}", print_exception=False) from error
     except TimeoutError as error:
-        told = f"{name}: not done within {service.limits.seconds:g} seconds; shrink it"
-        raise gr.Error(told, print_exception=False) from error
+        message = f"{name}: not done within {service.limits.seconds:g} seconds; shrink it"
+        raise gr.Error(message, print_exception=False) from error

@@ -100,5 +100,5 @@ def _validation_error(_: Request, error: Any) -> JSONResponse:
 
 
 def _http_error(request: Request, error: Any) -> JSONResponse:
-    told = str(error.detail)
-    return problem(error.status_code, told, request.url.path, "see /docs", headers=error.headers)
+    message = str(error.detail)
+    return problem(error.status_code, message, request.url.path, "see /docs", headers=error.headers)

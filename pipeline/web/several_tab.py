@@ -25,7 +25,7 @@ def build_several_tab(service: ColorService) -> None:
         file_types=sorted(READABLE), elem_id="photos",
     )  # fmt: skip
     start = gr.Button("Colour them", variant="primary", elem_id="start-several")
-    told = gr.Markdown(elem_id="told-several")
+    message = gr.Markdown(elem_id="told-several")
     gallery = gr.Gallery(
         label="In colour", columns=4, object_fit="contain", height="auto", interactive=False,
         elem_id="gallery",
@@ -36,7 +36,7 @@ def build_several_tab(service: ColorService) -> None:
         yield from color_several(service, [Path(one) for one in paths or []], progress)
 
     start.click(
-        color_all, photos, [gallery, told, download], api_visibility="private",
+        color_all, photos, [gallery, message, download], api_visibility="private",
         show_progress_on=gallery,
     )  # fmt: skip
 

@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 
 from pipeline.turing.answers import read, record, write_csv
-from pipeline.turing.deck import Deck, Round, Shown
 from pipeline.turing.rates import LEAST, Interval, Row, rates
+from pipeline.turing.stimuli import Session, Shown, StimulusSet
 from pipeline.web.in_turn import done
 from pipeline.web.service import ColorService
 from pipeline.web.turing_settings import TuringTest
@@ -22,16 +22,16 @@ HEADERS = [
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """How far a visitor's round is; it stays on the server.
+    """How far a visitor's session is; it stays on the server.
 
     Attributes:
-        round: the photos.
+        session: the photos.
         position: the one that is shown.
         shown_at: when, on this machine's clock of seconds; None if it has been answered.
         right: how many answers were.
     """
 
-    round: Round
+    session: Session
     position: int = 0
     shown_at: float | None = None
     right: int = 0
@@ -39,38 +39,38 @@ class Turn:
 
 @dataclass
 class Table:
-    """Deals the photos; the deck is opened by the first who plays."""
+    """Draws the photos; the set is opened by the first who plays."""
 
     service: ColorService
     test: TuringTest
-    _deck: Deck | None = None
+    _stimuli: StimulusSet | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def deck(self) -> Deck:
+    def stimuli(self) -> StimulusSet:
         """The photos of the test."""
         with self._lock:
-            if self._deck is None:
+            if self._stimuli is None:
                 cache = self.service.folder / "turing"
                 colorizer = self.service.colorizer
-                self._deck = Deck(colorizer, self.test.folder, cache_dir=cache)
-            return self._deck
+                self._stimuli = StimulusSet(colorizer, self.test.folder, cache_dir=cache)
+            return self._stimuli
 
     def begin(self) -> tuple[Any, ...]:
-        """Start a round."""
-        turn = Turn(round=done(self.service, lambda: self.deck().start_round(), "The test"))
+        """Start a session."""
+        turn = Turn(session=done(self.service, lambda: self.stimuli().start_session(), "The test"))
         return self.show(turn)
 
     def show(self, turn: Turn) -> tuple[Any, ...]:
-        """Show the photo whose turn it is; the round's end says how it went."""
-        length = len(turn.round.cards)
+        """Show the photo whose turn it is; the session's end says how it went."""
+        length = len(turn.session.stimuli)
         if turn.position >= length:
-            told = f"### Done: {turn.right} of {length} right\nThe results are below."
-            return turn, *_hidden(), told, *_buttons(begin=True)
+            message = f"### Done: {turn.right} of {length} right\nThe results are below."
+            return turn, *_hidden(), message, *_buttons(begin=True)
         shown = self._shown(turn)
-        told = f"Photo {turn.position + 1} of {length}"
+        message = f"Photo {turn.position + 1} of {length}"
         turn = replace(turn, shown_at=time.monotonic())
         photo, pair = gr.Image(str(shown.path), visible=True), gr.ImageSlider(visible=False)
-        return turn, photo, pair, told, *_buttons(answer=True)
+        return turn, photo, pair, message, *_buttons(answer=True)
 
     def answer(self, turn: Turn | None, *, said_real: bool) -> tuple[Any, ...]:
         """Put an answer on record, and say what the photo was."""
@@ -78,7 +78,7 @@ class Table:
             raise gr.Error("This photo has been answered.", print_exception=False)
         seconds = time.monotonic() - turn.shown_at
         shown = self._shown(turn)
-        session = turn.round.session
+        session = turn.session.id
         done(self.service, lambda: record(
             self.test.answers, session=session, photo=shown.name, category=shown.category,
             is_colored=shown.is_colored, said_real=said_real, seconds=seconds,
@@ -86,10 +86,10 @@ class Table:
         is_right = said_real != shown.is_colored
         turn = replace(turn, position=turn.position + 1, shown_at=None, right=turn.right + is_right)
         what = "the networks'" if shown.is_colored else "the camera's"
-        told = f"**{'Right' if is_right else 'Wrong'}**: the colours were {what}."
+        message = f"**{'Right' if is_right else 'Wrong'}**: the colours were {what}."
         photo, _ = _hidden()
         pair = gr.ImageSlider((str(shown.real), str(shown.colored)), visible=True)
-        return turn, photo, pair, told, *_buttons(following=True)
+        return turn, photo, pair, message, *_buttons(following=True)
 
     def results(self) -> tuple[Any, ...]:
         """All answers so far, as a table and as a file."""
@@ -98,13 +98,13 @@ class Table:
         answers = done(self.service, lambda: read(self.test.answers), "The results")
         file = self.service.folder / "page" / "turing.csv"
         write_csv(file, answers)
-        told = f"{len(answers)} answers. No rate is given below {LEAST}."
+        message = f"{len(answers)} answers. No rate is given below {LEAST}."
         rows = [_cells(row) for row in rates(answers)]
-        return rows, told, gr.DownloadButton("Download (CSV)", value=str(file), interactive=True)
+        return rows, message, gr.DownloadButton("Download (CSV)", value=str(file), interactive=True)
 
     def _shown(self, turn: Turn) -> Shown:
-        card = turn.round.cards[turn.position]
-        return done(self.service, lambda: self.deck().show(card), "The test")
+        stimulus = turn.session.stimuli[turn.position]
+        return done(self.service, lambda: self.stimuli().show(stimulus), "The test")
 
 
 def build_turing_tab(service: ColorService, test: TuringTest) -> None:
@@ -115,7 +115,7 @@ def build_turing_tab(service: ColorService, test: TuringTest) -> None:
         "Half of the photos have the camera's colours, half the networks'. Which are these? "
         "Answers go on record, with the time they took."
     )
-    told = gr.Markdown(elem_id="turing-told")
+    message = gr.Markdown(elem_id="turing-told")
     photo = gr.Image(
         label="Real?", visible=False, interactive=False, height=440, buttons=[],
         elem_id="turing-photo",
@@ -129,7 +129,7 @@ def build_turing_tab(service: ColorService, test: TuringTest) -> None:
         real = gr.Button("Real", visible=False, elem_id="turing-real")
         colored = gr.Button("Coloured by networks", visible=False, elem_id="turing-colored")
         following = gr.Button("Next", variant="primary", visible=False, elem_id="turing-next")
-    outputs = [turn, photo, pair, told, begin, real, colored, following]
+    outputs = [turn, photo, pair, message, begin, real, colored, following]
     hidden: dict[str, Any] = {"api_visibility": "private"}
     begin.click(table.begin, None, outputs, **hidden)
     following.click(table.show, turn, outputs, **hidden)

@@ -63,8 +63,8 @@ class Page(gr.Blocks):
         """
         for path in named_files(inputs):
             if not is_upload(path, self.upload_file_set):
-                told = "Only files that were uploaded to this page can be used: upload it again."
-                raise gr.Error(told, print_exception=False)
+                message = "Only files that were uploaded to this page can be used: upload it again."
+                raise gr.Error(message, print_exception=False)
         return await super().preprocess_data(block_fn, inputs, state, explicit_call)
 
 

@@ -69,6 +69,7 @@ def test_a_pillow_image_of_any_mode_is_converted_by_its_mode(mode, bands):
     elif mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
         image = ImageCms.profileToProfile(Image.fromarray(RGB), srgb, lab, outputMode="LAB")
+        assert image is not None
     elif mode == "RGBX":
         image = Image.frombytes("RGBX", (200, 150), np.dstack([RGB, ALPHA]).tobytes())
     else:

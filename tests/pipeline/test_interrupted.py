@@ -116,15 +116,15 @@ def test_a_single_photo_with_a_result_can_be_left_out_too(gray_photo, capsys):
     assert capsys.readouterr().out.count("beach_color.jpg") == 1
 
 
-def test_side_files_of_running_processes_stay(tmp_path):
-    from basics.files import SIDE, _host
+def test_temporary_files_of_running_processes_stay(tmp_path):
+    from basics.files import TEMPORARY, _host
 
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    mine = tmp_path / f"{SIDE}{_host()}-{os.getpid()}-0.jpg"
-    elsewhere = tmp_path / f"{SIDE}otherhost-{ended.pid}-0.jpg"
-    left = tmp_path / f"{SIDE}{_host()}-{ended.pid}-0.jpg"
-    folder = tmp_path / f"{SIDE}{_host()}-{ended.pid}-1"
+    mine = tmp_path / f"{TEMPORARY}{_host()}-{os.getpid()}-0.jpg"
+    elsewhere = tmp_path / f"{TEMPORARY}otherhost-{ended.pid}-0.jpg"
+    left = tmp_path / f"{TEMPORARY}{_host()}-{ended.pid}-0.jpg"
+    folder = tmp_path / f"{TEMPORARY}{_host()}-{ended.pid}-1"
     for path in (mine, elsewhere, left):
         path.touch()
     folder.mkdir()

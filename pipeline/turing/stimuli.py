@@ -1,6 +1,6 @@
-"""The photos of the Turing test, the rounds in which they are dealt, and their pictures.
+"""The photos of the Turing test, the sessions in which they are drawn, and their pictures.
 
-A deck looks at all photos at once, to tell those in colour; it makes the pictures of a photo, about
+A set looks at all photos at once, to tell those in colour; it makes the pictures of a photo, about
 a third of a second of work on two cores, when that is first shown.
 """
 
@@ -23,34 +23,34 @@ from pipeline.turing.photos import RealPhoto, read_photos
 if TYPE_CHECKING:
     from pipeline.colorizer import Colorizer
 
-LENGTH = 20  # photos of a round, at most unless asked for
+LENGTH = 20  # photos of a session, at most unless asked for
 SESSION_BYTES = 8  # of chance
 
 
 @dataclass(frozen=True, kw_only=True)
-class Card:
-    """One photo of a round: which of the deck's, and whether its colours are predicted."""
+class Stimulus:
+    """One photo of a session: which of the set's, and whether its colours are predicted."""
 
     index: int
     is_colored: bool
 
 
 @dataclass(frozen=True, kw_only=True)
-class Round:
+class Session:
     """What a player is shown.
 
     Attributes:
-        session: random; goes with each answer.
-        cards: in the order in which they are shown.
+        id: random; goes with each answer.
+        stimuli: in the order in which they are shown.
     """
 
-    session: str
-    cards: tuple[Card, ...]
+    id: str
+    stimuli: tuple[Stimulus, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A card with its pictures.
+    """A stimulus with its pictures.
 
     Attributes:
         name: of the photo.
@@ -69,11 +69,11 @@ class Shown:
     colored: Path
 
 
-class Deck:
+class StimulusSet:
     """The photos of a test, and the pictures of those that were shown; for any number of threads.
 
     Attributes:
-        photos: that can be dealt.
+        photos: that can be drawn.
         left_out: reason -> how many are left out for it.
         cache_dir: where the pictures are.
     """
@@ -119,31 +119,31 @@ class Deck:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        """Close the deck."""
+        """Close the set."""
         self.close()
 
     def close(self) -> None:
         """Remove the pictures if their folder is a temporary one."""
         self._temporary.close()
 
-    def start_round(self, *, length: int | None = None, seed: int | None = None) -> Round:
-        """Deal a round.
+    def start_session(self, *, length: int | None = None, seed: int | None = None) -> Session:
+        """Draw a session.
 
         Args:
-            length: of the round, in photos; None is `LENGTH`, or as many as there are.
-            seed: of the cards, 0 or more; None makes other ones each time. The session always is
+            length: of the session, in photos; None is `LENGTH`, or as many as there are.
+            seed: of the stimuli, 0 or more; None makes other ones each time. The session always is
                 another one.
 
         Raises:
             ConfigError: `length` is below 1.
         """
         n_photos = len(self.photos)
-        n_cards = min(LENGTH, n_photos) if length is None else length
-        cards = deal(n_photos, n_cards, np.random.default_rng(seed))
-        return Round(session=secrets.token_hex(SESSION_BYTES), cards=cards)
+        n_stimuli = min(LENGTH, n_photos) if length is None else length
+        stimuli = draw_stimuli(n_photos, n_stimuli, np.random.default_rng(seed))
+        return Session(id=secrets.token_hex(SESSION_BYTES), stimuli=stimuli)
 
-    def show(self, card: Card) -> Shown:
-        """The pictures of a card, made if nobody has seen the photo yet.
+    def show(self, stimulus: Stimulus) -> Shown:
+        """The pictures of a stimulus, made if nobody has seen the photo yet.
 
         Both are made, whichever is shown: how long it takes must not tell which one it is.
 
@@ -151,21 +151,21 @@ class Deck:
             DataError: the photo cannot be read any more, or the pictures not be written.
             CheckpointError: a network of the bundle cannot be used.
         """
-        photo = self.photos[card.index]
-        with self._making[card.index]:
+        photo = self.photos[stimulus.index]
+        with self._making[stimulus.index]:
             pair = pair_of(photo.path, self._colorizer, self.cache_dir)
         real, colored = self.cache_dir / pair.real, self.cache_dir / pair.colored
         return Shown(
             name=photo.name,
             category=photo.category or pair.category,
-            is_colored=card.is_colored,
-            path=colored if card.is_colored else real,
+            is_colored=stimulus.is_colored,
+            path=colored if stimulus.is_colored else real,
             real=real,
             colored=colored,
         )
 
 
-def deal(n_photos: int, length: int, rng: np.random.Generator) -> tuple[Card, ...]:
+def draw_stimuli(n_photos: int, length: int, rng: np.random.Generator) -> tuple[Stimulus, ...]:
     """Cards in random order, half of them in predicted colours, up to one.
 
     No photo comes again before all others were there, nor twice in a row if there are two.
@@ -174,7 +174,7 @@ def deal(n_photos: int, length: int, rng: np.random.Generator) -> tuple[Card, ..
         ConfigError: `length` is below 1.
     """
     if length < 1:
-        raise ConfigError(f"a round of {length} photos", "length", "give 1 or more")
+        raise ConfigError(f"a session of {length} photos", "length", "give 1 or more")
     indices: list[int] = []
     while len(indices) < length:
         turn = rng.permutation(n_photos).tolist()
@@ -183,5 +183,5 @@ def deal(n_photos: int, length: int, rng: np.random.Generator) -> tuple[Card, ..
         indices += turn
     n_colored = (length + rng.integers(2)) // 2  # of an odd number either half
     are_colored = rng.permutation(np.arange(length) < n_colored).tolist()
-    dealt = zip(indices[:length], are_colored, strict=True)
-    return tuple(Card(index=index, is_colored=is_colored) for index, is_colored in dealt)
+    drawn = zip(indices[:length], are_colored, strict=True)
+    return tuple(Stimulus(index=index, is_colored=is_colored) for index, is_colored in drawn)
