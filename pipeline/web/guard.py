@@ -69,10 +69,10 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 is_plain = message["status"] == TOO_LARGE and _is_text(headers)
                 if is_plain:  # the framework's own words on a body that is too long
-                    message = Refusal(
-                        TOO_LARGE, "the upload is too long", scope["path"], "shrink it"
+                    what, where = "the upload is too long", scope["path"]
+                    await of_error(Refusal(TOO_LARGE, what, where, "shrink it"))(
+                        scope, receive, send
                     )
-                    await of_error(message)(scope, receive, send)
                 headers.update(SAFE)
                 if asked:  # a browser asks on by itself
                     value = f"{COOKIE}={quote(str(self.token))}; Path=/; HttpOnly; SameSite=Strict"

@@ -7,8 +7,14 @@ from preprocessing.categories import CATEGORIES
 
 @pytest.mark.parametrize(
     ("word", "offered"),
-    [("cat", "animal"), ("Portrait", "person"), ("sea", "beach"), ("beech", "beach"), ("dgo", "dog")],
-)  # fmt: skip
+    [
+        ("cat", "animal"),
+        ("Portrait", "person"),
+        ("sea", "beach"),
+        ("beech", "beach"),
+        ("dgo", "dog"),
+    ],
+)
 def test_an_unknown_category_offers_the_one_that_was_meant(word, offered):
     with pytest.raises(ConfigError, match=f"did you mean '{offered}'"):
         require_name(word, CATEGORIES, what="category", where="category")
