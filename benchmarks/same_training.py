@@ -114,7 +114,7 @@ def compare(
             continue
         here, there, resumed = (home / case.run_dir for home in homes)
         for run_dir, (home, checkout) in zip((here, there, resumed), homes.items(), strict=True):
-            if checkout == other and (run_dir / "history.csv").is_file():
+            if run_dir == there and (run_dir / "history.csv").is_file():
                 continue
             shutil.rmtree(run_dir, ignore_errors=True)
             if run_dir == resumed:

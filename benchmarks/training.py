@@ -8,7 +8,7 @@ trained in turn, so that a busy machine is fair to all:
 
 (a) the usual way: each photo flipped, turned, shifted and zoomed by SciPy on one thread, as Keras'
     ImageDataGenerator did, Lab by scikit-image per batch, a float32 network;
-(b) ours, float32: uint8 batches; windows, Lab and loss in the compiled step;
+(b) ours, float32: uint8 batches; crops, Lab and loss in the compiled step;
 (c) ours, mixed_bfloat16.
 
 All photos lie in memory, those of (a) already at the size trained on: it pays for no decoding and
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 PHOTOS = 256  # held in memory, 50 MB
 NETWORKS = ("encoder_decoder",)  # trained whole: a frozen encoder has no backward pass to count
 UNCOUNTED = 2  # first steps of a round; Keras draws two batches before it starts
-SMALLEST_PX = 0.9 * SIDE_PX  # of our windows: as much zoom as (a) has
+SMALLEST_PX = 0.9 * SIDE_PX  # of our crops: as much zoom as (a) has
 TURN, SHIFT, ZOOM = 10.0, 0.1, 0.1  # degrees, share of the side, share: common choices
 FLOP_PER_FORWARD = 3  # forward, gradients of the features, gradients of the weights
 
@@ -95,17 +95,29 @@ def build_variants(architecture: str, photos: "PhotoSet", size: int, batch_size:
     import keras
     from keras import ops
 
+    from colorizers.config import UNIVERSAL, ColorizerConfig
     from colorizers.models import ARCHITECTURES
-    from colorizers.trainer import ColorizerTrainer
-    from training.augment import cut_windows, whole_windows
+    from colorizers.tasks.regression import Regression
+    from training.augment import Augmentation, resize_crops, whole_crops
     from training.batches import training_batches
     from training.registry import find
+    from training.task import NETWORK, TaskTrainer
+
+    config = ColorizerConfig(
+        category=UNIVERSAL,
+        packed_dir=Path(),
+        run_dir=Path(),
+        size=size,
+        run_px=size,
+        smallest_px=SMALLEST_PX,
+    )
 
     def ours(seed: int) -> Iterator:
         options = {"batch_size": batch_size, "seed": seed, "start_step": 0}
-        return training_batches(photos, **options, smallest_px=SMALLEST_PX)
+        augmentation = Augmentation(smallest_px=SMALLEST_PX)
+        return training_batches(photos, **options, augmentation=augmentation)
 
-    whole = cut_windows(photos.arrays[0], whole_windows(len(photos)), size)
+    whole = resize_crops(photos.arrays[0], whole_crops(len(photos)), size)
     small = ops.convert_to_numpy(whole)  # float32, 0 to 255
     usual = find(ARCHITECTURES, architecture).build()
     usual.compile("adam", loss="mse")
@@ -117,7 +129,7 @@ def build_variants(architecture: str, photos: "PhotoSet", size: int, batch_size:
         keras.config.set_dtype_policy(policy)
         network = find(ARCHITECTURES, architecture).build()
         keras.config.set_dtype_policy(before)
-        trainer = ColorizerTrainer(network, size=size, run_px=size)
+        trainer = TaskTrainer(Regression(config, {NETWORK: network}))
         trainer.compile("adam")
         variants.append(Variant(f"{name} ours, {policy}", trainer, ours))
     return variants

@@ -5,25 +5,27 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from training.encoders import head_layers
+
 DROPOUT = 0.3  # ours; the paper gives no rate
 
 
 def build_classifier(encoder: keras.Model, n_categories: int) -> keras.Model:
-    """(N, H, W, 1) lum -> (N, n_categories) confidences that sum to 1.
+    """(N, H, W, 1) lightness -> (N, n_categories) confidences that sum to 1.
 
     Args:
         encoder: a backbone; its last output is averaged over the photo.
         n_categories: as many as the data has.
     """
-    lum = keras.Input((None, None, 1), name="luminance")
-    features = encoder(lum)
+    lightness = keras.Input((None, None, 1), name="lightness")
+    features = encoder(lightness)
     top = features[-1] if isinstance(features, list | tuple) else features
     x = layers.GlobalAveragePooling2D()(top)
     x = layers.BatchNormalization()(x)
     x = layers.Dropout(DROPOUT)(x)
     # float32, for a softmax in bfloat16 has three digits
     confidences = layers.Dense(n_categories, "softmax", dtype="float32", name="confidences")(x)
-    return keras.Model(lum, confidences, name="classifier")
+    return keras.Model(lightness, confidences, name="classifier")
 
 
 def take_head(
@@ -37,7 +39,7 @@ def take_head(
         categories: of `network`, in the order of its confidences.
         known: those of `source`.
     """
-    head, given = network.layers[2:], source.layers[2:]  # after the input and the encoder
+    head, given = head_layers(network), head_layers(source)
     for layer, other in zip(head[:-1], given[:-1], strict=True):
         layer.set_weights(other.get_weights())
     kernel, bias = head[-1].get_weights()  # (features, categories), (categories,)

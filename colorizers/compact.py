@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from basics.errors import CheckpointError
 from basics.files import atomic_write
+from training.encoders import find_encoder
 
 if TYPE_CHECKING:
     import keras
@@ -67,7 +68,7 @@ def take_compact(network: "keras.Model", path: Path) -> str:
 
 def frozen_encoder(network: "keras.Model") -> "keras.Model | None":
     """The encoder in a network, unless it learns; None if there is none."""
-    found = next((layer for layer in network.layers if layer.name == "encoder"), None)
+    found = find_encoder(network)
     return None if found is None or found.trainable_weights else found
 
 

@@ -6,12 +6,28 @@ from typing import TYPE_CHECKING
 from basics.errors import CheckpointError, ConfigError
 from colorizers.compact import SUFFIX, take_compact
 from colorizers.config import ColorizerConfig
+from training.encoders import find_encoder
 
 if TYPE_CHECKING:
     import keras
 
+    from training.registry import ModelSpec
 
-def load_start(network: "keras.Model", config: ColorizerConfig) -> None:
+
+def build_network(spec: "ModelSpec", config: ColorizerConfig) -> "keras.Model":
+    """A network with its initial weights, and what of it is to learn.
+
+    Raises:
+        CheckpointError, ConfigError: as `load_initial_weights` and `unfreeze_encoder` do.
+    """
+    network = spec.build()
+    load_initial_weights(network, config)
+    if config.train_encoder:
+        unfreeze_encoder(network, spec.name)
+    return network
+
+
+def load_initial_weights(network: "keras.Model", config: ColorizerConfig) -> None:
     """Give a new network the weights that it starts from: the router's encoder, another run's.
 
     Raises:
@@ -21,21 +37,21 @@ def load_start(network: "keras.Model", config: ColorizerConfig) -> None:
     from training.checkpoints import weights_sha256
 
     trained_on = None if config.init is None else _take_init(network, config)
-    if _encoder(network) is None:
+    if find_encoder(network) is None:
         return
     if config.encoder is not None:
-        encoder = _encoder(_load(config.encoder))
+        encoder = find_encoder(_load(config.encoder))
         if config.init is not None and (encoder is None or weights_sha256(encoder) != trained_on):
             raise CheckpointError(
                 "the decoder was trained on another encoder",
                 f"--init {config.init} --encoder {config.encoder}",
                 "give the router on which it was trained, or leave --encoder out",
             )
-        _copy_weights(encoder, _encoder(network), config.encoder, "a mobilenet_v2 classifier")
+        _copy_weights(encoder, find_encoder(network), config.encoder, "a mobilenet_v2 classifier")
     elif trained_on != encoder_sha256(network):
         raise ConfigError(
             f"{config.architecture} needs the router's encoder",
-            "--encoder",
+            "encoder",
             "run: python -m classifier.train, then give --encoder runs/classifier/mobilenet_v2",
         )
 
@@ -55,11 +71,11 @@ def unfreeze_encoder(network: "keras.Model", architecture: str) -> None:
     Raises:
         ConfigError: the network has none.
     """
-    encoder = _encoder(network)
+    encoder = find_encoder(network)
     if encoder is None:
         raise ConfigError(
             f"{architecture} has no encoder",
-            "--train-encoder",
+            "train_encoder",
             "give --architecture shared_encoder",
         )
     encoder.trainable = True
@@ -69,12 +85,8 @@ def encoder_sha256(network: "keras.Model") -> str | None:
     """The hash of the frozen encoder in a network; None if it has none."""
     from training.checkpoints import weights_sha256
 
-    encoder = _encoder(network)
+    encoder = find_encoder(network)
     return None if encoder is None else weights_sha256(encoder)
-
-
-def _encoder(network: "keras.Model") -> "keras.Model | None":
-    return next((layer for layer in network.layers if layer.name == "encoder"), None)
 
 
 def _load(path: Path) -> "keras.Model":

@@ -12,6 +12,7 @@ from pathlib import Path
 from basics import cli
 from basics.errors import CheckpointError
 from basics.files import atomic_write
+from basics.settings import naming_options
 from colorizers.compact import SUFFIX, TEXTS, read_compact
 
 
@@ -23,7 +24,7 @@ def unpack(path: Path, runs_dir: Path, encoder: Path | None) -> Path:
         ConfigError: they need an encoder.
     """
     from colorizers.config import ColorizerConfig
-    from colorizers.initial_weights import load_start
+    from colorizers.initial_weights import load_initial_weights
     from colorizers.models import ARCHITECTURES
     from training.checkpoints import BEST_NAME, save_checkpoint
     from training.registry import find
@@ -34,7 +35,9 @@ def unpack(path: Path, runs_dir: Path, encoder: Path | None) -> Path:
     network = find(ARCHITECTURES, architecture).build()
     run_dir = runs_dir / architecture / category
     places = {"packed_dir": Path(), "run_dir": run_dir, "init": path, "encoder": encoder}
-    load_start(network, ColorizerConfig(category=category, architecture=architecture, **places))
+    load_initial_weights(
+        network, ColorizerConfig(category=category, architecture=architecture, **places)
+    )
     for name in TEXTS:
         with atomic_write(run_dir / name) as side:
             side.write_text(str(stored[name]))
@@ -49,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--runs-dir", type=Path, default=Path("runs/colorizers"), help="run folders go below it")
     add("--encoder", type=Path, help="the router's run folder, for shared_encoder")
-    return cli.run(_job, parser.parse_args(argv))
+    return cli.run(naming_options(_job), parser.parse_args(argv))
 
 
 def _job(args: argparse.Namespace) -> int:

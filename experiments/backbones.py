@@ -19,13 +19,17 @@ from numpy.typing import NDArray
 
 from basics import cli
 from basics.files import write_table_and_figure
+from basics.settings import naming_options
+from basics.statistics import wilson_interval
+from experiments.arms import add_options, measure_arms
 from experiments.candidates import (
     PAPER_CATEGORIES,
     SCRATCH,
     SIX,
     Budget,
     Candidate,
-    config_of,
+    Training,
+    arms,
     plan,
 )
 
@@ -52,18 +56,6 @@ def chance(n_categories: int, k: int) -> float:
     return 1 - min(k, n_categories) / n_categories
 
 
-def interval(n_wrong: int, n: int) -> tuple[float, float]:
-    """95 % interval of an error of which `n_wrong` cases among `n` are known.
-
-    Source: Wilson 1927.
-    """
-    z = 1.96
-    share, shrink = n_wrong / n, 1 + z * z / n
-    middle = (share + z * z / (2 * n)) / shrink
-    reach = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / shrink
-    return max(middle - reach, 0.0), min(middle + reach, 1.0)
-
-
 def paper_error(candidate: Candidate, category: str) -> float:
     """The paper's top-3 error, of one category or their mean; nan where it gives none."""
     errors = dict(zip(PAPER_CATEGORIES, PAPER.get(candidate.backbone, ()), strict=False))
@@ -81,15 +73,17 @@ def classify_test(
     Returns:
         (N, categories) confidences, (N,) true category indices, and the network's parameters.
     """
-    from classifier.trainer import ClassifierTrainer
+    from classifier.task import Categories
     from training.batches import ValidationBatches, load_photos
     from training.checkpoints import load_checkpoint
+    from training.task import NETWORK, TaskTrainer
 
     photos = load_photos(config.packed_dir, config.categories or (), "test")
     network = load_checkpoint(checkpoint, with_optimizer=False)
-    trainer = ClassifierTrainer(network, config.size, config.run_px)
+    trainer = TaskTrainer(Categories(config, {NETWORK: network}))
     batches = ValidationBatches(photos, batch_size=config.batch_size)
-    return trainer.predict(batches, verbose=0), photos.labels, network.count_params()
+    confidences = trainer.predict(batches, verbose=0)["confidences"]
+    return confidences, photos.labels, network.count_params()
 
 
 def error_rows(
@@ -109,21 +103,25 @@ def error_rows(
     chosen = {name: labels == i for i, name in enumerate(candidate.categories)}
     for name, rows_of in {**chosen, ALL: np.full(len(labels), True)}.items():
         if n := int(rows_of.sum()):
-            low, high = interval(int(wrong[3][rows_of].sum()), n)
+            interval = wilson_interval(int(wrong[3][rows_of].sum()), n)
             errors = {f"top_{k}_error": float(wrong[k][rows_of].mean()) for k in (3, 1)}
-            rows.append({"category": name, "n": n, **errors, "low": low, "high": high})
+            bounds = {"low": interval.low, "high": interval.high}
+            rows.append({"category": name, "n": n, **errors, **bounds})
     names = ("top_3_error", "top_1_error")
     means = {one: float(np.mean([row[one] for row in rows[:-1]])) for one in names}
     rows.append({"category": MEAN, "n": len(labels), **means})
     return [{**row, "paper_top_3_error": paper_error(candidate, row["category"])} for row in rows]
 
 
-def measure(candidate: Candidate, config: "ClassifierConfig", checkpoint: Path) -> "pd.DataFrame":
+def measure(arm: Training) -> "pd.DataFrame":
     """The rows of one training, its budget beside them."""
     import pandas as pd
 
+    from training.checkpoints import latest_checkpoint
     from training.runs import History
 
+    candidate, config = arm.candidate, arm.training
+    checkpoint, _ = latest_checkpoint(config.run_dir) or (config.run_dir, 0)
     confidences, labels, n_params = classify_test(config, checkpoint)
     table = pd.DataFrame(error_rows(candidate, confidences, labels))
     table.insert(0, "set", candidate.set_name)
@@ -155,8 +153,8 @@ def what_learns(candidate: Candidate, config: "ClassifierConfig") -> str:
     if candidate.start == SCRATCH:
         return "all layers"
     upper = SPECS[candidate.backbone].upper
-    share = f"head for {config.head_epochs * config.steps_per_epoch} steps"
-    return f"{share}, then {'upper blocks' if upper else 'all layers'}"
+    first = f"head for {config.head_epochs * config.steps_per_epoch} steps"
+    return f"{first}, then {'upper blocks' if upper else 'all layers'}"
 
 
 def write_results(results_dir: Path, table: "pd.DataFrame") -> list[Path]:
@@ -170,9 +168,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = cli.parser(__doc__, "experiments.backbones")
     add = parser.add_argument
-    add("--packed-dir", type=Path, default=Path("data/packed"), help="packed photos")
-    add("--runs-dir", type=Path, default=Path("runs/table_1"), help="run folders go below it")
-    add("--results-dir", type=Path, default=Path("results"), help="where table and figure go")
+    shared = {"batch_size": DEFAULTS.batch_size, "policy": DEFAULTS.policy}
+    add_options(parser, runs_dir="runs/table_1", **shared)
     add("--weights", default="none", help="also start from: imagenet (Keras' download), a path")
     names = ", ".join(BACKBONES)
     add("--backbones", nargs="+", default=BACKBONES, metavar="NAME", help=f"to compare [{names}]")
@@ -180,29 +177,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--px", type=above, default=DEFAULTS.px, help="side of the squares in px")
     add("--epochs", type=above, default=DEFAULTS.epochs, help="of each training")
     add("--steps-per-epoch", type=above, default=DEFAULTS.steps_per_epoch, help="batches")
-    add("--batch-size", type=above, default=DEFAULTS.batch_size, help="photos per batch")
-    add("--smallest-px", type=real, default=DEFAULTS.smallest_px, help="smallest window, px of 256")
-    add("--policy", default=DEFAULTS.policy, help="float32 or mixed_bfloat16")
+    add("--smallest-px", type=real, default=DEFAULTS.smallest_px, help="smallest crop, px of 256")
     add("--seed", type=whole, default=DEFAULTS.seed, help="of everything random")
-    return cli.run(_job, parser.parse_args(argv))
+    return cli.run(
+        naming_options(_job, backbone="--backbones", size="--px"), parser.parse_args(argv)
+    )
 
 
 def _job(args: argparse.Namespace) -> int:
-    import keras
-    import pandas as pd
-
-    from classifier.train import train
     from preprocessing.packing import packed_categories
 
     budget = Budget(**{field.name: getattr(args, field.name) for field in fields(Budget)})
-    candidates = list(plan(packed_categories(args.packed_dir), args.backbones, args.weights))
-    tables = []
-    for number, candidate in enumerate(candidates, start=1):
-        config = config_of(candidate, budget, args.packed_dir, args.runs_dir)
-        log.info("training %d of %d: %s", number, len(candidates), config.run_dir)
-        tables.append(measure(candidate, config, train(config)))
-        keras.backend.clear_session()
-    table = pd.concat(tables, ignore_index=True)
+    candidates = plan(packed_categories(args.packed_dir), args.backbones, args.weights)
+    table = measure_arms(arms(candidates, budget, args.packed_dir, args.runs_dir), measure)
     means = table[table["category"] == MEAN]
     shown = ["set", "backbone", "start", "top_3_error", "top_1_error", "chance_top_3_error"]
     log.info("%s", means[shown].to_string(index=False))

@@ -1,11 +1,12 @@
-"""Which trainings Table I compares, each with the same photos, steps and windows."""
+"""Which trainings Table I compares, each with the same photos, steps and crops."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from basics.errors import ConfigError
 from classifier.config import ClassifierConfig
+from experiments.arms import Arm
 
 SCRATCH, IMAGENET = "scratch", "ImageNet"  # what a training starts from
 PAPER_CATEGORIES: tuple[str, ...] = (
@@ -45,7 +46,7 @@ class Budget:
     epochs: int = 6
     steps_per_epoch: int = 36
     batch_size: int = 32
-    smallest_px: float = 160.0  # side of the smallest window cut from a 256 px photo
+    smallest_px: float = 160.0  # side of the smallest crop of a 256 px photo
     policy: str = "mixed_bfloat16"
     seed: int = 0
 
@@ -57,7 +58,7 @@ class Budget:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """One training: a backbone, what it starts from, the categories it tells apart.
+    """A backbone, what it starts from, the categories it tells apart.
 
     Attributes:
         set_name: of the categories, `SIX` or `EVERY`.
@@ -92,7 +93,7 @@ def plan(
     if len(packed) < 2:
         raise ConfigError(
             f"two categories or more are told apart, {len(packed)} is packed",
-            "--packed-dir",
+            "packed_dir",
             "add photos, then run: python -m preprocessing RAW_DIR PACKED_DIR",
         )
     six = tuple(one for one in PAPER_CATEGORIES if one in packed)
@@ -105,6 +106,29 @@ def plan(
                     yield Candidate(
                         set_name=set_name, categories=categories, backbone=backbone, weights=start
                     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training(Arm):
+    """The training of a candidate."""
+
+    candidate: Candidate
+    training: ClassifierConfig
+
+
+def arms(
+    candidates: Iterable[Candidate], budget: Budget, packed_dir: Path, runs_dir: Path
+) -> list[Training]:
+    """The candidates, each with the settings of its training."""
+    return [
+        Training(
+            name=f"{one.set_name}: {one.backbone} from {one.start}",
+            candidate=one,
+            training=config_of(one, budget, packed_dir, runs_dir),
+            photos=budget.steps * budget.batch_size,
+        )
+        for one in candidates
+    ]
 
 
 def config_of(

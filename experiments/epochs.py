@@ -24,7 +24,10 @@ from numpy.typing import NDArray
 from basics import cli
 from basics.errors import ConfigError, DataError
 from basics.files import write_all, write_table_and_figure
-from colorizers.config import ColorizerConfig
+from basics.settings import naming_options
+from colorizers.config import UNIVERSAL, ColorizerConfig
+from colorizers.models import NAMES
+from experiments.arms import Arm, add_options, train_arms
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,30 +154,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.parser(__doc__, "colorizers.benchmark_epochs")
     add, above, whole = parser.add_argument, cli.positive(int), cli.positive(int, zero=True)
     add("category", help="a packed category")
-    add("--architecture", default="encoder_decoder", help="encoder_decoder or shared_encoder")
+    add("--architecture", default="encoder_decoder", help=", ".join(NAMES))
     add("--encoder", type=Path, help="the router's run folder or checkpoint, for shared_encoder")
     add("--epochs", type=above, nargs="+", default=EPOCHS, help="epochs to measure")
     add("--photo", type=Path, help="a photo of yours to colour [the first test photo]")
     add("--steps-per-epoch", type=above, default=25, help="batches")
-    add("--batch-size", type=above, default=25, help="photos per batch")
     add("--size", type=above, default=256, help="side of the squares in training and when run, px")
-    add("--policy", default="float32", help="float32 or mixed_bfloat16")
     add("--seed", type=whole, default=0, help="of everything random")
-    add("--packed-dir", type=Path, default=Path("data/packed"), help="packed photos")
-    add("--runs-dir", type=Path, default=Path("runs/epochs"), help="run folders and pictures")
-    add("--results-dir", type=Path, default=Path("results"), help="where table and figure go")
-    return cli.run(_job, parser.parse_args(argv))
+    add_options(parser, runs_dir="runs/epochs", batch_size=25, policy="float32")
+    return cli.run(naming_options(_job, category="CATEGORY"), parser.parse_args(argv))
 
 
 def _job(args: argparse.Namespace) -> int:
-    from colorizers.config import UNIVERSAL
-    from colorizers.train import train
-
     if args.category == UNIVERSAL:
-        raise ConfigError("Fig. 6 is of one category", "CATEGORY", "name one that is packed")
+        raise ConfigError("Fig. 6 is of one category", "category", "name one that is packed")
     epochs, config = sorted(set(args.epochs)), _config(args)
+    shown = config.epochs * config.steps_per_epoch * config.batch_size
+    arm = Arm(name=args.category, training=config, photos=shown)
     photos = load_photos(config, args.photo)  # what would fail after hours of training
-    train(config)
+    train_arms([arm])
     table, pictures = measure_epochs(config, epochs, photos)
     is_house = args.architecture == "encoder_decoder"
     stem = f"epochs_{args.category}" + ("" if is_house else f"_{args.architecture}")

@@ -27,12 +27,12 @@ def shrink(rgb: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """(n, 256, 256, 3) -> (n, size, size, 3), both uint8 sRGB, with the filter of training."""
     import keras
 
-    from training.augment import cut_windows, whole_windows
+    from training.augment import resize_crops, whole_crops
 
     if rgb.shape[1] == size or not len(rgb):
         return np.array(rgb[:, :size, :size])
     small = [
-        keras.ops.convert_to_numpy(cut_windows(photos, whole_windows(len(photos)), size))
+        keras.ops.convert_to_numpy(resize_crops(photos, whole_crops(len(photos)), size))
         for photos in _batches(np.asarray(rgb))
     ]
     return np.rint(np.concatenate(small)).clip(0, 255).astype(np.uint8)
@@ -67,8 +67,8 @@ def open_network(architecture: str, path: Path, train: NDArray[np.uint8]) -> "ke
     if norms:
         for norm in norms:
             norm.momentum = 0.0  # the statistics become those of the next batch
-        lum, _ = split_lab(train[:SETTLING])
-        network(lum, training=True)
+        lightness, _ = split_lab(train[:SETTLING])
+        network(lightness, training=True)
     return network
 
 
@@ -89,8 +89,8 @@ def score(rgb: NDArray[np.uint8], ab: NDArray[np.floating]) -> dict[str, float]:
     Returns:
         psnr_db, ssim, colorfulness of the coloured photo; loss, the mean squared error of ab.
     """
-    lum, truth = split_lab(rgb)
-    predicted = join_lab(lum, ab)
+    lightness, truth = split_lab(rgb)
+    predicted = join_lab(lightness, ab)
     figures = (psnr_db(predicted, rgb), ssim(predicted, rgb), colorfulness(predicted))
     loss = float(np.mean(np.square(ab - truth), dtype=np.float64))
     return dict(zip(MEASURES, (*figures, loss), strict=True))

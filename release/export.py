@@ -121,11 +121,9 @@ def tell_training_photos(bundle: Bundle, packed_dir: Path) -> Bundle:
 
 def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
     """Write router, colorizers and what training goes on from, all in float32."""
-    from training.checkpoints import weights_sha256
-
     router_dir = runs_dir / "classifier" / "mobilenet_v2"
     router, router_facts = load_run(router_dir)
-    encoder_sha256 = weights_sha256(router.get_layer("encoder"))
+    encoder_sha256 = router_facts["encoder_sha256"]
     router_file, start = write_router(router, router_facts, folder)
     training = [start]
     colorizers: dict[str, dict[str, ModelEntry]] = {}

@@ -29,7 +29,7 @@ def load_run(run_dir: Path) -> "tuple[keras.Model, dict[str, Any]]":
     Raises:
         CheckpointError: there is no run in that folder, or it has no checkpoint.
     """
-    from colorizers.train import encoder_sha256
+    from colorizers.initial_weights import encoder_sha256
     from training.checkpoints import chosen_checkpoint, load_checkpoint
     from training.runs import read_config
 
@@ -66,12 +66,14 @@ def write_colorizer(
     network: "keras.Model", facts: Mapping[str, Any], folder: Path, *, mark: str = ""
 ) -> ModelEntry:
     """Write a colorizer in float32; without the encoder, if it has the router's."""
-    decodes = facts["encoder_sha256"] is not None
-    core = network.get_layer("decoder") if decodes else network
+    from colorizers.models import ARCHITECTURES
+    from training.registry import find
+
+    spec = find(ARCHITECTURES, facts["architecture"])
     name = f"{facts['architecture']}/{facts['category']}{mark}.onnx"
     return _write_onnx(
-        core, folder, name, ("chrominance",), facts,
-        category=facts["category"], inputs=(FEATURES if decodes else LIGHTNESS,),
+        spec.exported(network), folder, name, ("chrominance",), facts,
+        category=facts["category"], inputs=spec.inputs,
     )  # fmt: skip
 
 
@@ -109,15 +111,17 @@ def remove_unlisted(bundle: Bundle) -> None:
 
 
 def _with_features(router: "keras.Model") -> "keras.Model":
-    """A classifier -> lum to confidences and the feature maps of its encoder, in one pass."""
+    """A classifier -> lightness to confidences and the feature maps of its encoder, in one pass."""
     import keras
 
-    lum = keras.Input((None, None, 1), name="luminance")
-    features = router.get_layer("encoder")(lum)
+    from training.encoders import ENCODER, head_layers
+
+    lightness = keras.Input((None, None, 1), name="lightness")
+    features = router.get_layer(ENCODER)(lightness)
     x = features[-1]
-    for layer in router.layers[2:]:  # after the input and the encoder comes the head, in a row
+    for layer in head_layers(router):
         x = layer(x)
-    return keras.Model(lum, [x, *features])
+    return keras.Model(lightness, [x, *features])
 
 
 def _write_onnx(

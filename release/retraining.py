@@ -30,7 +30,6 @@ def retrain_router(bundle_dir: Path, packed_dir: Path, runs_dir: Path, *, head_e
     """
     from classifier.train import train
     from release.selection import choose_blend, choose_confidences
-    from training.checkpoints import weights_sha256
 
     bundle = read_bundle(bundle_dir)
     unknown = bundle.unknown_to_router
@@ -45,7 +44,7 @@ def retrain_router(bundle_dir: Path, packed_dir: Path, runs_dir: Path, *, head_e
     log.info("retraining the router's head: it learns %s", ", ".join(unknown))
     config = head_config(bundle, packed_dir, runs_dir, head_epochs=head_epochs)
     router, facts = load_run(train(config).parent)
-    if weights_sha256(router.get_layer("encoder")) != bundle.encoder_sha256:
+    if facts["encoder_sha256"] != bundle.encoder_sha256:
         raise CheckpointError(
             "the bundle's own router.keras has another encoder than its router.onnx",
             bundle_dir,

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from basics.errors import DataError
 from preprocessing.packing import load_packed
-from training.augment import draw_tones, draw_windows, whole_windows
+from training.augment import Augmentation, unchanged
 
-Batch = tuple[dict[str, NDArray], NDArray[np.float32]]
+Batch = tuple[dict[str, NDArray]]  # what Keras takes for inputs without targets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +37,9 @@ class PhotoSet:
         """(k,) indices -> (k, 256, 256, 3) uint8."""
         return np.stack([self.arrays[self.labels[i]][self.rows[i]] for i in indices])
 
-    def one_hot(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(k,) indices -> (k, number of categories) one-hot targets (section IV-B)."""
-        return np.eye(len(self.arrays), dtype=np.float32)[self.labels[indices]]
+    def batch(self, indices: NDArray[np.int64]) -> dict[str, NDArray]:
+        """{"rgb": as `take`, "labels": (k,) int32}: the labels ride along, for any task to use."""
+        return {"rgb": self.take(indices), "labels": self.labels[indices].astype(np.int32)}
 
 
 def load_photos(packed_dir: Path, categories: Sequence[str], split: str) -> PhotoSet:
@@ -61,14 +61,19 @@ def load_photos(packed_dir: Path, categories: Sequence[str], split: str) -> Phot
     )
 
 
+def load_splits(packed_dir: Path, categories: Sequence[str]) -> tuple[PhotoSet, PhotoSet]:
+    """The photos for training and those for validation; see `load_photos`."""
+    train, val = (load_photos(packed_dir, categories, split) for split in ("train", "val"))
+    return train, val
+
+
 def training_batches(
     photos: PhotoSet,
     *,
     batch_size: int,
     seed: int,
     start_step: int,
-    smallest_px: float,
-    tone_spread: float = 0.0,
+    augmentation: Augmentation,
 ) -> Iterator[Batch]:
     """Yield batches for ever: each photo once per round, every round newly shuffled.
 
@@ -76,8 +81,8 @@ def training_batches(
     would have seen.
 
     Yields:
-        ({"rgb": (B, 256, 256, 3) uint8, "windows": (B, 4), "tones": (B, 3) float32},
-        (B, categories) one-hot)
+        ({"rgb": (B, 256, 256, 3) uint8, "labels": (B,) int32, "crops": (B, 4) float32,
+        "tone_curves": (B, 3) float32},)
     """
     step = start_step
     while True:
@@ -86,12 +91,7 @@ def training_batches(
         orders = {r: np.random.default_rng([seed, r]).permutation(len(photos)) for r in set(rounds)}
         indices = np.array([orders[r][p] for r, p in zip(rounds, places, strict=True)])
         rng = np.random.default_rng([seed, step, 1])
-        inputs = {
-            "rgb": photos.take(indices),
-            "windows": draw_windows(rng, batch_size, smallest_px),
-            "tones": draw_tones(rng, batch_size, tone_spread),
-        }
-        yield inputs, photos.one_hot(indices)
+        yield ({**photos.batch(indices), **augmentation.draw(rng, batch_size)},)
         step += 1
 
 
@@ -111,9 +111,4 @@ class ValidationBatches(keras.utils.PyDataset):
         """One batch, in the form of `training_batches`."""
         start = batch * self.batch_size
         indices = np.arange(start, min(start + self.batch_size, len(self.photos)))
-        inputs = {
-            "rgb": self.photos.take(indices),
-            "windows": whole_windows(len(indices)),
-            "tones": np.tile(np.array([1, 0, 1], np.float32), (len(indices), 1)),
-        }
-        return inputs, self.photos.one_hot(indices)
+        return ({**self.photos.batch(indices), **unchanged(len(indices))},)

@@ -3,6 +3,9 @@
 A run folder holds `epoch_0050.keras`, `epoch_0100.keras`, ... (kept), `rolling_0123.keras` (the
 newest state, replaced every two minutes) and, for runs that choose by validation, `best.keras`.
 Each loads with plain `keras.models.load_model`.
+
+A task of several networks has a file for each: beside `epoch_0050.keras`, the one that is shipped,
+`epoch_0050-discriminator.keras`; and `epoch_0050-optimizer.npz`, for their optimizer is one.
 """
 
 import hashlib
@@ -15,6 +18,7 @@ import numpy as np
 
 from basics.errors import CheckpointError
 from basics.files import atomic_write
+from training.task import NETWORK, Parts
 
 EPOCH_NAME = "epoch_{:04d}.keras"
 ROLLING_NAME = "rolling_{:04d}.keras"
@@ -22,7 +26,7 @@ BEST_NAME = "best.keras"
 
 
 def save_checkpoint(network: keras.Model, path: Path) -> None:
-    """Save a network with its optimizer, aside first, so that a kill leaves no half checkpoint."""
+    """Save a network with its optimizer atomically, so that a kill leaves no half checkpoint."""
     with atomic_write(path) as side:
         network.save(side)
 
@@ -41,6 +45,57 @@ def load_checkpoint(path: Path, *, with_optimizer: bool = True) -> keras.Model:
         raise CheckpointError(
             f"cannot load the checkpoint: {error}", path, "train again"
         ) from error
+
+
+def save_parts(parts: Parts, optimizer: keras.Optimizer, path: Path) -> None:
+    """Save the networks of a task; `path` is that of the one which is shipped, written last.
+
+    A single network holds the optimizer, with which it is compiled, in its own file.
+    """
+    for name, part in parts.items():
+        if name != NETWORK:
+            save_checkpoint(part, _beside(path, f"{name}.keras"))
+    if len(parts) > 1:
+        variables = [keras.ops.convert_to_numpy(one) for one in optimizer.variables]
+        with atomic_write(_beside(path, "optimizer.npz")) as side:
+            np.savez(side, allow_pickle=False, **{f"{i:05d}": v for i, v in enumerate(variables)})
+    save_checkpoint(parts[NETWORK], path)
+
+
+def load_parts(path: Path) -> Parts:
+    """The networks of a task, by the path of the one which is shipped.
+
+    Raises:
+        CheckpointError: there are none, or they are no checkpoints of ours.
+    """
+    start = f"{path.stem}-"
+    others = sorted(path.parent.glob(f"{start}*.keras"))
+    return {
+        NETWORK: load_checkpoint(path),
+        **{one.stem.removeprefix(start): load_checkpoint(one) for one in others},
+    }
+
+
+def load_optimizer(optimizer: keras.Optimizer, path: Path) -> None:
+    """Give a built optimizer of several networks the state that was saved with them.
+
+    Args:
+        optimizer: built on the variables of the same networks, in the same order.
+        path: of the network which is shipped.
+
+    Raises:
+        CheckpointError: there is no such state.
+    """
+    saved = _beside(path, "optimizer.npz")
+    if not saved.is_file():
+        raise CheckpointError("no state of the optimizer", saved, "train again")
+    with np.load(saved) as stored:
+        for variable, name in zip(optimizer.variables, sorted(stored), strict=True):
+            variable.assign(stored[name])
+
+
+def _beside(path: Path, name: str) -> Path:
+    return path.with_name(f"{path.stem}-{name}")
 
 
 def latest_checkpoint(run_dir: Path) -> tuple[Path, int] | None:
@@ -80,9 +135,9 @@ def weights_sha256(network: keras.Model) -> str:
 
 
 def remove_rolling(run_dir: Path, keep: Path | None = None) -> None:
-    """Remove rolling checkpoints, all but `keep`."""
-    for path in run_dir.glob("rolling_*.keras"):
-        if path != keep:
+    """Remove rolling checkpoints, all but `keep` and what lies beside it."""
+    for path in run_dir.glob("rolling_*"):
+        if keep is None or path.stem.split("-")[0] != keep.stem:
             path.unlink()
 
 

@@ -1,4 +1,4 @@
-"""sRGB to luminance and chrominance and back with `keras.ops`, inside a compiled step."""
+"""sRGB to lightness and chrominance and back with `keras.ops`, inside a compiled step."""
 
 import numpy as np
 from keras import KerasTensor, ops
@@ -13,7 +13,7 @@ def split_lab(rgb: KerasTensor) -> tuple[KerasTensor, KerasTensor]:
         rgb: (N, H, W, 3) float32 sRGB, 0 to 255; may hold fractions, as resampling makes them.
 
     Returns:
-        lum: (N, H, W, 1) float32 L*/100, 0 to 1.
+        lightness: (N, H, W, 1) float32 L*/100, 0 to 1.
         ab: (N, H, W, 2) float32 a*/128 and b*/128, within [-1, 1].
     """
     encoded = rgb / 255.0
@@ -26,23 +26,23 @@ def split_lab(rgb: KerasTensor) -> tuple[KerasTensor, KerasTensor]:
     root = ops.exp(ops.log(ops.maximum(xyz, epsilon)) / 3)
     f = ops.where(xyz > epsilon, root, xyz * ((29 / 6) ** 2 / 3) + 4 / 29)
     f_x, f_y, f_z = f[..., 0:1], f[..., 1:2], f[..., 2:3]
-    lum = (116 * f_y - 16) / L_SCALE
+    lightness = (116 * f_y - 16) / L_SCALE
     ab = ops.concatenate([500 * (f_x - f_y), 200 * (f_y - f_z)], axis=-1) / AB_SCALE
-    return lum, ab
+    return lightness, ab
 
 
-def join_lab(lum: KerasTensor, ab: KerasTensor) -> KerasTensor:
-    """Join luminance and chrominance to sRGB; channels outside it are cut, and teach nothing.
+def join_lab(lightness: KerasTensor, ab: KerasTensor) -> KerasTensor:
+    """Join lightness and chrominance to sRGB; channels outside it are cut, and teach nothing.
 
     Args:
-        lum: (N, H, W, 1) float32 L*/100, 0 to 1.
+        lightness: (N, H, W, 1) float32 L*/100, 0 to 1.
         ab: (N, H, W, 2) float32 a*/128 and b*/128.
 
     Returns:
-        (N, H, W, 3) float32 sRGB, 0 to 1. What is shown keeps its luminance instead
+        (N, H, W, 3) float32 sRGB, 0 to 1. What is shown keeps its lightness instead
         (`imaging.lab.join_lab`): within sRGB the two agree.
     """
-    f_y = (lum * L_SCALE + 16) / 116
+    f_y = (lightness * L_SCALE + 16) / 116
     f_x = f_y + ab[..., 0:1] * (AB_SCALE / 500)
     f_z = f_y - ab[..., 1:2] * (AB_SCALE / 200)
     f = ops.concatenate([f_x, f_y, f_z], axis=-1)

@@ -1,103 +1,110 @@
-"""One way to train for both learners: `model.fit` in a run folder, resumable after a kill."""
+"""One way to train for all learners: `model.fit` in a run folder, resumable after a kill."""
 
 import logging
 import math
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import keras
 from tqdm import tqdm
 
 from training import checkpoints
 from training.batches import PhotoSet, ValidationBatches, training_batches
+from training.config import RunConfig
 from training.runs import History
+from training.task import NETWORK, TaskTrainer
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Schedule:
-    """How long and how fast, in epochs counted from 1 over the whole run."""
+class Phase:
+    """A part of a run with an optimizer of its own: the epochs after `first` up to `last`.
 
-    first_epoch: int = 1
-    last_epoch: int
-    steps_per_epoch: int
-    batch_size: int
+    Attributes:
+        weight_decay: of AdamW, decoupled; 0 takes Adam.
+        decay: of the learning rate: "constant", or "cosine" to zero at the last epoch (or minute).
+        minutes: stop the run as well, if they end before the last epoch.
+        validate_every: epochs.
+        keep_best: keep the epoch that is best on validation, the initial weights among them.
+    """
+
+    first: int = 0
+    last: int
     learning_rate: float
-    decay: str = "constant"  # or "cosine": to zero at the last epoch (or minute)
-    decay_from: int = 0  # the epoch after which the cosine starts
-    minutes: float | None = None  # stops the run as well, if it comes before the last epoch
-    validate_every: int = 1  # epochs
+    weight_decay: float = 0.0
+    decay: str = "constant"
+    minutes: float | None = None
+    validate_every: int = 1
+    keep_best: bool = False
 
+    def optimizer(self) -> keras.Optimizer:
+        """A new one."""
+        if self.weight_decay:
+            return keras.optimizers.AdamW(self.learning_rate, self.weight_decay)
+        return keras.optimizers.Adam(self.learning_rate)
 
-@dataclass(frozen=True, kw_only=True)
-class Saving:
-    """Which epochs are saved, and where."""
+    def rate(self, epoch: int, seconds: float) -> float:
+        """The learning rate of an epoch, from 1, that begins after so many seconds."""
+        progress = (epoch - 0.5 - self.first) / (self.last - self.first)
+        if self.minutes is not None:
+            progress = max(progress, seconds / (60 * self.minutes))
+        fade = (1 + math.cos(math.pi * min(progress, 1))) / 2 if self.decay == "cosine" else 1
+        return self.learning_rate * fade
 
-    run_dir: Path
-    every: int  # epochs
-    save_at: tuple[int, ...] = ()
-    rolling_s: float = 120.0  # at the first end of an epoch after so many seconds
-    best_by: str | None = None  # a validation loss to keep the best of
+    @property
+    def validated(self) -> list[int]:
+        """The epochs after which the validation split is judged, the last one among them."""
+        every = self.validate_every
+        return sorted({*range(every, self.last + 1, every), self.last})
 
 
 def fit(
-    trainer: keras.Model,
-    network: keras.Model,
+    trainer: TaskTrainer,
     photos: tuple[PhotoSet, PhotoSet],
-    schedule: Schedule,
-    saving: Saving,
-    *,
-    seed: int,
-    smallest_px: float,
-    columns: tuple[str, ...],
-    tone_spread: float = 0.0,
+    config: RunConfig,
+    phase: Phase,
+    finished: int,
 ) -> History:
-    """Train until the schedule's last epoch or minute.
+    """Train until the phase's last epoch or minute.
 
     Args:
-        trainer: compiled; cuts windows and computes the loss around `network`.
-        network: what is saved; compiled with the optimizer of `trainer`.
+        trainer: compiled.
         photos: training and validation photos.
-        schedule: how long and how fast.
-        saving: which epochs are saved, and where.
-        seed: of the order of the photos and their windows.
-        smallest_px: side of the smallest window cut from a photo.
-        columns: names of the figures that history.csv holds.
-        tone_spread: how much the photos' tone curves vary; 0 leaves them as they are.
+        config: of the run; says which epochs are saved, and where.
+        phase: how long and how fast.
+        finished: epochs of the run that are done.
 
     Returns:
         The history of the whole run.
     """
     train, val = photos
-    history = History(saving.run_dir / "history.csv", columns)
-    history.cut_after(schedule.first_epoch - 1)
-    shown = schedule.steps_per_epoch * schedule.batch_size
+    steps = config.steps_per_epoch or -(-len(train) // config.batch_size)
+    history = History(config.run_dir / "history.csv", trainer.task.columns)
+    history.cut_after(finished)
+    shown = steps * config.batch_size
     log.info("%d photos, %d for validation", len(train), len(val))
     log.info("an epoch shows %d photos, %.2f of the training split", shown, shown / len(train))
-    start_step = (schedule.first_epoch - 1) * schedule.steps_per_epoch
-    _wind_dropout_to(network, seed, start_step)
-    follow = _FollowSchedule(network, schedule, saving, history)
-    validation = ValidationBatches(val, batch_size=schedule.batch_size)
-    if saving.best_by and schedule.first_epoch == 1:
-        start = trainer.evaluate(validation, verbose=0, return_dict=True)
+    _wind_dropout_to(trainer.parts[NETWORK], config.seed, finished * steps)
+    follow = _FollowPhase(trainer, config, phase, history, finished, steps)
+    validation = ValidationBatches(val, batch_size=config.batch_size)
+    if phase.keep_best and not finished:
+        initial = trainer.evaluate(validation, verbose=0, return_dict=True)
         trainer.optimizer.build(trainer.trainable_variables)  # saved unbuilt it would not load
-        follow.judge(0, {f"val_{name}": value for name, value in start.items()})
+        follow.judge(0, {f"val_{name}": value for name, value in initial.items()})
     trainer.fit(
         training_batches(
             train,
-            batch_size=schedule.batch_size,
-            seed=seed,
-            start_step=start_step,
-            smallest_px=smallest_px,
-            tone_spread=tone_spread,
+            batch_size=config.batch_size,
+            seed=config.seed,
+            start_step=finished * steps,
+            augmentation=trainer.task.augmentation,
         ),
-        initial_epoch=schedule.first_epoch - 1,
-        epochs=schedule.last_epoch,
-        steps_per_epoch=schedule.steps_per_epoch,
+        initial_epoch=finished,
+        epochs=phase.last,
+        steps_per_epoch=steps,
         validation_data=validation,
-        validation_freq=_epochs_to_validate(schedule),
+        validation_freq=phase.validated,
         shuffle=False,  # the generator shuffles; Keras warns that it cannot
         callbacks=[follow],
         verbose=0,
@@ -112,28 +119,29 @@ def _wind_dropout_to(network: keras.Model, seed: int, step: int) -> None:
             layer.seed_generator.state.assign([seed, step])
 
 
-def _epochs_to_validate(schedule: Schedule) -> list[int]:
-    last, every = schedule.last_epoch, schedule.validate_every
-    return sorted({*range(every, last + 1, every), last})
-
-
-class _FollowSchedule(keras.callbacks.Callback):
+class _FollowPhase(keras.callbacks.Callback):
     """Sets the learning rate, saves, writes the history, shows progress, stops on time."""
 
     def __init__(
-        self, network: keras.Model, schedule: Schedule, saving: Saving, history: History
+        self,
+        trainer: TaskTrainer,
+        config: RunConfig,
+        phase: Phase,
+        history: History,
+        finished: int,
+        steps: int,
     ) -> None:
         super().__init__()
-        self.network, self.schedule, self.saving, self.history = network, schedule, saving, history
-        judged = [row.get(saving.best_by or "") for row in history.rows]
+        self.trainer, self.config, self.phase, self.history = trainer, config, phase, history
+        judged = [row.get("val_loss") for row in history.rows]
         self.best = min([float(value) for value in judged if value], default=math.inf)
         self.seconds_before = history.seconds
         self.started = self.last_saved = time.monotonic()
-        self.finished = schedule.first_epoch - 1
+        self.finished = finished
         self.bar = tqdm(
-            total=schedule.last_epoch * schedule.steps_per_epoch,
-            initial=self.finished * schedule.steps_per_epoch,
-            desc=str(saving.run_dir),
+            total=phase.last * steps,
+            initial=finished * steps,
+            desc=str(config.run_dir),
             unit="step",
             disable=None,
         )
@@ -145,12 +153,8 @@ class _FollowSchedule(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Set the epoch's learning rate; `epoch` counts from 0 here, as Keras does."""
-        plan = self.schedule
-        share = (epoch + 0.5 - plan.decay_from) / (plan.last_epoch - plan.decay_from)
-        if plan.minutes is not None:
-            share = max(share, self.seconds / (60 * plan.minutes))
-        fade = (1 + math.cos(math.pi * min(share, 1))) / 2 if plan.decay == "cosine" else 1
-        self.model.optimizer.learning_rate.assign(plan.learning_rate * fade)
+        rate = self.phase.rate(epoch + 1, self.seconds)
+        self.trainer.optimizer.learning_rate.assign(rate)
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         """Move the bar; at its end Keras would wait for the step, and a GPU for the next batch."""
@@ -160,12 +164,13 @@ class _FollowSchedule(keras.callbacks.Callback):
         """Write the finished epoch's figures, save what is to be saved, stop when time is up."""
         self.finished = epoch + 1
         self.judge(self.finished, logs or {})
-        if checkpoints.is_kept_epoch(self.finished, self.saving.every, self.saving.save_at):
+        config, minutes = self.config, self.phase.minutes
+        if checkpoints.is_kept_epoch(self.finished, config.checkpoint_every, config.save_at):
             self._save(checkpoints.EPOCH_NAME)
-        elif time.monotonic() - self.last_saved >= self.saving.rolling_s:
+        elif time.monotonic() - self.last_saved >= config.rolling_s:
             self._save(checkpoints.ROLLING_NAME)
-        if self.schedule.minutes is not None and self.seconds >= 60 * self.schedule.minutes:
-            self.model.stop_training = True
+        if minutes is not None and self.seconds >= 60 * minutes:
+            self.trainer.stop_training = True
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Keep the last epoch, whatever its number."""
@@ -178,14 +183,15 @@ class _FollowSchedule(keras.callbacks.Callback):
         shown = ", ".join(f"{key} {value:.5g}" for key, value in figures.items())
         self.bar.set_postfix_str(shown)
         if self.bar.disable:
-            log.info("epoch %d of %d: %s", epoch, self.schedule.last_epoch, shown)
-        value = figures.get(self.saving.best_by or "")
-        if value is not None and value < self.best:
+            log.info("epoch %d of %d: %s", epoch, self.phase.last, shown)
+        value = figures.get("val_loss")
+        if self.phase.keep_best and value is not None and value < self.best:
             self.best = value
-            checkpoints.save_checkpoint(self.network, self.saving.run_dir / checkpoints.BEST_NAME)
+            path = self.config.run_dir / checkpoints.BEST_NAME
+            checkpoints.save_checkpoint(self.trainer.parts[NETWORK], path)
 
     def _save(self, name: str) -> None:
-        path = self.saving.run_dir / name.format(self.finished)
-        checkpoints.save_checkpoint(self.network, path)
-        checkpoints.remove_rolling(self.saving.run_dir, keep=path)
+        path = self.config.run_dir / name.format(self.finished)
+        checkpoints.save_parts(self.trainer.parts, self.trainer.optimizer, path)
+        checkpoints.remove_rolling(self.config.run_dir, keep=path)
         self.last_saved = time.monotonic()

@@ -1,9 +1,24 @@
-"""BACKBONES, the table of networks that can classify."""
+"""BACKBONES, the table of networks that can classify.
 
-from classifier.backbones import inception_v3, mobilenet_v2, resnet50, vgg19
-from classifier.backbones.backbone import Backbone
-from training.registry import index
+It is made when it is first asked for: commands list `NAMES` without importing Keras.
+"""
 
-BACKBONES = index(vgg19.SPEC, resnet50.SPEC, inception_v3.SPEC, mobilenet_v2.SPEC)
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["BACKBONES", "Backbone"]
+if TYPE_CHECKING:
+    from classifier.backbones.backbone import Backbone
+
+    BACKBONES: dict[str, Backbone]
+
+NAMES = ("vgg19", "resnet50", "inception_v3", "mobilenet_v2")
+
+
+def __getattr__(name: str) -> Any:
+    if name != "BACKBONES":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from classifier.backbones import inception_v3, mobilenet_v2, resnet50, vgg19
+    from training.registry import index
+
+    models = (vgg19, resnet50, inception_v3, mobilenet_v2)
+    globals()[name] = index(NAMES, [one.SPEC for one in models])
+    return globals()[name]

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import keras
 
 from basics.errors import CheckpointError
-from training.registry import Architecture
+from training.encoders import ENCODER
+from training.registry import CATEGORIES, ModelSpec
 
 
 @dataclass(frozen=True, kw_only=True)
-class Backbone(Architecture):
-    """An `Architecture` that maps (N, H, W, 1) lum to feature maps, the last of them the top.
+class Backbone(ModelSpec):
+    """A `ModelSpec` whose network maps (N, H, W, 1) lightness to feature maps, the last the top.
 
     Attributes:
         load_weights: puts weights into a built network, from "imagenet" or a path.
@@ -23,15 +24,16 @@ class Backbone(Architecture):
 
     load_weights: Callable[[keras.Model, str], None]
     upper: str | None
+    task: str = CATEGORIES
     smallest_px: int = 32
 
 
-def on_luminance(
+def on_lightness(
     prepare: Callable[[keras.KerasTensor], keras.KerasTensor], network: keras.Model
 ) -> keras.Model:
-    """Put an input preparation before a network without top: (N, H, W, 1) lum -> feature map."""
-    lum = keras.Input((None, None, 1), name="luminance")
-    return keras.Model(lum, network(prepare(lum)), name="encoder")
+    """Put an input preparation before a network without top; it takes (N, H, W, 1) lightness."""
+    lightness = keras.Input((None, None, 1), name="lightness")
+    return keras.Model(lightness, network(prepare(lightness)), name=ENCODER)
 
 
 def load_keras_weights(

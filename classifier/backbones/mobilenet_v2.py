@@ -39,6 +39,8 @@ SPEC = Backbone(
     build=build,
     n_params=2_206_816,
     source="Sandler et al. 2018, Table 2",
+    licence="Apache-2.0",
+    encoder="mobilenet_v2",
     load_weights=load_encoder_weights,
     upper=None,
 )

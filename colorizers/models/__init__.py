@@ -1,8 +1,24 @@
-"""ARCHITECTURES, the table of networks that can colour."""
+"""ARCHITECTURES, the table of networks that can colour.
 
-from colorizers.models import class_encoder, encoder_decoder, global_encoder, shared_encoder
-from training.registry import index
+It is made when it is first asked for: commands list `NAMES` without importing Keras.
+"""
 
-ARCHITECTURES = index(
-    encoder_decoder.SPEC, shared_encoder.SPEC, global_encoder.SPEC, class_encoder.SPEC
-)
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from training.registry import ModelSpec
+
+    ARCHITECTURES: dict[str, ModelSpec]
+
+NAMES = ("encoder_decoder", "shared_encoder", "global_encoder", "class_encoder")
+
+
+def __getattr__(name: str) -> Any:
+    if name != "ARCHITECTURES":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from colorizers.models import class_encoder, encoder_decoder, global_encoder, shared_encoder
+    from training.registry import index
+
+    models = (encoder_decoder, shared_encoder, global_encoder, class_encoder)
+    globals()[name] = index(NAMES, [one.SPEC for one in models])
+    return globals()[name]

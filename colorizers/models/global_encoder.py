@@ -9,6 +9,7 @@ from keras import layers
 
 from colorizers.models.shared_encoder import (
     NECK,
+    ON_ENCODER,
     Tensors,
     join_skips,
     on_encoder,
@@ -16,11 +17,11 @@ from colorizers.models.shared_encoder import (
     to_ab,
 )
 from training.encoders.mobilenet_v2 import scaled
-from training.registry import Architecture
+from training.registry import ModelSpec
 
 
 def build(width: float = 1.0, depth: int | None = None) -> keras.Model:
-    """(N, H, W, 1) lum -> (N, H, W, 2) ab; H and W multiples of 32. The encoder does not learn."""
+    """(N, H, W, 1) lightness -> (N, H, W, 2) ab; H, W multiples of 32. The encoder is frozen."""
     return on_encoder("global_encoder", decode, width, depth)
 
 
@@ -32,9 +33,10 @@ def decode(features: Tensors, width: float = 1.0) -> keras.KerasTensor:
     return to_ab(join_skips(x, features, width))
 
 
-SPEC = Architecture(
+SPEC = ModelSpec(
     name="global_encoder",
     build=build,
     n_params=3_409_634 + 1280 * NECK + NECK,
     source="ours; fusion: Iizuka et al. 2016, section 3.3",
+    **ON_ENCODER,
 )

@@ -6,21 +6,30 @@ the decoder: five convolutions, each after an upsampling by 2, in the manner of 
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 from keras import layers
 
-from training.encoders.mobilenet_v2 import build_encoder, scaled
-from training.registry import Architecture
+from training.encoders import DECODER, decoder_alone
+from training.encoders.mobilenet_v2 import STRIDE, build_encoder, scaled
+from training.registry import ModelSpec
 
+ON_ENCODER: dict[str, Any] = {  # of the spec of every network on the router's encoder
+    "inputs": ("features",),
+    "stride": STRIDE,
+    "encoder": "mobilenet_v2",
+    "exported": decoder_alone,
+    "licence": "Apache-2.0",  # of the ImageNet weights from which the encoder starts
+}
 NECK = 256  # filters to which the 1280 of the top are reduced
-DECODER = (192, 96, 48, 32)  # filters after each upsampling; all ours
+FILTERS = (192, 96, 48, 32)  # filters after each upsampling; all ours
 
 Tensors = Sequence[keras.KerasTensor]
 
 
 def build(width: float = 1.0, depth: int | None = None) -> keras.Model:
-    """(N, H, W, 1) lum -> (N, H, W, 2) ab; H and W multiples of 32. The encoder does not learn."""
+    """(N, H, W, 1) lightness -> (N, H, W, 2) ab; H, W multiples of 32. The encoder is frozen."""
     return on_encoder("shared_encoder", decode, width, depth)
 
 
@@ -46,9 +55,9 @@ def on_encoder(
     encoder = build_encoder(width, depth)
     encoder.trainable = False
     features = [keras.Input(output.shape[1:]) for output in encoder.outputs]
-    decoder = keras.Model(features, decode(features, width), name="decoder")
-    lum = keras.Input((None, None, 1), name="luminance")
-    return keras.Model(lum, decoder(encoder(lum)), name=name)
+    decoder = keras.Model(features, decode(features, width), name=DECODER)
+    lightness = keras.Input((None, None, 1), name="lightness")
+    return keras.Model(lightness, decoder(encoder(lightness)), name=name)
 
 
 def reduce_top(top: keras.KerasTensor, width: float = 1.0) -> keras.KerasTensor:
@@ -58,7 +67,7 @@ def reduce_top(top: keras.KerasTensor, width: float = 1.0) -> keras.KerasTensor:
 
 def join_skips(x: keras.KerasTensor, features: Tensors, width: float = 1.0) -> keras.KerasTensor:
     """(N, H/32, W/32, c) and the encoder's feature maps -> (N, H/2, W/2, 32)."""
-    for filters, skip in zip(DECODER, reversed(features[:-1]), strict=True):
+    for filters, skip in zip(FILTERS, reversed(features[:-1]), strict=True):
         x = layers.UpSampling2D(interpolation="bilinear")(x)  # to H/16, H/8, H/4, H/2
         x = layers.Concatenate()([x, skip])
         x = _convolution(x, scaled(filters, width), 3)
@@ -77,9 +86,10 @@ def _convolution(x: keras.KerasTensor, filters: int, side: int) -> keras.KerasTe
     return layers.ReLU()(layers.BatchNormalization()(x))
 
 
-SPEC = Architecture(
+SPEC = ModelSpec(
     name="shared_encoder",
     build=build,
     n_params=3_409_634,
     source="ours; encoder: Sandler et al. 2018, skips: Ronneberger et al. 2015",
+    **ON_ENCODER,
 )

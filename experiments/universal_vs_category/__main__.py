@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING
 
 from basics import cli
 from basics.files import write_all
+from basics.settings import naming_options
 from evaluation.category_matrix import load_test
-from experiments.universal_vs_category.runs import ClaimConfig, Planned, plan, train_all
+from experiments.arms import add_options, train_arms
+from experiments.universal_vs_category.runs import ComparisonConfig, Network, plan
 from pipeline.engine.bundle import PRETRAINED_DIR, ROUTER, Bundle
 from pipeline.engine.bundle_file import read_bundle, read_verified
 
@@ -30,26 +32,28 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ROUTER_NETWORK = "mobilenet_v2"
 PHOTOS = {"shared_encoder": 16_000, "encoder_decoder": 24_000}  # about 20 minutes on two cores
 SIZES = {"shared_encoder": 128, "encoder_decoder": 64}  # px
 
 
 def find_encoder(bundle: Bundle, architecture: str) -> Path | None:
-    """The checkpoint of the bundle's router, whose encoder `shared_encoder` takes; else None.
+    """The checkpoint of the bundle's router, whose encoder a network takes; None if it takes none.
 
     Raises:
         CheckpointError: the bundle ships none, or a damaged one.
     """
-    if architecture != "shared_encoder":
+    from colorizers.models import ARCHITECTURES
+
+    backbone = ARCHITECTURES[architecture].encoder
+    if backbone is None:
         return None
-    start = bundle.find_initial(ROUTER_NETWORK, ROUTER)
+    start = bundle.find_initial(backbone, ROUTER)
     read_verified(bundle.folder, start)
     return bundle.folder / start.file
 
 
 def measure(
-    config: ClaimConfig, networks: Sequence[Planned], categories: Sequence[str], bundle: Bundle
+    config: ComparisonConfig, networks: Sequence[Network], categories: Sequence[str], bundle: Bundle
 ) -> tuple["pd.DataFrame", "pd.DataFrame"]:
     """Measure trained networks on the test split.
 
@@ -76,7 +80,7 @@ def measure(
 
 
 def budgets(
-    config: ClaimConfig, networks: Sequence[Planned], categories: Sequence[str]
+    config: ComparisonConfig, networks: Sequence[Network], categories: Sequence[str]
 ) -> "pd.DataFrame":
     """What each method cost: method, photos_per_network, photos_in_all, size, batch_size.
 
@@ -89,7 +93,7 @@ def budgets(
 
     n, budget = len(categories), config.budget(len(categories))
     in_all = {EACH: n * budget}
-    shown = {one.arm: one.photos for one in networks}
+    shown = {one.name: one.photos for one in networks}
     shown |= {ROUTED: shown[FINE_TUNED], UNSURE: shown[FINE_TUNED]}
     rows = [
         {
@@ -109,11 +113,11 @@ def write_results(
     results_dir: Path, architecture: str, table: "pd.DataFrame", gains: "pd.DataFrame"
 ) -> list[Path]:
     """Write both tables and the figure; returns their paths."""
-    from experiments.universal_vs_category.figure import claim_figure
+    from experiments.universal_vs_category.figure import comparison_figure
 
     stem = f"claim_{architecture}"
     results = {f"{stem}.csv": table, f"{stem}_gains.csv": gains}
-    return write_all(results_dir, {**results, f"{stem}.png": claim_figure(table, gains)})
+    return write_all(results_dir, {**results, f"{stem}.png": comparison_figure(table, gains)})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -123,25 +127,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--architecture", choices=sorted(SIZES), default="shared_encoder", help="of the networks")
     add("--photos", type=above, metavar="N", help=f"budget of every arm [{_by_name(PHOTOS)}]")
     add("--size", type=above, help=f"side of the squares, px [{_by_name(SIZES)}]")
-    add("--batch-size", type=above, default=25, help="photos per batch")
-    add("--policy", default="mixed_bfloat16", help="float32 or mixed_bfloat16")
     add("--seeds", type=above, default=3, help="seeds of the networks of --seed-category")
     add("--seed-category", default="beach", help="the category trained with several seeds")
     add("--seed-universal", action="store_true", help="train the universal ones with them, too")
     add("--generous", action="store_true", help="N photos for each category: 20 N in all")
     add("--keep-best", action="store_true", help="keep the stage best on validation, in all arms")
-    add("--packed-dir", type=Path, default=Path("data/packed"), help="packed photos")
     add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of the router")
-    add("--runs-dir", type=Path, default=Path("runs/claim"), help="run folders go below it")
-    add("--results-dir", type=Path, default=Path("results"), help="where tables and figure go")
-    return cli.run(_job, parser.parse_args(argv))
+    add_options(parser, runs_dir="runs/claim", batch_size=25, policy="mixed_bfloat16")
+    return cli.run(naming_options(_job), parser.parse_args(argv))
 
 
 def _job(args: argparse.Namespace) -> int:
     from preprocessing.packing import packed_categories
 
     bundle, categories = read_bundle(args.models), packed_categories(args.packed_dir)
-    config = ClaimConfig(
+    config = ComparisonConfig(
         packed_dir=args.packed_dir,
         runs_dir=args.runs_dir,
         architecture=args.architecture,
@@ -160,7 +160,7 @@ def _job(args: argparse.Namespace) -> int:
     for category in categories:
         load_test(args.packed_dir, category)  # what would fail after half an hour of training
     log.info("%d networks; %d photos for each arm", len(networks), config.budget(len(categories)))
-    train_all(networks)
+    train_arms(networks)
     table, differences = measure(config, networks, categories, bundle)
     for frame in (table, differences):
         log.info("%s", frame[frame["category"] == "all"].to_string(index=False))

@@ -20,7 +20,7 @@ DRAWN = (  # method, reference, colour, marker
 )
 
 
-def claim_figure(table: "pd.DataFrame", gains: "pd.DataFrame") -> Figure:
+def comparison_figure(table: "pd.DataFrame", gains: "pd.DataFrame") -> Figure:
     """Gains per category beside the means over all photos, both with 95 % intervals.
 
     Args:

@@ -1,4 +1,4 @@
-"""The networks that are compared, each with its share of one budget of photos.
+"""The networks that are compared, each with its part of one budget of photos.
 
 A budget of N photos, C categories:
 
@@ -10,22 +10,19 @@ A budget of N photos, C categories:
 | universal, continued | 1 | the same N / 2, then N / 2 more of all | N |
 | from scratch, N each | C | N, of its own | C times N |
 
-A category's network gets the same share whatever the number of its photos; a universal one sees
+A category's network gets the same number whatever the number of its photos; a universal one sees
 each photo of the training split equally often, so more of large categories. All arms keep the last
 stage (or all the one best on validation); the learning rate fades by a cosine in each run.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from basics.errors import ConfigError
 from colorizers.config import UNIVERSAL, ColorizerConfig
+from experiments.arms import STAGES, Arm, staged_config, steps_per_stage
 
-log = logging.getLogger(__name__)
-
-STAGES = 8  # epochs of every run, whatever its length: the steps of the cosine
 RATE, FINE_RATE = 1e-3, 3e-4  # learning rates from scratch, and of what goes on; release.recipe's
 
 FOR_ALL, HALF, CONTINUED = "universal", "universal, half", "universal, continued"
@@ -41,7 +38,7 @@ FOLDERS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClaimConfig:
+class ComparisonConfig:
     """Settings of one comparison.
 
     Attributes:
@@ -49,7 +46,7 @@ class ClaimConfig:
         encoder: run folder or checkpoint of the router, for `shared_encoder`.
         photos: the budget N; rounded, so that every arm gets whole batches.
         size: px; side of the training squares, and at which all networks are run and measured.
-        smallest_px: side of the smallest window cut from a 256 px photo.
+        smallest_px: side of the smallest crop of a 256 px photo.
         seeds: how many seeds the networks of `seed_category` are trained with.
         seed_universal: train the universal networks with these seeds, too.
         generous: "from scratch, N each" for all categories, not only for `seed_category`.
@@ -70,29 +67,20 @@ class ClaimConfig:
     generous: bool = False
     keep_best: bool = False
 
-    def share(self, n_categories: int) -> int:
+    def least_steps(self, n_categories: int) -> int:
         """Batches per stage of the smallest run, the fine-tuning of one category; at least 1."""
-        smallest = 2 * n_categories * self.batch_size * STAGES
-        return max(1, round(self.photos / smallest))
+        return steps_per_stage(self.photos, 2 * n_categories * self.batch_size)
 
     def budget(self, n_categories: int) -> int:
         """The photos that every arm gets in all: `photos`, rounded."""
-        return 2 * n_categories * self.share(n_categories) * self.batch_size * STAGES
+        return 2 * n_categories * self.least_steps(n_categories) * self.batch_size * STAGES
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
-    """One network to train.
+class Network(Arm):
+    """One network to train; its name is a key of `FOLDERS`."""
 
-    Attributes:
-        arm: what it belongs to, a key of `FOLDERS`.
-        training: its settings.
-        photos: how many photos it is shown, those of the network it starts from included.
-    """
-
-    arm: str
     training: ColorizerConfig
-    photos: int
 
     @property
     def category(self) -> str:
@@ -105,7 +93,7 @@ class Planned:
         return self.training.seed
 
 
-def plan(config: ClaimConfig, categories: Sequence[str]) -> list[Planned]:
+def plan(config: ComparisonConfig, categories: Sequence[str]) -> list[Network]:
     """Every network of the comparison, each after the one that it starts from.
 
     Raises:
@@ -114,75 +102,54 @@ def plan(config: ClaimConfig, categories: Sequence[str]) -> list[Planned]:
     if config.seed_category not in categories:
         raise ConfigError(
             f"no packed photos of {config.seed_category!r}",
-            "--seed-category",
+            "seed_category",
             f"choose one of: {', '.join(categories)}",
         )
     found = []
     for seed in range(config.seeds):
         if seed == 0 or config.seed_universal:
-            found += [_planned(config, categories, arm, UNIVERSAL, seed) for arm in _UNIVERSAL]
+            found += [_network(config, categories, arm, UNIVERSAL, seed) for arm in _UNIVERSAL]
         own = categories if seed == 0 else [config.seed_category]
         for category in own:
             arms = [SCRATCH, FINE_TUNED]
             if config.generous or (seed == 0 and category == config.seed_category):
                 arms.append(EACH)
-            found += [_planned(config, categories, arm, category, seed) for arm in arms]
+            found += [_network(config, categories, arm, category, seed) for arm in arms]
     return found
-
-
-def train_all(networks: Sequence[Planned]) -> None:
-    """Train, or go on training, each network in turn.
-
-    Raises:
-        CheckpointError: a run folder holds a run with other settings.
-    """
-    import keras
-
-    from colorizers.train import train
-
-    for number, network in enumerate(networks, start=1):
-        what = f"{network.arm}: {network.category}, seed {network.seed}"
-        log.info("network %d of %d: %s", number, len(networks), what)
-        keras.backend.clear_session()  # else the graphs of all of them stay in memory
-        train(network.training)
 
 
 _UNIVERSAL = (FOR_ALL, HALF, CONTINUED)
 _GOES_ON = (CONTINUED, FINE_TUNED)  # from the half
 
 
-def _planned(
-    config: ClaimConfig, categories: Sequence[str], arm: str, category: str, seed: int
-) -> Planned:
-    share, n = config.share(len(categories)), len(categories)
-    shares = {FOR_ALL: 2 * n, HALF: n, CONTINUED: n, SCRATCH: 2, FINE_TUNED: 1, EACH: 2 * n}
+def _network(
+    config: ComparisonConfig, categories: Sequence[str], arm: str, category: str, seed: int
+) -> Network:
+    steps, n = config.least_steps(len(categories)), len(categories)
+    times = {FOR_ALL: 2 * n, HALF: n, CONTINUED: n, SCRATCH: 2, FINE_TUNED: 1, EACH: 2 * n}
     start = seed if config.seed_universal else 0
-    training = ColorizerConfig(
+    training = staged_config(
         category=category,
         packed_dir=config.packed_dir,
         run_dir=_run_dir(config, n, arm, category, seed),
         architecture=config.architecture,
         init=_run_dir(config, n, HALF, UNIVERSAL, start) if arm in _GOES_ON else None,
         encoder=None if arm in _GOES_ON else config.encoder,
-        epochs=STAGES,
-        steps_per_epoch=shares[arm] * share,
+        steps_per_epoch=times[arm] * steps,
         batch_size=config.batch_size,
-        checkpoint_every=STAGES,
         learning_rate=FINE_RATE if arm in _GOES_ON else RATE,
-        decay="cosine",
-        size=config.size,
+        side_px=config.size,
         smallest_px=config.smallest_px,
-        run_px=config.size,
         policy=config.policy,
         seed=seed,
         keep_best=config.keep_best,
         validate_every=1 if config.keep_best else STAGES,
     )
     before = n if arm in _GOES_ON else 0
-    shown = (shares[arm] + before) * share * config.batch_size * STAGES
-    return Planned(arm=arm, training=training, photos=shown)
+    shown = (times[arm] + before) * steps * config.batch_size * STAGES
+    return Network(name=arm, training=training, photos=shown)
 
 
-def _run_dir(config: ClaimConfig, n: int, arm: str, category: str, seed: int) -> Path:
+def _run_dir(config: ComparisonConfig, n: int, arm: str, category: str, seed: int) -> Path:
     folder = f"{config.budget(n)}_photos_{config.size}px"
     return config.runs_dir / config.architecture / folder / FOLDERS[arm] / f"{category}_{seed}"

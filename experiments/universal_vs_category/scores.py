@@ -21,8 +21,8 @@ from experiments.universal_vs_category.runs import (
     FOR_ALL,
     HALF,
     SCRATCH,
-    ClaimConfig,
-    Planned,
+    ComparisonConfig,
+    Network,
 )
 from pipeline.colorizer import Colorizer
 from training.batches import load_photos
@@ -76,7 +76,7 @@ def load_test_photos(
 
 
 def score_networks(
-    config: ClaimConfig, networks: Sequence[Planned], photos: RoutedPhotos
+    config: ComparisonConfig, networks: Sequence[Network], photos: RoutedPhotos
 ) -> pd.DataFrame:
     """Colour the test photos by every network that may be asked for them.
 
@@ -89,7 +89,7 @@ def score_networks(
         CheckpointError: a network was not trained.
     """
     categories = list(dict.fromkeys(photos.categories))
-    measured = [one for one in networks if one.arm != HALF]
+    measured = [one for one in networks if one.name != HALF]
     found = []
     for one in cli.progress(measured, "measuring"):
         numbers = _asked_of(one, config, photos)
@@ -100,7 +100,7 @@ def score_networks(
         path = chosen_checkpoint(one.training.run_dir)
         network = open_network(config.architecture, path, start)
         rgb = photos.rgb[numbers]
-        about = {"arm": one.arm, "network": one.category, "seed": one.seed}
+        about = {"arm": one.name, "network": one.category, "seed": one.seed}
         found += _rows(numbers, photos, score_all(rgb, predict(network, rgb)), about)
     return pd.DataFrame(found)
 
@@ -140,7 +140,7 @@ def by_method(scores: pd.DataFrame, photos: RoutedPhotos) -> pd.DataFrame:
 _NAMES = ("categories", "first", "chosen")
 
 
-def _asked_of(one: Planned, config: ClaimConfig, photos: RoutedPhotos) -> NDArray[np.int64]:
+def _asked_of(one: Network, config: ComparisonConfig, photos: RoutedPhotos) -> NDArray[np.int64]:
     """The numbers of the photos that a network colours."""
     if one.category == UNIVERSAL:
         is_asked = np.full(len(photos.rgb), True)
@@ -148,7 +148,7 @@ def _asked_of(one: Planned, config: ClaimConfig, photos: RoutedPhotos) -> NDArra
             is_asked = photos.categories == config.seed_category
     else:
         is_asked = photos.categories == one.category
-        if one.arm == FINE_TUNED and one.seed == 0:
+        if one.name == FINE_TUNED and one.seed == 0:
             is_asked |= photos.first == one.category
     return np.flatnonzero(is_asked)
 

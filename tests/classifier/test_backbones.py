@@ -6,7 +6,7 @@ from keras import ops
 from basics.errors import CheckpointError
 from classifier.backbones import BACKBONES, inception_v3, resnet50, vgg19
 from classifier.head import build_classifier
-from classifier.train import set_norm_momentum, set_trainable
+from classifier.initial_weights import set_norm_momentum, set_trainable
 from tests.training.imagenet_like import write_weights
 
 pytestmark = pytest.mark.full
@@ -22,7 +22,7 @@ def top_of(features: object) -> np.ndarray:
     return features[-1] if isinstance(features, list) else np.asarray(features)
 
 
-def lum_of(height: int, width: int) -> np.ndarray:
+def lightness_of(height: int, width: int) -> np.ndarray:
     return np.random.default_rng(0).random((2, height, width, 1), dtype=np.float32)
 
 
@@ -36,19 +36,19 @@ def test_every_backbone_maps_luminance_of_any_size_to_finite_features(spec, tmp_
     assert encoder.name == "encoder"
     assert encoder.count_params() == spec.n_params
     for height, width in ((96, 128), (160, 96)):
-        top = top_of(encoder.predict(lum_of(height, width), verbose=0))
+        top = top_of(encoder.predict(lightness_of(height, width), verbose=0))
         assert top.ndim == 4
         assert len(top) == 2
         assert np.isfinite(top).all()
     encoder.save(tmp_path / "saved.keras")
     reloaded = keras.models.load_model(tmp_path / "saved.keras")
-    again = top_of(reloaded.predict(lum_of(160, 96), verbose=0))
+    again = top_of(reloaded.predict(lightness_of(160, 96), verbose=0))
     np.testing.assert_array_equal(again, top)
 
 
 @every_backbone
 def test_every_backbone_takes_the_smallest_photo_that_it_declares(spec):
-    top = top_of(spec.build().predict(lum_of(spec.smallest_px, spec.smallest_px), verbose=0))
+    top = top_of(spec.build().predict(lightness_of(spec.smallest_px, spec.smallest_px), verbose=0))
     assert top.shape[:3] == (2, 1, 1)
 
 
@@ -83,7 +83,7 @@ def test_the_momentum_of_batch_normalization_is_set_in_every_layer():
 
 def test_mobilenet_v2_from_scratch_passes_on_what_tells_photos_apart():
     keras.utils.set_random_seed(0)
-    top = top_of(BACKBONES["mobilenet_v2"].build().predict(lum_of(64, 64), verbose=0))
+    top = top_of(BACKBONES["mobilenet_v2"].build().predict(lightness_of(64, 64), verbose=0))
     pooled = top.mean(axis=(1, 2))
     assert 0.05 < pooled.std() < 20  # with Keras' own kernels 1e-12
     assert np.abs(pooled[0] - pooled[1]).max() > 0.01
@@ -91,20 +91,20 @@ def test_mobilenet_v2_from_scratch_passes_on_what_tells_photos_apart():
 
 @pytest.mark.parametrize("module", [vgg19, resnet50, inception_v3])
 def test_the_input_preparation_is_that_of_the_imagenet_weights(module):
-    lum = lum_of(32, 48)
-    prepared = ops.convert_to_numpy(module.prepare(ops.convert_to_tensor(lum)))
-    stacked = np.repeat(255 * lum, 3, axis=-1)  # gray, as an RGB photo of 0 to 255
+    lightness = lightness_of(32, 48)
+    prepared = ops.convert_to_numpy(module.prepare(ops.convert_to_tensor(lightness)))
+    stacked = np.repeat(255 * lightness, 3, axis=-1)  # gray, as an RGB photo of 0 to 255
     expected = APPLICATIONS[module.SPEC.name].preprocess_input(stacked.copy())
     assert prepared.shape == (2, 32, 48, 3)
     np.testing.assert_allclose(prepared, expected, atol=1e-3)
 
 
 def test_the_input_preparation_leaves_the_luminance_as_it_was():
-    lum = lum_of(32, 32)
-    before = lum.copy()
+    lightness = lightness_of(32, 32)
+    before = lightness.copy()
     for module in (vgg19, resnet50, inception_v3):
-        module.prepare(lum)
-    np.testing.assert_array_equal(lum, before)
+        module.prepare(lightness)
+    np.testing.assert_array_equal(lightness, before)
 
 
 def test_weights_of_a_keras_network_are_loaded_from_a_file(tmp_path):

@@ -18,7 +18,7 @@ from tests.drawing import CATEGORIES
 from tests.eager import compiled
 from tests.thin import build_thin_encoder, full_networks
 from tests.training.imagenet_like import write_weights
-from training.augment import cut_windows, whole_windows
+from training.augment import resize_crops, whole_crops
 from training.batches import load_photos
 from training.checkpoints import load_checkpoint
 from training.lab_ops import split_lab
@@ -100,8 +100,8 @@ def test_a_classifier_learns_to_tell_the_drawn_categories_apart(learnt, packed_p
     for split in ("val", "test"):  # photos that it has never seen, at the size it has learnt at
         photos = load_photos(packed_photos, CATEGORIES, split)
         rgb = photos.take(np.arange(len(photos)))
-        lum, _ = split_lab(cut_windows(rgb, whole_windows(len(rgb)), 64))
-        hits += (network.predict(lum, verbose=0).argmax(1) == photos.labels).tolist()
+        lightness, _ = split_lab(resize_crops(rgb, whole_crops(len(rgb)), 64))
+        hits += (network.predict(lightness, verbose=0).argmax(1) == photos.labels).tolist()
     assert len(hits) == 12
     assert sum(hits) >= 8  # by chance 4; as many as 8 in one of 50 tries
 
@@ -172,7 +172,7 @@ def test_a_run_that_had_its_time_is_left_alone(tuned, tmp_path):
         (
             {"backbone": "vgg16"},
             ConfigError,
-            r"unknown architecture 'vgg16'; did you mean 'vgg19'\?",
+            r"unknown backbone 'vgg16'; did you mean 'vgg19'\?",
         ),
         (
             {"backbone": "inception_v3", "size": 64},

@@ -57,8 +57,8 @@ def runs(packed_photos, router, tmp_path_factory) -> dict[str, ColorizerConfig]:
 
 
 def ab_of(network: keras.Model) -> np.ndarray:
-    lum = np.random.default_rng(0).uniform(0, 1, (2, 64, 64, 1)).astype(np.float32)
-    return network.predict(lum, verbose=0)
+    lightness = np.random.default_rng(0).uniform(0, 1, (2, 64, 64, 1)).astype(np.float32)
+    return network.predict(lightness, verbose=0)
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,12 @@ def test_settings_within_their_ranges_are_kept(setting):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"size": 0}, r"size 0 is no multiple of 32 up to 256\n.*--size\n.*32, 64 \.\. 256"),
+        ({"size": 0}, r"size 0 is no multiple of 32 up to 256\n.*: size\n.*32, 64 \.\. 256"),
         ({"size": 120}, "size 120 is no multiple of 32"),
         ({"size": 288}, "size 288 is no multiple of 32 up to 256"),
-        ({"run_px": 250}, r"run_px 250 is no multiple of 32 up to 256\n.*--run-px"),
-        ({"decay": "linear"}, r"decay 'linear'\n.*--decay\n.*constant or cosine"),
-        ({"policy": "float16"}, r"policy 'float16'\n.*--policy\n.*float32 or mixed_bfloat16"),
+        ({"run_px": 250}, r"run_px 250 is no multiple of 32 up to 256\n.*: run_px"),
+        ({"decay": "linear"}, r"decay 'linear'\n.*: decay\n.*constant or cosine"),
+        ({"policy": "float16"}, r"policy 'float16'\n.*: policy\n.*float32 or mixed_bfloat16"),
     ],
 )
 def test_settings_out_of_their_ranges_are_refused(setting, message):

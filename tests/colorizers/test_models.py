@@ -4,7 +4,9 @@ import keras
 import numpy as np
 import pytest
 
+from colorizers.color_classes import LOGITS, class_colours
 from colorizers.models import ARCHITECTURES, class_encoder, encoder_decoder, shared_encoder
+from colorizers.tasks.classes import with_logits
 from tests.thin import build_thin
 
 FIG_3 = (  # layer type, output shape for a photo of 256 x 256, parameters: as printed
@@ -24,7 +26,6 @@ FIG_3 = (  # layer type, output shape for a photo of 256 x 256, parameters: as p
     ("Conv2D", (128, 128, 2), 578),
     ("UpSampling2D", (256, 256, 2), 0),
 )
-STRIDES = {"encoder_decoder": encoder_decoder.STRIDE}  # else that of the encoder, 32
 
 every_architecture = pytest.mark.parametrize(
     "spec", ARCHITECTURES.values(), ids=lambda spec: spec.name
@@ -38,13 +39,13 @@ def bfloat16() -> Iterator[None]:
     keras.config.set_dtype_policy("float32")
 
 
-def lum_of(height: int, width: int) -> np.ndarray:
+def lightness_of(height: int, width: int) -> np.ndarray:
     return np.random.default_rng(0).random((2, height, width, 1), dtype=np.float32)
 
 
-def colour(network: keras.Model, lum: np.ndarray) -> np.ndarray:
+def colour(network: keras.Model, lightness: np.ndarray) -> np.ndarray:
     """Without `predict`, whose graph Keras' bilinear upsampling breaks at the second size."""
-    return keras.ops.convert_to_numpy(network(lum, training=False))
+    return keras.ops.convert_to_numpy(network(lightness, training=False))
 
 
 def randomized(network: keras.Model) -> keras.Model:
@@ -60,16 +61,16 @@ def randomized(network: keras.Model) -> keras.Model:
 def test_a_thin_network_has_few_parameters_and_colours_the_same_sizes(spec):
     network = build_thin(spec)
     assert network.count_params() < spec.n_params / 50
-    assert colour(network, lum_of(64, 96)).shape == (2, 64, 96, 2)
+    assert colour(network, lightness_of(64, 96)).shape == (2, 64, 96, 2)
 
 
 def test_every_row_of_fig_3():
     network = encoder_decoder.build()
     rows = []
-    lum = keras.ops.zeros((1, 256, 256, 1))
+    lightness = keras.ops.zeros((1, 256, 256, 1))
     for layer in network.layers[1:]:
-        lum = layer(lum)
-        rows.append((type(layer).__name__, tuple(lum.shape[1:]), layer.count_params()))
+        lightness = layer(lightness)
+        rows.append((type(layer).__name__, tuple(lightness.shape[1:]), layer.count_params()))
     assert rows == list(FIG_3)
     assert network.count_params() == 3_892_194 == encoder_decoder.SPEC.n_params
     assert len(network.non_trainable_weights) == 0
@@ -84,32 +85,32 @@ def test_the_network_of_fig_3_uses_strides_and_no_pooling():
 
 
 @every_architecture
-def test_every_colorizer_maps_any_luminance_to_finite_chrominance(spec, tmp_path):
+def test_every_colorizer_maps_any_lightness_to_finite_chrominance(spec, tmp_path):
     network = randomized(spec.build())
     assert network.count_params() == spec.n_params
-    stride = STRIDES.get(spec.name, 32)
+    stride = spec.stride
     for height, width in ((stride, stride), (2 * stride, 3 * stride), (5 * stride, 2 * stride)):
-        ab = colour(network, lum_of(height, width))
+        ab = colour(network, lightness_of(height, width))
         assert ab.shape == (2, height, width, 2)
         assert ab.dtype == np.float32
         assert np.isfinite(ab).all()
         assert ab.any()
     network.save(tmp_path / "saved.keras")
     reloaded = keras.models.load_model(tmp_path / "saved.keras")
-    again = colour(reloaded, lum_of(5 * stride, 2 * stride))
+    again = colour(reloaded, lightness_of(5 * stride, 2 * stride))
     np.testing.assert_array_equal(again, ab)
 
 
 @every_architecture
 @pytest.mark.usefixtures("bfloat16")
 def test_every_colorizer_gives_float32_under_bfloat16(spec):
-    ab = spec.build().predict(lum_of(32, 32), verbose=0)
+    ab = spec.build().predict(lightness_of(32, 32), verbose=0)
     assert ab.dtype == np.float32
     assert np.isfinite(ab).all()
 
 
 def test_the_network_of_fig_3_is_bounded():
-    ab = encoder_decoder.build().predict(1e6 * lum_of(32, 32), verbose=0)
+    ab = encoder_decoder.build().predict(1e6 * lightness_of(32, 32), verbose=0)
     assert np.abs(ab).max() <= 1
 
 
@@ -123,32 +124,32 @@ def test_the_shared_encoder_does_not_learn_and_its_decoder_does():
 
 
 def test_a_new_shared_decoder_starts_from_gray():
-    ab = shared_encoder.build().predict(lum_of(64, 32), verbose=0)
+    ab = shared_encoder.build().predict(lightness_of(64, 32), verbose=0)
     np.testing.assert_array_equal(ab, np.zeros((2, 64, 32, 2)))
 
 
 def test_a_decoder_alone_maps_the_encoder_s_features_to_the_same_chrominance():
     network = randomized(shared_encoder.build())
     encoder, decoder = network.get_layer("encoder"), network.get_layer("decoder")
-    lum = lum_of(64, 96)
-    features = encoder.predict(lum, verbose=0)
+    lightness = lightness_of(64, 96)
+    features = encoder.predict(lightness, verbose=0)
     np.testing.assert_allclose(
-        decoder.predict(features, verbose=0), network.predict(lum, verbose=0), atol=1e-6
+        decoder.predict(features, verbose=0), network.predict(lightness, verbose=0), atol=1e-6
     )
 
 
-def test_a_sure_class_gives_its_own_colour_and_no_knowledge_gives_gray():
+def test_a_confident_class_gives_its_own_colour_and_no_knowledge_gives_gray():
     network = class_encoder.build()
-    logits, _ = class_encoder.with_logits(network)(lum_of(64, 32))
+    logits, _ = with_logits(network)(lightness_of(64, 32))
     assert logits.shape == (2, 32, 16, 225)
-    layer = network.get_layer("decoder").get_layer(class_encoder.LOGITS)
+    layer = network.get_layer("decoder").get_layer(LOGITS)
     kernel, bias = layer.get_weights()
     layer.set_weights([0 * kernel, 0 * bias])
-    np.testing.assert_allclose(colour(network, lum_of(64, 32)), 0, atol=1e-6)
+    np.testing.assert_allclose(colour(network, lightness_of(64, 32)), 0, atol=1e-6)
     bias[100] = 50
     layer.set_weights([0 * kernel, bias])
-    expected = np.broadcast_to(class_encoder.class_colours()[100], (2, 64, 32, 2))
-    np.testing.assert_allclose(colour(network, lum_of(64, 32)), expected, atol=1e-6)
+    expected = np.broadcast_to(class_colours()[100], (2, 64, 32, 2))
+    np.testing.assert_allclose(colour(network, lightness_of(64, 32)), expected, atol=1e-6)
 
 
 def test_the_colours_of_the_classes_are_not_learnt():

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from classifier.train import train
-from experiments.backbones import chance, error_rows, interval, main, measure, paper_error
-from experiments.candidates import PAPER_CATEGORIES, Budget, Candidate, config_of
+from experiments.arms import train_arm
+from experiments.backbones import chance, error_rows, main, measure, paper_error
+from experiments.candidates import PAPER_CATEGORIES, Budget, Candidate, arms
 from preprocessing.packing import load_packed
 from tests.thin import build_thin_encoder
 from tests.training.imagenet_like import write_weights
@@ -51,12 +51,6 @@ def test_chance_is_half_of_six_categories():
     assert chance(6, 3) == 0.5
     assert chance(20, 3) == pytest.approx(0.85)
     assert chance(2, 3) == 0
-
-
-def test_an_interval_is_that_of_wilson():
-    assert interval(2, 8) == pytest.approx((0.0715, 0.5907), abs=5e-4)
-    assert interval(0, 10)[0] == 0
-    assert interval(10, 10)[1] == 1
 
 
 def test_the_paper_s_figures_are_those_of_its_table():
@@ -155,9 +149,11 @@ def test_vgg19_in_bfloat16_is_measured_as_it_was_validated(packed, tmp_path):
         for split, source in (("train", "train"), ("val", "val"), ("test", "val")):
             np.save(tmp_path / category / f"{split}.npy", load_packed(packed, category, source))
     budget = Budget(px=32, epochs=2, steps_per_epoch=2, batch_size=6)
-    config = config_of(candidate, budget, tmp_path, tmp_path / "runs")
+    (arm,) = arms([candidate], budget, tmp_path, tmp_path / "runs")
+    config = arm.training
     assert config.policy == "mixed_bfloat16"
-    table = measure(candidate, config, train(config)).set_index("category")
+    train_arm(arm)
+    table = measure(arm).set_index("category")
     validated = pd.read_csv(config.run_dir / "history.csv")["val_top_1"].iloc[-1]
     assert table.loc["all", "top_1_error"] == pytest.approx(1 - validated, abs=1e-4)
     assert table.loc["all", "top_3_error"] == 0  # of three, and no confidence equals another

@@ -19,7 +19,7 @@ from experiments.universal_vs_category.runs import (
     HALF,
     SCRATCH,
     STAGES,
-    ClaimConfig,
+    ComparisonConfig,
     plan,
 )
 from experiments.universal_vs_category.scores import (
@@ -41,7 +41,7 @@ PAIR = ["method", "reference", "category", "seed"]
 
 @pytest.fixture(scope="module")
 def config(packed_photos):
-    return ClaimConfig(
+    return ComparisonConfig(
         packed_dir=packed_photos,
         runs_dir=packed_photos / "nowhere",
         architecture="encoder_decoder",
@@ -85,7 +85,7 @@ def test_every_arm_is_shown_the_same_number_of_photos(config, photos):
     config = replace(config, photos=photos)
     planned = plan(config, CATEGORIES)
     shown = {
-        arm: sum(_shown(one) for one in planned if one.arm == arm)
+        arm: sum(_shown(one) for one in planned if one.name == arm)
         for arm in (FOR_ALL, HALF, CONTINUED, SCRATCH, FINE_TUNED)
     }
     budget = config.budget(len(CATEGORIES))
@@ -96,7 +96,7 @@ def test_every_arm_is_shown_the_same_number_of_photos(config, photos):
 
 def test_a_network_counts_the_photos_of_the_one_it_starts_from(config):
     budget = config.budget(3)
-    planned = {(one.arm, one.category): one for one in plan(config, CATEGORIES)}
+    planned = {(one.name, one.category): one for one in plan(config, CATEGORIES)}
     assert planned[FOR_ALL, UNIVERSAL].photos == planned[CONTINUED, UNIVERSAL].photos == budget
     assert planned[SCRATCH, "fruit"].photos == budget // 3
     assert planned[FINE_TUNED, "fruit"].photos == budget // 2 + budget // 6
@@ -119,12 +119,12 @@ def test_only_the_category_of_the_seeds_has_several(config):
     planned = plan(replace(config, seeds=3), CATEGORIES)
     seeds = {}
     for one in planned:
-        seeds.setdefault((one.arm, one.category), []).append(one.seed)
+        seeds.setdefault((one.name, one.category), []).append(one.seed)
     assert seeds[SCRATCH, "beach"] == seeds[FINE_TUNED, "beach"] == [0, 1, 2]
     assert seeds[SCRATCH, "fruit"] == seeds[FOR_ALL, UNIVERSAL] == seeds[EACH, "beach"] == [0]
     assert (EACH, "fruit") not in seeds
     generous = plan(replace(config, generous=True), CATEGORIES)
-    assert [one.category for one in generous if one.arm == EACH] == CATEGORIES
+    assert [one.category for one in generous if one.name == EACH] == CATEGORIES
 
 
 def test_the_seeds_need_a_packed_category(config):

@@ -3,14 +3,14 @@
 import shutil
 from pathlib import Path
 
-from experiments.universal_vs_category.__main__ import main as claim
+from experiments.universal_vs_category.__main__ import main
 
 
 def make(folder: Path, packed_dir: Path, bundle_dir: Path) -> None:
     """Compare universal and per-category networks of two categories."""
     for category in ("beach", "fruit"):
         shutil.copytree(packed_dir / category, folder / "two" / category)
-    assert claim([*options(folder, bundle_dir), *places(folder)]) == 0
+    assert main([*options(folder, bundle_dir), *places(folder)]) == 0
 
 
 def options(folder: Path, bundle_dir: Path) -> list[str]:

@@ -3,7 +3,7 @@
     KERAS_BACKEND=jax python -m tests.training.short_runs PACKED_DIR RUNS_DIR
 
 They go the usual way, `train` and `fit`: what differs between two calls is Keras' backend alone,
-for photos and windows are drawn by NumPy.
+for photos and crops are drawn by NumPy.
 """
 
 import shutil
@@ -15,9 +15,10 @@ from classifier import train as classifiers
 from classifier.config import ClassifierConfig
 from colorizers import train as colorizers
 from colorizers.config import ColorizerConfig
+from tests.training.adversary import TERMS, train_adversary
 
 COLORIZERS = ("small", "encoder_decoder", "shared_encoder")
-CLASSIFIER, LOWER, RESUMED = "classifier", "bfloat16", "resumed"
+CLASSIFIER, LOWER, RESUMED, ADVERSARY = "classifier", "bfloat16", "resumed", "adversary"
 EPOCHS, HALF = 4, 2  # of one step, so that history.csv holds each step's loss
 
 
@@ -60,6 +61,9 @@ def main() -> None:
     for name in (*COLORIZERS, LOWER):
         colorizers.train(colorizer_config(name, packed_dir, runs_dir))
     classifiers.train(classifier_config(packed_dir, runs_dir))
+    for term in TERMS:
+        train_adversary(packed_dir, runs_dir / term, [term])
+    train_adversary(packed_dir, runs_dir / ADVERSARY)
     small = colorizer_config("small", packed_dir, runs_dir)
     shutil.copytree(small.run_dir, runs_dir / RESUMED)
     (runs_dir / RESUMED / f"epoch_{EPOCHS:04d}.keras").unlink()

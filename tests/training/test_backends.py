@@ -20,11 +20,13 @@ import pytest
 from classifier.head import build_classifier
 from colorizers.models import encoder_decoder, shared_encoder
 from tests.thin import DEPTH, WIDTH, build_thin_encoder
+from tests.training.adversary import JUDGE, TERMS, build_parts
 from tests.training.conftest import build_small_network
 from tests.training.imagenet_like import write_weights
-from tests.training.short_runs import CLASSIFIER, COLORIZERS, EPOCHS, LOWER, RESUMED
-from training.checkpoints import EPOCH_NAME, save_checkpoint
+from tests.training.short_runs import ADVERSARY, CLASSIFIER, COLORIZERS, EPOCHS, LOWER, RESUMED
+from training.checkpoints import EPOCH_NAME, load_parts, save_checkpoint
 from training.encoders.mobilenet_v2 import load_encoder_weights
+from training.task import NETWORK
 
 OTHERS = ("jax", "torch")
 BACKENDS = ("tensorflow", *OTHERS)
@@ -32,7 +34,7 @@ QUICKLY = {  # JAX compiles a step for longer than it runs here
     "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
     "XLA_FLAGS": "--xla_backend_optimization_level=0",
 }
-RARE = 1e-9  # share of features that dropout drops
+RARE = 1e-9  # fraction of features that dropout drops
 PROJECT_DIR = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 
@@ -110,6 +112,27 @@ def test_every_backend_learns(runs, name, backend):
 def test_every_backend_comes_to_the_same_losses_in_bfloat16(runs, backend):
     ours, reference = losses(runs[backend] / LOWER), losses(runs["tensorflow"] / LOWER)
     np.testing.assert_allclose(ours, reference, rtol=2**-8)  # bfloat16 rounds to 8 bits
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("term", "moved"), zip(TERMS, (NETWORK, JUDGE), strict=True))
+def test_each_term_of_an_adversarial_loss_moves_its_own_network_alone(runs, backend, term, moved):
+    last = load_parts(runs[backend] / term / "epoch_0003.keras")
+    for name, part in build_parts().items():
+        pairs = zip(part.get_weights(), last[name].get_weights(), strict=True)
+        assert all(np.array_equal(*pair) for pair in pairs) is (name != moved)
+
+
+@pytest.mark.parametrize("backend", OTHERS)
+def test_every_backend_trains_two_networks_alike(runs, backend):
+    ours, reference = (
+        load_parts(runs[one] / ADVERSARY / "epoch_0003.keras") for one in (backend, "tensorflow")
+    )
+    for name in (NETWORK, JUDGE):
+        for weight, other in zip(
+            ours[name].get_weights(), reference[name].get_weights(), strict=True
+        ):
+            np.testing.assert_allclose(weight, other, atol=1e-4)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from basics.errors import DataError
-from training.augment import whole_windows
+from training.augment import Augmentation, whole_crops
 from training.batches import PhotoSet, ValidationBatches, load_photos, training_batches
 
 counts_per_category = st.lists(st.integers(0, 5), min_size=1, max_size=4).filter(any)
@@ -29,15 +29,14 @@ def photo_set(counts: list[int]) -> PhotoSet:
 
 
 def batches(photos: PhotoSet, n: int, *, batch_size: int, seed: int, start_step: int = 0) -> list:
-    endless = training_batches(
-        photos, batch_size=batch_size, seed=seed, start_step=start_step, smallest_px=128
-    )
-    return list(islice(endless, n))
+    options = {"batch_size": batch_size, "seed": seed, "start_step": start_step}
+    endless = training_batches(photos, **options, augmentation=Augmentation(smallest_px=128))
+    return [inputs for (inputs,) in islice(endless, n)]
 
 
 def names(found: list) -> list[tuple[int, ...]]:
     """The photos that batches hold, in their order."""
-    return [tuple(rgb[0][0]) for inputs, _ in found for rgb in inputs["rgb"].tolist()]
+    return [tuple(rgb[0][0]) for inputs in found for rgb in inputs["rgb"].tolist()]
 
 
 @settings(max_examples=40)
@@ -60,47 +59,45 @@ def test_a_batch_depends_on_seed_and_step_alone(counts, batch_size, seed, step):
     photos = photo_set(counts)
     unbroken = batches(photos, step + 2, batch_size=batch_size, seed=seed)[step:]
     resumed = batches(photos, 2, batch_size=batch_size, seed=seed, start_step=step)
-    for (inputs, targets), (inputs_again, targets_again) in zip(unbroken, resumed, strict=True):
-        np.testing.assert_array_equal(inputs["rgb"], inputs_again["rgb"])
-        np.testing.assert_array_equal(inputs["windows"], inputs_again["windows"])
-        np.testing.assert_array_equal(targets, targets_again)
+    for inputs, again in zip(unbroken, resumed, strict=True):
+        assert list(inputs) == list(again) == ["rgb", "labels", "crops", "tone_curves"]
+        for name, values in inputs.items():
+            np.testing.assert_array_equal(values, again[name])
 
 
 @given(counts_per_category, batch_sizes, seeds)
 def test_every_photo_comes_with_the_category_it_belongs_to(counts, batch_size, seed):
-    for inputs, targets in batches(photo_set(counts), 3, batch_size=batch_size, seed=seed):
+    for inputs in batches(photo_set(counts), 3, batch_size=batch_size, seed=seed):
         assert inputs["rgb"].shape == (batch_size, 1, 1, 3)
         assert inputs["rgb"].dtype == np.uint8
-        assert inputs["windows"].shape == (batch_size, 4)
-        assert targets.shape == (batch_size, len(counts))
-        assert targets.dtype == np.float32
-        np.testing.assert_array_equal(targets.argmax(1), inputs["rgb"][:, 0, 0, 0])
-        np.testing.assert_array_equal(targets.sum(1), 1)
+        assert inputs["crops"].shape == (batch_size, 4)
+        assert inputs["labels"].dtype == np.int32
+        np.testing.assert_array_equal(inputs["labels"], inputs["rgb"][:, 0, 0, 0])
 
 
-def test_every_round_and_every_seed_has_an_order_and_windows_of_its_own():
+def test_every_round_and_every_seed_has_an_order_and_crops_of_its_own():
     photos = photo_set([20, 20])
     first, second = batches(photos, 2, batch_size=40, seed=0)
     (other,) = batches(photos, 1, batch_size=40, seed=1)
     assert names([first]) != names([second])
     assert names([first]) != names([other])
-    windows = [inputs["windows"].tolist() for inputs, _ in (first, second, other)]
-    assert windows[0] != windows[1]
-    assert windows[0] != windows[2]
+    crops = [inputs["crops"].tolist() for inputs in (first, second, other)]
+    assert crops[0] != crops[1]
+    assert crops[0] != crops[2]
 
 
 @given(counts_per_category, batch_sizes)
 def test_validation_shows_every_photo_once_whole_and_in_order(counts, batch_size):
     photos = photo_set(counts)
     validation = ValidationBatches(photos, batch_size=batch_size)
-    found = [validation[i] for i in range(len(validation))]
+    found = [validation[i][0] for i in range(len(validation))]
     every = [(label, row, 0) for label, count in enumerate(counts) for row in range(count)]
     assert names(found) == every
-    sizes = [len(targets) for _, targets in found]
+    sizes = [len(inputs["labels"]) for inputs in found]
     assert set(sizes[:-1]) <= {batch_size}
-    for inputs, targets in found:
-        np.testing.assert_array_equal(inputs["windows"], whole_windows(len(targets)))
-        np.testing.assert_array_equal(targets.argmax(1), inputs["rgb"][:, 0, 0, 0])
+    for inputs in found:
+        np.testing.assert_array_equal(inputs["crops"], whole_crops(len(inputs["labels"])))
+        np.testing.assert_array_equal(inputs["labels"], inputs["rgb"][:, 0, 0, 0])
 
 
 @pytest.mark.parametrize(("split", "n"), [("train", 8), ("val", 2), ("test", 2)])

@@ -17,8 +17,8 @@ from training.checkpoints import (
 def test_a_checkpoint_comes_back_bit_by_bit_with_its_optimizer(small_network, tmp_path):
     small_network.compile(keras.optimizers.Adam(), loss="mse")
     rng = np.random.default_rng(0)
-    lum, ab = rng.random((2, 8, 8, 1)), rng.random((2, 8, 8, 2))
-    small_network.train_on_batch(lum, ab)
+    lightness, ab = rng.random((2, 8, 8, 1)), rng.random((2, 8, 8, 2))
+    small_network.train_on_batch(lightness, ab)
     save_checkpoint(small_network, tmp_path / "run" / "epoch_0001.keras")
     loaded = load_checkpoint(tmp_path / "run" / "epoch_0001.keras")
     for weight, other in zip(loaded.get_weights(), small_network.get_weights(), strict=True):

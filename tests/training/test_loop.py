@@ -18,9 +18,9 @@ def losses(history: History) -> list[tuple[int, float, float]]:
 
 
 def test_a_run_stopped_after_2_of_4_epochs_and_resumed_equals_an_unbroken_one(small_fit, tmp_path):
-    unbroken, expected = small_fit(tmp_path / "unbroken", last_epoch=4)
-    small_fit(tmp_path / "resumed", last_epoch=2)
-    resumed, history = small_fit(tmp_path / "resumed", last_epoch=4)
+    unbroken, expected = small_fit(tmp_path / "unbroken", last=4)
+    small_fit(tmp_path / "resumed", last=2)
+    resumed, history = small_fit(tmp_path / "resumed", last=4)
     # the same sums on the same machine: only the order in which threads add may differ
     np.testing.assert_allclose(losses(history), losses(expected), rtol=1e-4)
     for weight, other in zip(resumed.get_weights(), unbroken.get_weights(), strict=True):
@@ -37,14 +37,14 @@ def test_a_run_stopped_after_2_of_4_epochs_and_resumed_equals_an_unbroken_one(sm
 def test_epochs_that_a_kill_left_without_a_checkpoint_are_trained_and_written_again(
     small_fit, tmp_path
 ):
-    _, expected = small_fit(tmp_path, last_epoch=3, saving={"every": 1})
+    _, expected = small_fit(tmp_path, last=3, saving={"checkpoint_every": 1})
     (tmp_path / "epoch_0003.keras").unlink()
-    _, history = small_fit(tmp_path, last_epoch=3)
+    _, history = small_fit(tmp_path, last=3)
     np.testing.assert_allclose(losses(history), losses(expected), rtol=1e-4)
 
 
 def test_the_loss_falls_and_the_history_tells_it(small_fit, tmp_path):
-    _, history = small_fit(tmp_path, last_epoch=6)
+    _, history = small_fit(tmp_path, last=6)
     written = losses(History(tmp_path / "history.csv", ("loss", "val_loss")))
     assert written == losses(history)
     assert written[-1][2] < 0.8 * written[0][2]
@@ -58,7 +58,7 @@ def test_the_loss_falls_and_the_history_tells_it(small_fit, tmp_path):
     [(50, (), [5]), (2, (), [2, 4, 5]), (2, (1, 4), [1, 2, 4, 5]), (5, (9,), [5])],
 )
 def test_chosen_epochs_and_the_last_are_kept(small_fit, tmp_path, every, save_at, kept):
-    small_fit(tmp_path, last_epoch=5, saving={"every": every, "save_at": save_at})
+    small_fit(tmp_path, last=5, saving={"checkpoint_every": every, "save_at": save_at})
     assert files(tmp_path) == [f"epoch_{epoch:04d}.keras" for epoch in kept] + ["history.csv"]
 
 
@@ -76,7 +76,7 @@ def test_of_rolling_checkpoints_only_the_newest_stays_and_none_after_the_end(sma
     log.setLevel(logging.INFO)
     try:
         tmp_path.mkdir(exist_ok=True)
-        small_fit(tmp_path, last_epoch=4, saving={"rolling_s": 0})
+        small_fit(tmp_path, last=4, saving={"rolling_s": 0})
     finally:
         log.removeHandler(watch)
         log.setLevel(level)
@@ -86,42 +86,42 @@ def test_of_rolling_checkpoints_only_the_newest_stays_and_none_after_the_end(sma
 
 
 def test_time_ends_a_run_after_a_whole_epoch_which_is_saved(small_fit, tmp_path):
-    _, history = small_fit(tmp_path, last_epoch=400, minutes=1e-4)
+    _, history = small_fit(tmp_path, last=400, minutes=1e-4)
     assert [row["epoch"] for row in history.rows] == [1]
     assert files(tmp_path) == ["epoch_0001.keras", "history.csv"]
 
 
 def test_time_counts_over_all_sessions(small_fit, tmp_path):
-    _, first = small_fit(tmp_path, last_epoch=1)
-    _, second = small_fit(tmp_path, last_epoch=2)
+    _, first = small_fit(tmp_path, last=1)
+    _, second = small_fit(tmp_path, last=2)
     assert second.seconds >= first.seconds
     assert History(tmp_path / "history.csv", ()).seconds == second.seconds
 
 
 @pytest.mark.parametrize(("every", "validated"), [(1, [1, 2, 3, 4, 5]), (2, [2, 4, 5]), (9, [5])])
 def test_validation_comes_as_often_as_asked_and_at_the_end(small_fit, tmp_path, every, validated):
-    _, history = small_fit(tmp_path, last_epoch=5, validate_every=every)
+    _, history = small_fit(tmp_path, last=5, validate_every=every)
     assert [row["epoch"] for row in history.rows if "val_loss" in row] == validated
 
 
 @pytest.mark.parametrize(
-    ("schedule", "share"),  # the middle of the last epoch, as a share of the decay
+    ("phase", "progress"),  # the middle of the last epoch, as a part of the decay
     [
-        ({"last_epoch": 4, "decay": "cosine"}, 3.5 / 4),
-        ({"last_epoch": 4, "decay": "cosine", "decay_from": 2}, 1.5 / 2),
-        ({"last_epoch": 4, "decay": "constant"}, 0),
-        ({"last_epoch": 1, "decay": "cosine"}, 0.5),
+        ({"last": 4, "decay": "cosine"}, 3.5 / 4),
+        ({"last": 4, "decay": "cosine", "first": 2}, 1.5 / 2),
+        ({"last": 4, "decay": "constant"}, 0),
+        ({"last": 1, "decay": "cosine"}, 0.5),
     ],
 )
-def test_the_learning_rate_follows_the_schedule(small_fit, tmp_path, schedule, share):
-    network, _ = small_fit(tmp_path, **schedule)
-    expected = 0.01 * (1 + math.cos(math.pi * share)) / 2
+def test_the_learning_rate_follows_the_phase(small_fit, tmp_path, phase, progress):
+    network, _ = small_fit(tmp_path, **phase)
+    expected = 0.01 * (1 + math.cos(math.pi * progress)) / 2
     assert float(network.optimizer.learning_rate) == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_best_epoch_on_validation_is_kept(small_fit, tmp_path):
-    saving = {"every": 1, "best_by": "val_loss"}
-    _, history = small_fit(tmp_path, last_epoch=3, saving=saving)
+    saving = {"checkpoint_every": 1}
+    _, history = small_fit(tmp_path, last=3, keep_best=True, saving=saving)
     best = min(history.rows, key=lambda row: float(row["val_loss"]))
     assert [row["epoch"] for row in history.rows] == [0, 1, 2, 3]
     kept = load_checkpoint(tmp_path / f"epoch_{best['epoch']:04d}.keras")
@@ -131,9 +131,7 @@ def test_the_best_epoch_on_validation_is_kept(small_fit, tmp_path):
 
 
 def test_training_that_only_harms_leaves_the_start_as_the_best(small_fit, small_network, tmp_path):
-    _, history = small_fit(
-        tmp_path, last_epoch=2, learning_rate=10.0, saving={"best_by": "val_loss"}
-    )
+    _, history = small_fit(tmp_path, last=2, learning_rate=10.0, keep_best=True)
     start, *later = history.rows
     assert start["epoch"] == 0
     assert "loss" not in start
@@ -147,22 +145,21 @@ def test_training_that_only_harms_leaves_the_start_as_the_best(small_fit, small_
 
 
 def test_a_run_killed_before_its_first_checkpoint_starts_its_history_anew(small_fit, tmp_path):
-    saving = {"best_by": "val_loss"}
-    small_fit(tmp_path, last_epoch=1, saving=saving)
+    small_fit(tmp_path, last=1, keep_best=True)
     (tmp_path / "epoch_0001.keras").unlink()
-    _, history = small_fit(tmp_path, last_epoch=1, saving=saving)
+    _, history = small_fit(tmp_path, last=1, keep_best=True)
     assert [row["epoch"] for row in history.rows] == [0, 1]
 
 
 def test_the_log_says_how_much_of_the_photos_an_epoch_covers(small_fit, tmp_path, caplog):
     with caplog.at_level(logging.INFO, "training.loop"):
-        small_fit(tmp_path, last_epoch=1)
+        small_fit(tmp_path, last=1)
     assert "16 photos, 4 for validation" in caplog.messages
     assert "an epoch shows 6 photos, 0.38 of the training split" in caplog.messages
 
 
 def test_a_checkpoint_loads_with_plain_keras_and_its_optimizer(small_fit, tmp_path):
-    network, _ = small_fit(tmp_path, last_epoch=2)
+    network, _ = small_fit(tmp_path, last=2)
     path = tmp_path / "epoch_0002.keras"
     assert latest_checkpoint(tmp_path) == (path, 2)
     loaded = keras.models.load_model(path)

@@ -1,14 +1,15 @@
 import pytest
 
 from basics.errors import ConfigError
-from training.registry import Architecture, find, index
+from training.registry import ModelSpec, find, index
 
 
-def named(name: str) -> Architecture:
-    return Architecture(name=name, build=lambda: None, n_params=0, source="a test")
+def named(name: str) -> ModelSpec:
+    return ModelSpec(name=name, build=lambda: None, n_params=0, source="a test")
 
 
-TABLE = index(named("encoder_decoder"), named("shared_encoder"))
+NAMES = ("encoder_decoder", "shared_encoder")
+TABLE = index(NAMES, [named(name) for name in NAMES])
 
 
 def test_a_table_holds_each_architecture_under_its_name():
@@ -19,8 +20,19 @@ def test_a_table_holds_each_architecture_under_its_name():
 
 
 def test_a_name_used_twice_is_refused():
+    specs = [named(name) for name in ("vgg19", "resnet50", "vgg19")]
     with pytest.raises(ConfigError, match="two architectures named 'vgg19'"):
-        index(named("vgg19"), named("resnet50"), named("vgg19"))
+        index(["vgg19"], specs)
+
+
+def test_names_and_networks_that_part_are_refused():
+    with pytest.raises(ConfigError, match="networks resnet50, but names vgg19"):
+        index(["vgg19"], [named("resnet50")])
+
+
+def test_what_is_not_found_is_called_by_its_field():
+    with pytest.raises(ConfigError, match=r"unknown backbone 'vgg16'[^\n]*\n.*where: backbone\n"):
+        find(TABLE, "vgg16", "backbone")
 
 
 def test_an_architecture_is_found_by_its_name():

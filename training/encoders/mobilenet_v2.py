@@ -1,4 +1,4 @@
-"""MobileNetV2 on luminance: the encoder that the router and `shared_encoder` both build on.
+"""MobileNetV2 on lightness: the encoder that the router and `shared_encoder` both build on.
 
 Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", 2018, Table 2, width 1.0.
 Batch normalization is folded into the convolutions: half the time per training step on a CPU.
@@ -15,6 +15,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 from basics.errors import CheckpointError
+from training.encoders import ENCODER
 
 STAGES = (  # expansion, filters, blocks, stride of the first block
     (6, 24, 2, 2),
@@ -31,7 +32,7 @@ Convolutions = list[tuple[NDArray[np.float32], NDArray[np.float32]]]  # kernel, 
 
 
 def build_encoder(width: float = 1.0, depth: int | None = None) -> keras.Model:
-    """(N, H, W, 1) lum -> five feature maps; H and W multiples of 32.
+    """(N, H, W, 1) lightness -> five feature maps; H and W multiples of 32.
 
     Args:
         width: factor of all filters (section 4, "width multiplier").
@@ -41,8 +42,8 @@ def build_encoder(width: float = 1.0, depth: int | None = None) -> keras.Model:
         A network with the outputs (N, H/2, W/2, 16), (N, H/4, W/4, 24), (N, H/8, W/8, 32),
         (N, H/16, W/16, 96): the inputs of the blocks of stride 2; (N, H/32, W/32, 1280): the top.
     """
-    lum = keras.Input((None, None, 1), name="luminance")
-    x = layers.Rescaling(2.0, offset=-1.0)(lum)  # ImageNet's range -1 .. 1
+    lightness = keras.Input((None, None, 1), name="lightness")
+    x = layers.Rescaling(2.0, offset=-1.0)(lightness)  # ImageNet's range -1 .. 1
     x = layers.Concatenate()([x, x, x])
     x = _convolution(x, scaled(32, width), 3, stride=2)  # (N, H/2, W/2, 32)
     x = _depthwise(x, stride=1)
@@ -58,7 +59,7 @@ def build_encoder(width: float = 1.0, depth: int | None = None) -> keras.Model:
             y = _convolution(y, scaled(filters, width), 1, relu=False)
             x = layers.Add()([x, y]) if block else y
     features.append(_convolution(x, scaled(TOP_FILTERS, width), 1))  # (N, H/32, W/32, 1280)
-    return keras.Model(lum, features, name="encoder")
+    return keras.Model(lightness, features, name=ENCODER)
 
 
 def scaled(filters: int, width: float) -> int:

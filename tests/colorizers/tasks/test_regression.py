@@ -3,31 +3,33 @@ import numpy as np
 import pytest
 from keras import ops
 
-from colorizers.config import LOSS_NAMES
-from colorizers.losses import LOSSES
-from colorizers.models import class_encoder
+from colorizers.tasks import LOSSES
+from colorizers.tasks.regression import ERRORS
 from evaluation.metrics import psnr_db
 from imaging.lab import join_lab
+from training.registry import REGRESSION
 
 RNG = np.random.default_rng(0)
-LUM = RNG.uniform(0.3, 0.8, (2, 8, 8, 1)).astype(np.float32)
+LIGHTNESS = RNG.uniform(0.3, 0.8, (2, 8, 8, 1)).astype(np.float32)
 TRUTH = RNG.uniform(-0.15, 0.15, (2, 8, 8, 2)).astype(np.float32)
 
 
-every_loss_of_ab = pytest.mark.parametrize("name", [one for one in LOSSES if one != "classes"])
+every_loss_of_ab = pytest.mark.parametrize("name", ERRORS)
 
 
 def value(name: str, predicted: np.ndarray, truth: np.ndarray = TRUTH) -> float:
-    return float(LOSSES[name](LUM, ops.convert_to_tensor(predicted), ops.convert_to_tensor(truth)))
+    return float(
+        ERRORS[name](LIGHTNESS, ops.convert_to_tensor(predicted), ops.convert_to_tensor(truth))
+    )
 
 
 def test_the_command_line_knows_every_loss():
-    assert tuple(LOSSES) == LOSS_NAMES
+    assert list(ERRORS) == [name for name, task in LOSSES.items() if task == REGRESSION]
 
 
 @every_loss_of_ab
 def test_the_truth_is_best_and_a_worse_guess_costs_more(name):
-    right, near, far = (value(name, TRUTH * share) for share in (1, 0.5, 0))
+    right, near, far = (value(name, TRUTH * fraction) for fraction in (1, 0.5, 0))
     assert right < near < far
     assert np.isfinite([right, near, far]).all()
 
@@ -45,7 +47,7 @@ class Guess(keras.Model):
         return self.ab + 0 * x
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        return LOSSES[self.loss_name](ops.convert_to_tensor(LUM), y_pred, y)
+        return ERRORS[self.loss_name](ops.convert_to_tensor(LIGHTNESS), y_pred, y)
 
 
 @every_loss_of_ab
@@ -60,7 +62,7 @@ def test_a_step_from_any_guess_stays_finite(name, guess):
 def test_the_psnr_loss_is_minus_a_tenth_of_the_psnr_where_errors_are_large():
     predicted = TRUTH * -2
     loss = value("psnr", predicted) - 5 * np.mean((predicted - TRUTH) ** 2) / np.log(10)
-    pairs = [(join_lab(LUM[i], ab[i]) for ab in (predicted, TRUTH)) for i in range(2)]
+    pairs = [(join_lab(LIGHTNESS[i], ab[i]) for ab in (predicted, TRUTH)) for i in range(2)]
     assert loss == pytest.approx(-np.mean([psnr_db(*pair) for pair in pairs]) / 10, abs=0.05)
 
 
@@ -72,20 +74,3 @@ def test_a_vivid_pixel_counts_more_than_a_gray_one():
         wrong[i][i] += 0.1
     vivid, gray = (value("chroma", one, truth) for one in wrong)
     assert vivid == pytest.approx(gray * (1 + np.sqrt(2)), rel=1e-3)
-
-
-def test_the_loss_of_classes_is_least_where_the_four_around_the_truth_share_it():
-    truth = np.full((1, 4, 4, 2), [0.3, -0.05], np.float32)
-    colours = class_encoder.class_colours()
-    sharing = np.prod(np.maximum(1 - np.abs(colours - truth[0, 0, 0]) / class_encoder.STEP, 0), -1)
-    assert np.count_nonzero(sharing) == 4
-    assert sharing.sum() == pytest.approx(1, abs=1e-5)
-
-    def loss(share: np.ndarray) -> float:
-        logits = np.broadcast_to(np.log(share + 1e-9), (1, 2, 2, len(colours))).astype(np.float32)
-        return float(LOSSES["classes"](LUM[:1, :4, :4], ops.convert_to_tensor(logits), truth))
-
-    entropy = -np.sum(sharing[sharing > 0] * np.log(sharing[sharing > 0]))
-    vivid = 1 + np.hypot(0.3, 0.05) / 0.25
-    assert loss(sharing) == pytest.approx(entropy * vivid, rel=1e-3)
-    assert loss(sharing) < loss(np.ones(225) / 225) < loss(np.roll(sharing, 60))

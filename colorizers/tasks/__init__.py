@@ -1,0 +1,54 @@
+"""LOSSES, the table of what a colorizer can be trained to make small, and the task of each.
+
+A new loss is a function in the file of its task and a line here; a new task a file, and a line in
+`find_task`. Nothing here imports Keras, so that commands can list the names.
+"""
+
+from typing import TYPE_CHECKING
+
+from basics.errors import ConfigError
+from basics.names import require_name
+from training.registry import CLASSES, REGRESSION
+
+if TYPE_CHECKING:
+    from colorizers.config import ColorizerConfig
+    from training.registry import ModelSpec
+    from training.task import Parts, Task
+
+LOSSES = {  # name: task
+    "mse": REGRESSION,
+    "huber": REGRESSION,
+    "chroma": REGRESSION,
+    "psnr": REGRESSION,
+    "classes": CLASSES,
+}
+
+
+def require_loss(loss: str) -> None:
+    """Check that there is such a loss.
+
+    Raises:
+        ConfigError: there is none; the message offers the nearest.
+    """
+    require_name(loss, list(LOSSES), what="loss", where="loss")
+
+
+def require_task(spec: "ModelSpec", loss: str) -> None:
+    """Check that a network predicts what a loss is of.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    if LOSSES[loss] != spec.task:
+        fitting = [name for name, task in LOSSES.items() if task == spec.task]
+        what = f"loss {loss!r} with {spec.name!r}"
+        raise ConfigError(what, "loss", f"for {spec.name} give {' or '.join(fitting)}")
+
+
+def find_task(config: "ColorizerConfig", parts: "Parts") -> "Task":
+    """The task of a config's loss, on the networks of a run."""
+    from colorizers.tasks.classes import Classes
+    from colorizers.tasks.regression import Regression
+
+    tasks = {REGRESSION: Regression, CLASSES: Classes}
+    return tasks[LOSSES[config.loss]](config, parts)

@@ -1,0 +1,118 @@
+"""Chrominance predicted as it is: the paper's error, and others that fade less to brown.
+
+Each error takes lightness (N, H, W, 1), predicted and true ab (N, H, W, 2) as float32, and returns
+a number.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+
+from keras import KerasTensor, ops
+
+from colorizers.config import ColorizerConfig
+from training.augment import Augmentation, apply_tone_curves, resize_crops
+from training.lab_ops import join_lab, split_lab
+from training.task import NETWORK, Parts, Tensors
+
+Error = Callable[[KerasTensor, KerasTensor, KerasTensor], KerasTensor]
+
+HUBER_AB = 0.05  # errors above it count linearly: 6.4 units of a*, b*
+FULL_CHROMA = 0.25  # of the truth, at which a pixel counts twice as much as a gray one
+PSNR_FLOOR = 1e-3  # squared error, 30 dB: a photo that is nearly right gains little more
+OUT_OF_GAMUT = 5.0  # weight of ab beside the sRGB error, which is blind beyond the gamut
+
+
+def mse(lightness: KerasTensor, predicted: KerasTensor, truth: KerasTensor) -> KerasTensor:
+    """Mean squared error of ab (section IV-A)."""
+    return ops.mean(ops.square(predicted - truth))
+
+
+def huber(lightness: KerasTensor, predicted: KerasTensor, truth: KerasTensor) -> KerasTensor:
+    """Squared for small errors, linear for large ones: a bold guess that fails costs less.
+
+    Source: Huber 1964; `HUBER_AB` is ours.
+    """
+    error = ops.sqrt(ops.sum(ops.square(predicted - truth), axis=-1) + 1e-12)
+    quadratic = ops.minimum(error, HUBER_AB)
+    return ops.mean(quadratic * (error - quadratic / 2))
+
+
+def chroma_weighted(
+    lightness: KerasTensor, predicted: KerasTensor, truth: KerasTensor
+) -> KerasTensor:
+    """Squared error in which vivid pixels, which are rare, count more.
+
+    Source: ours, after the class rebalancing of Zhang et al. 2016, section 2.2.
+    """
+    return ops.mean(ops.square(predicted - truth) * rarity(truth)[..., None])
+
+
+def psnr(lightness: KerasTensor, predicted: KerasTensor, truth: KerasTensor) -> KerasTensor:
+    """The mean over photos of minus the PSNR of their sRGB pictures, in units of 10 dB.
+
+    Averaging logarithms makes a photo that can be got right count as much as one that cannot,
+    where squared errors would be ruled by the latter.
+    """
+    per_photo = srgb_error(lightness, predicted, truth)
+    beyond = OUT_OF_GAMUT * mse(lightness, predicted, truth)
+    return (ops.mean(ops.log(per_photo + PSNR_FLOOR)) + beyond) / math.log(10)
+
+
+ERRORS: dict[str, Error] = {"mse": mse, "huber": huber, "chroma": chroma_weighted, "psnr": psnr}
+
+
+def srgb_error(lightness: KerasTensor, predicted: KerasTensor, truth: KerasTensor) -> KerasTensor:
+    """Mean squared error (N,) of each photo in sRGB, 0 to 1."""
+    difference = join_lab(lightness, predicted) - join_lab(lightness, truth)
+    return ops.mean(ops.square(difference), axis=(1, 2, 3))
+
+
+def psnr_db(lightness: KerasTensor, predicted: KerasTensor, truth: KerasTensor) -> KerasTensor:
+    """PSNR (N,) in dB of two ab (N, H, W, 2) under one lightness (N, H, W, 1), in sRGB."""
+    error = srgb_error(lightness, predicted, truth)
+    return -10 / math.log(10) * ops.log(ops.maximum(error, 1e-10))
+
+
+def rarity(truth: KerasTensor) -> KerasTensor:
+    """(N, H, W, 2) ab -> (N, H, W) weights from 1, for gray."""
+    return 1 + ops.sqrt(ops.sum(ops.square(truth), axis=-1) + 1e-12) / FULL_CHROMA
+
+
+class Regression:
+    """A network that predicts ab, by one of `ERRORS`."""
+
+    columns: tuple[str, ...] = ("loss", "val_loss", "val_psnr_db")
+
+    def __init__(self, config: ColorizerConfig, parts: Parts) -> None:
+        """Train on squares of `config.size` px; validate on whole photos at `config.run_px`."""
+        self.parts, self.loss = parts, config.loss
+        self.crop_px, self.inference_px = config.size, config.run_px
+        self.augmentation = Augmentation(
+            smallest_px=config.smallest_px, gamma_jitter=config.tone_spread
+        )
+
+    def forward(self, batch: Mapping[str, KerasTensor], training: bool) -> Tensors:
+        """A batch -> lightness, the true ab, and what is predicted, (N, crop_px, crop_px, ...).
+
+        In validation also psnr_db (N,); its way to sRGB and back is 6 % of a training step.
+        """
+        side = self.crop_px if training else self.inference_px
+        lightness, ab = split_lab(resize_crops(batch["rgb"], batch["crops"], side))
+        shown = apply_tone_curves(lightness, batch["tone_curves"]) if training else lightness
+        outputs = {"lightness": lightness, "truth": ab, **self.predict(shown, training)}
+        if not training:
+            outputs["psnr_db"] = psnr_db(lightness, outputs["ab"], ab)
+        return outputs
+
+    def predict(self, lightness: KerasTensor, training: bool) -> Tensors:
+        """(N, H, W, 1) lightness -> at least "ab", (N, H, W, 2)."""
+        return {"ab": self.parts[NETWORK](lightness, training=training)}
+
+    def losses(self, outputs: Tensors) -> Tensors:
+        """The error of the predicted ab."""
+        error = ERRORS[self.loss]
+        return {self.loss: error(outputs["lightness"], outputs["ab"], outputs["truth"])}
+
+    def metrics(self, outputs: Tensors) -> Tensors:
+        """In validation the photos' PSNR in dB, at the network's own size."""
+        return {name: one for name, one in outputs.items() if name == "psnr_db"}
