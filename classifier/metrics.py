@@ -60,7 +60,7 @@ class Reliability:
     Attributes:
         n: (bins,) photos in each.
         confidence: (bins,) their mean confidence; nan where there are none.
-        accuracy: (bins,) share of them whose best category is the true one; nan alike.
+        accuracy: (bins,) fraction of them whose best category is the true one; nan alike.
     """
 
     n: NDArray[np.int64]

@@ -1,1 +1,1 @@
-"""Chrominance from luminance: the networks, their training, prediction and metrics."""
+"""Chrominance from lightness: the networks, their tasks and their training."""

@@ -1,1 +1,1 @@
-"""What both learners share: batches, augmentation, checkpoints, run folders, the encoder."""
+"""What all learners use: the job and its tasks, batches, augmentation, checkpoints, encoders."""

@@ -28,7 +28,7 @@ def open_run(config: Any, run_dir: Path, **facts: Any) -> None:
         config: the job's frozen dataclass.
         run_dir: the run folder.
         facts: what else defines the run, such as the hash of a frozen encoder; `photos`, how many
-            it trains on, may change and is told if it does.
+            it trains on, may change and is logged if it does.
 
     Raises:
         CheckpointError: the folder holds a run with other settings.

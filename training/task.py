@@ -94,5 +94,5 @@ class TaskTrainer(keras.Model):
         metrics = self.task.metrics(y_pred)
         for name, values in metrics.items():
             self.means[name].update_state(values)
-        told = {"loss", *self.terms, *metrics}
-        return {name: one for name, one in self.get_metrics_result().items() if name in told}
+        reported = {"loss", *self.terms, *metrics}
+        return {name: one for name, one in self.get_metrics_result().items() if name in reported}

@@ -12,6 +12,7 @@ import pytest
 
 from basics.errors import CheckpointError, ConfigError, DataError
 from classifier import train as command
+from classifier.backbones import BACKBONES
 from classifier.config import ClassifierConfig
 from classifier.train import train
 from tests.drawing import CATEGORIES
@@ -302,4 +303,5 @@ def test_help_imports_no_framework():
     assert done.returncode == 0
     assert "Train a classifier of gray photos" in done.stdout
     assert "classifier.config" in imported
+    assert ", ".join(BACKBONES) in " ".join(done.stdout.split())
     assert not {"keras", "tensorflow", "torch", "jax", "skimage"} & imported

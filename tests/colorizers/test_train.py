@@ -19,6 +19,7 @@ from classifier.head import build_classifier
 from colorizers import train as command
 from colorizers.color_classes import class_colours
 from colorizers.config import ColorizerConfig
+from colorizers.models import ARCHITECTURES
 from colorizers.tasks import LOSSES
 from colorizers.train import train
 from evaluation.metrics import psnr_db
@@ -392,4 +393,7 @@ def test_help_imports_no_framework():
     assert done.returncode == 0
     assert "Train the network that colours one category" in done.stdout
     assert "colorizers.config" in imported
+    text = " ".join(done.stdout.split())
+    assert ", ".join(ARCHITECTURES) in text
+    assert ", ".join(LOSSES) in text
     assert not {"keras", "tensorflow", "torch", "jax", "skimage"} & imported

@@ -54,7 +54,7 @@ class Adversary:
         fooled = ops.mean(ops.square(outputs["painted"] - 1))
         told_apart = ops.mean(ops.square(outputs["real"] - 1) + ops.square(outputs["held"]))
         both = {"fooled": fooled, "told_apart": told_apart}
-        return {name: both[name] for name in self.terms}
+        return {name: float(name in self.terms) * term for name, term in both.items()}
 
     def metrics(self, outputs: Tensors) -> Tensors:
         return {}
