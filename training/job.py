@@ -78,13 +78,15 @@ def train(job: Job) -> Path:
         parts, finished = load_parts(latest[0]), latest[1]
         log.info("going on from %s", latest[0])
     open_run(config, config.run_dir, photos=len(job.photos[0]), **job.facts(parts[NETWORK]))
-    left = [step for step in job.steps if _is_left(step.phase, finished, config.run_dir)]
-    for step in left:
+    trained = False
+    for step in job.steps:
+        if not _is_left(step.phase, finished, config.run_dir):
+            continue
         step.prepare(parts[NETWORK])
         trainer = _compile(job.task(parts), step.phase, finished, latest and latest[0])
         fit(trainer, job.photos, config, step.phase, finished)
-        finished = step.phase.last
-    if not left:
+        finished, trained = step.phase.last, True
+    if not trained:
         log.info("already trained")
     path, _ = latest_checkpoint(config.run_dir) or (config.run_dir, 0)
     return path

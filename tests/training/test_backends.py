@@ -115,7 +115,7 @@ def test_every_backend_comes_to_the_same_losses_in_bfloat16(runs, backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize(("term", "moved"), zip(TERMS, (NETWORK, JUDGE), strict=True))
+@pytest.mark.parametrize(("term", "moved"), [*zip(TERMS, (NETWORK, JUDGE), strict=True)])
 def test_each_term_of_an_adversarial_loss_moves_its_own_network_alone(runs, backend, term, moved):
     last = load_parts(runs[backend] / term / "epoch_0003.keras")
     for name, part in build_parts().items():
