@@ -2,15 +2,12 @@
 
 import argparse
 import dataclasses
-from collections.abc import Callable
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from basics import cli
-from basics.errors import ConfigError
 
 Config = TypeVar("Config")
-Job = Callable[[argparse.Namespace], int]
 
 
 def setting(
@@ -54,25 +51,6 @@ def fill(defaults: Config, args: argparse.Namespace, **others: Any) -> Config:
     given = {field.name: getattr(args, field.name) for field in _settings(defaults)}
     given = {name: tuple(one) if isinstance(one, list) else one for name, one in given.items()}
     return dataclasses.replace(defaults, **{**given, **others})
-
-
-def naming_options(job: Job, **names: str) -> Job:
-    """A command's job whose `ConfigError` names the option where the library names the field.
-
-    Args:
-        job: takes the parsed command line.
-        names: field -> what the command calls it, where that is not `option(field)`.
-    """
-
-    def run(args: argparse.Namespace) -> int:
-        try:
-            return job(args)
-        except ConfigError as error:
-            what, where, fix = error.args
-            known = {name: option(name) for name in vars(args)} | names
-            raise ConfigError(what, known.get(where, where), fix) from error
-
-    return run
 
 
 def _settings(config: Any) -> list[dataclasses.Field]:

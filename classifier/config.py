@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from basics.errors import ConfigError
+from basics.errors import ConfigError, Setting
 from basics.settings import setting
 from classifier.backbones import NAMES
 from preprocessing.square import SIDE_PX
@@ -61,8 +61,13 @@ class ClassifierConfig(RunConfig):
         """
         super().__post_init__()
         if self.trainable not in ("", "all", "upper"):
-            raise ConfigError(f"trainable {self.trainable!r}", "trainable", "give all or upper")
+            raise ConfigError(
+                f"trainable {self.trainable!r}", Setting("trainable"), "give all or upper"
+            )
         if self.known is not None and self.encoder is None:
             raise ConfigError(
-                "known categories, but no classifier that knows them", "known", "give an encoder"
+                "known categories, but no classifier that knows them",
+                Setting("known"),
+                "name the classifier that knows them",
+                Setting("encoder"),
             )

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from basics import cli
-from basics.errors import ConfigError
-from basics.settings import add_config, fill, naming_options
+from basics.errors import ConfigError, Setting
+from basics.settings import add_config, fill
 from classifier.config import ClassifierConfig
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _require_sides(spec: "Backbone", config: ClassifierConfig) -> None:
     for field, side in (("size", config.size), ("run_px", config.run_px)):
         if side < spec.smallest_px:
             what = f"{side} px, but {spec.name} takes {spec.smallest_px} px and more"
-            raise ConfigError(what, field, "give more")
+            raise ConfigError(what, Setting(field), "give more")
 
 
 def _steps(spec: "Backbone", config: ClassifierConfig) -> "tuple[Step, Step]":
@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.parser(__doc__, "classifier.train")
     add_config(parser, DEFAULTS)
     parser.add_argument("--run-dir", type=Path, help="run folder [runs/classifier/<backbone>]")
-    return cli.run(naming_options(_job), parser.parse_args(argv))
+    return cli.run(_job, parser.parse_args(argv))
 
 
 def _job(args: argparse.Namespace) -> int:

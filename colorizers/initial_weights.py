@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from basics.errors import CheckpointError, ConfigError
+from basics.errors import CheckpointError, ConfigError, Setting
 from colorizers.compact import SUFFIX, take_compact
 from colorizers.config import ColorizerConfig
 from training.encoders import find_encoder
@@ -51,7 +51,7 @@ def load_initial_weights(network: "keras.Model", config: ColorizerConfig) -> Non
     elif trained_on != encoder_sha256(network):
         raise ConfigError(
             f"{config.architecture} needs the router's encoder",
-            "encoder",
+            Setting("encoder"),
             "run: python -m classifier.train, then give --encoder runs/classifier/mobilenet_v2",
         )
 
@@ -75,7 +75,7 @@ def unfreeze_encoder(network: "keras.Model", architecture: str) -> None:
     if encoder is None:
         raise ConfigError(
             f"{architecture} has no encoder",
-            "train_encoder",
+            Setting("train_encoder"),
             "give --architecture shared_encoder",
         )
     encoder.trainable = True

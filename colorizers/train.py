@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from basics import cli
 from basics.errors import ProjectError
-from basics.settings import add_config, fill, naming_options
+from basics.settings import add_config, fill
 from colorizers.config import UNIVERSAL, ColorizerConfig
 from colorizers.tasks import find_task, require_task
 from preprocessing.categories import require_category
@@ -55,7 +55,7 @@ def train(config: ColorizerConfig) -> Path:
     categories = packed_categories(config.packed_dir)
     if config.category != UNIVERSAL:
         known = [*categories, UNIVERSAL]
-        categories = [require_category(config.category, known, where="category")]
+        categories = [require_category(config.category, known, where="CATEGORY")]
     phase = Phase(
         last=config.epochs,
         learning_rate=config.learning_rate,
@@ -114,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--runs-dir", type=Path, default=DEFAULTS.run_dir, help="run folders go below it")
     add("--compact", type=Path, metavar="DIR", help="write the chosen weights there as float16 too")
-    return cli.run(naming_options(_job, category="CATEGORY"), parser.parse_args(argv))
+    return cli.run(_job, parser.parse_args(argv))
 
 
 def _names(text: str) -> list[str]:
@@ -141,7 +141,7 @@ def _job(args: argparse.Namespace) -> int:
     known = packed_categories(args.packed_dir)
     wanted = known if args.all else args.categories or [args.category]
     for name in wanted:  # before hours of training
-        where = "categories" if args.categories else "category"
+        where = "--categories" if args.categories else "CATEGORY"
         require_category(name, [*known, UNIVERSAL], where=where)
     runs_dir = args.runs_dir / args.architecture
     configs = [fill(DEFAULTS, args, category=name, run_dir=runs_dir / name) for name in wanted]

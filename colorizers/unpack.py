@@ -12,7 +12,6 @@ from pathlib import Path
 from basics import cli
 from basics.errors import CheckpointError
 from basics.files import atomic_write
-from basics.settings import naming_options
 from colorizers.compact import SUFFIX, TEXTS, read_compact
 
 
@@ -52,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--runs-dir", type=Path, default=Path("runs/colorizers"), help="run folders go below it")
     add("--encoder", type=Path, help="the router's run folder, for shared_encoder")
-    return cli.run(naming_options(_job), parser.parse_args(argv))
+    return cli.run(_job, parser.parse_args(argv))
 
 
 def _job(args: argparse.Namespace) -> int:

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from basics import cli
 from basics.files import write_table_and_figure
-from basics.settings import naming_options
 from basics.statistics import wilson_interval
 from experiments.arms import add_options, measure_arms
 from experiments.candidates import (
@@ -179,9 +178,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--steps-per-epoch", type=above, default=DEFAULTS.steps_per_epoch, help="batches")
     add("--smallest-px", type=real, default=DEFAULTS.smallest_px, help="smallest crop, px of 256")
     add("--seed", type=whole, default=DEFAULTS.seed, help="of everything random")
-    return cli.run(
-        naming_options(_job, backbone="--backbones", size="--px"), parser.parse_args(argv)
-    )
+    return cli.run(_job, parser.parse_args(argv))
 
 
 def _job(args: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from basics.errors import ConfigError
+from basics.errors import ConfigError, Setting
 from classifier.config import ClassifierConfig
 from experiments.arms import Arm
 
@@ -93,7 +93,7 @@ def plan(
     if len(packed) < 2:
         raise ConfigError(
             f"two categories or more are told apart, {len(packed)} is packed",
-            "packed_dir",
+            Setting("packed_dir"),
             "add photos, then run: python -m preprocessing RAW_DIR PACKED_DIR",
         )
     six = tuple(one for one in PAPER_CATEGORIES if one in packed)

@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 from basics import cli
 from basics.errors import ConfigError, DataError
 from basics.files import write_all, write_table_and_figure
-from basics.settings import naming_options
 from colorizers.config import UNIVERSAL, ColorizerConfig
 from colorizers.models import NAMES
 from experiments.arms import Arm, add_options, train_arms
@@ -162,12 +161,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--size", type=above, default=256, help="side of the squares in training and when run, px")
     add("--seed", type=whole, default=0, help="of everything random")
     add_options(parser, runs_dir="runs/epochs", batch_size=25, policy="float32")
-    return cli.run(naming_options(_job, category="CATEGORY"), parser.parse_args(argv))
+    return cli.run(_job, parser.parse_args(argv))
 
 
 def _job(args: argparse.Namespace) -> int:
     if args.category == UNIVERSAL:
-        raise ConfigError("Fig. 6 is of one category", "category", "name one that is packed")
+        raise ConfigError("Fig. 6 is of one category", "CATEGORY", "name one that is packed")
     epochs, config = sorted(set(args.epochs)), _config(args)
     shown = config.epochs * config.steps_per_epoch * config.batch_size
     arm = Arm(name=args.category, training=config, photos=shown)

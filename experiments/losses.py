@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from basics import cli
 from basics.files import write_table_and_figure
-from basics.settings import naming_options
 from colorizers.config import UNIVERSAL, ColorizerConfig
 from experiments.arms import (
     STAGES,
@@ -135,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--every", type=above, default=3, help="measure on each so many-th validation photo")
     add("--seed", type=cli.positive(int, zero=True), default=0, help="of everything random")
     add_options(parser, runs_dir="runs/compare", batch_size=32, policy="mixed_bfloat16")
-    return cli.run(naming_options(_job), parser.parse_args(argv))
+    return cli.run(_job, parser.parse_args(argv))
 
 
 def _job(args: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from basics.errors import ConfigError
+from basics.errors import ConfigError, Setting
 from basics.settings import setting
 from preprocessing.square import SIDE_PX
 
@@ -54,7 +54,7 @@ class RunConfig:
             if value % 32 or not 32 <= value <= SIDE_PX:
                 raise ConfigError(
                     f"{name} {value} is no multiple of 32 up to {SIDE_PX}",
-                    name,
+                    Setting(name),
                     f"give 32, 64 .. {SIDE_PX}",
                 )
         require_one_of(self, "policy", POLICIES)
@@ -68,4 +68,4 @@ def require_one_of(config: object, field: str, allowed: tuple[str, ...]) -> None
     """
     value = getattr(config, field)
     if value not in allowed:
-        raise ConfigError(f"{field} {value!r}", field, f"give {' or '.join(allowed)}")
+        raise ConfigError(f"{field} {value!r}", Setting(field), f"give {' or '.join(allowed)}")

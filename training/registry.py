@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from basics.errors import ConfigError
+from basics.errors import ConfigError, Setting
 from basics.names import require_name
 
 if TYPE_CHECKING:
@@ -83,4 +83,4 @@ def find(table: Mapping[str, Spec], name: str, field: str = "architecture") -> S
     Raises:
         ConfigError: there is none of that name; the message offers the nearest.
     """
-    return table[require_name(name, list(table), what=field, where=field)]
+    return table[require_name(name, list(table), what=field, where=Setting(field))]

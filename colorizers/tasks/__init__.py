@@ -6,7 +6,7 @@ A new loss is a function in the file of its task and a line here; a new task a f
 
 from typing import TYPE_CHECKING
 
-from basics.errors import ConfigError
+from basics.errors import ConfigError, Setting
 from basics.names import require_name
 from training.registry import CLASSES, REGRESSION
 
@@ -30,7 +30,7 @@ def require_loss(loss: str) -> None:
     Raises:
         ConfigError: there is none; the message offers the nearest.
     """
-    require_name(loss, list(LOSSES), what="loss", where="loss")
+    require_name(loss, list(LOSSES), what="loss", where=Setting("loss"))
 
 
 def require_task(spec: "ModelSpec", loss: str) -> None:
@@ -42,7 +42,7 @@ def require_task(spec: "ModelSpec", loss: str) -> None:
     if LOSSES[loss] != spec.task:
         fitting = [name for name, task in LOSSES.items() if task == spec.task]
         what = f"loss {loss!r} with {spec.name!r}"
-        raise ConfigError(what, "loss", f"for {spec.name} give {' or '.join(fitting)}")
+        raise ConfigError(what, Setting("loss"), f"for {spec.name} give {' or '.join(fitting)}")
 
 
 def find_task(config: "ColorizerConfig", parts: "Parts") -> "Task":

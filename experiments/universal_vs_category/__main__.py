@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 
 from basics import cli
 from basics.files import write_all
-from basics.settings import naming_options
 from evaluation.category_matrix import load_test
 from experiments.arms import add_options, train_arms
 from experiments.universal_vs_category.runs import ComparisonConfig, Network, plan
@@ -134,7 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--keep-best", action="store_true", help="keep the stage best on validation, in all arms")
     add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of the router")
     add_options(parser, runs_dir="runs/claim", batch_size=25, policy="mixed_bfloat16")
-    return cli.run(naming_options(_job), parser.parse_args(argv))
+    return cli.run(_job, parser.parse_args(argv))
 
 
 def _job(args: argparse.Namespace) -> int:

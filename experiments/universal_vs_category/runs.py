@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from basics.errors import ConfigError
+from basics.errors import ConfigError, Setting
 from colorizers.config import UNIVERSAL, ColorizerConfig
 from experiments.arms import STAGES, Arm, staged_config, steps_per_stage
 
@@ -102,7 +102,7 @@ def plan(config: ComparisonConfig, categories: Sequence[str]) -> list[Network]:
     if config.seed_category not in categories:
         raise ConfigError(
             f"no packed photos of {config.seed_category!r}",
-            "seed_category",
+            Setting("seed_category"),
             f"choose one of: {', '.join(categories)}",
         )
     found = []

@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 
 from basics import cli
-from basics.errors import ConfigError
-from basics.settings import add_config, fill, naming_options, setting
+from basics.settings import add_config, fill, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,18 +58,3 @@ def test_what_a_field_cannot_be_is_wrong_usage(arguments, answer, capsys):
     with pytest.raises(SystemExit, match="2"):
         parse(*arguments)
     assert answer in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("field", "where"),
-    [("batch_size", "--batch-size"), ("size", "--px"), ("runs/beach", "runs/beach")],
-)
-def test_a_command_names_its_option_where_the_library_names_the_field(field, where):
-    parser = cli.parser("A command.", "command")
-    add_config(parser, DEFAULTS)
-
-    def job(args):
-        raise ConfigError("out of range", field, "give another")
-
-    with pytest.raises(ConfigError, match=f"out of range\n  where: {where}\n  fix: give another"):
-        naming_options(job, size="--px")(parser.parse_args([]))

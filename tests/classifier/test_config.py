@@ -24,7 +24,7 @@ def test_settings_within_their_ranges_are_kept(size, trainable, policy):
         ({"size": 100}, "size 100 is no multiple of 32"),
         ({"size": 288}, "size 288 is no multiple of 32"),
         ({"trainable": "some"}, r"trainable 'some'\n.*: trainable\n.*all or upper"),
-        ({"known": ("beach",)}, r"no classifier that knows them\n.*: known\n.*give an encoder"),
+        ({"known": ("beach",)}, r"no classifier that knows them\n.*: known\n.*: encoder"),
         ({"policy": "float16"}, r"policy 'float16'\n.*: policy\n.*float32 or mixed_bfloat16"),
     ],
 )

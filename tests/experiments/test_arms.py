@@ -3,7 +3,7 @@ import pytest
 
 from classifier.config import ClassifierConfig
 from experiments.arms import STAGES, Arm, measure_arms, staged_config, steps_per_stage, train_arms
-from training.checkpoints import latest_checkpoint
+from training.checkpoints import chosen_checkpoint
 
 
 @pytest.fixture
@@ -35,11 +35,12 @@ def test_a_budget_is_spent_in_whole_batches(photos, steps):
 
 def test_each_arm_is_trained_once_and_measured_whenever_asked(arms):
     def measure(arm: Arm) -> pd.DataFrame:
-        path, epoch = latest_checkpoint(arm.training.run_dir) or (None, 0)
-        return pd.DataFrame({"name": [arm.name], "epoch": [epoch], "saved": [path.stat().st_mtime]})
+        path = chosen_checkpoint(arm.training.run_dir)
+        facts = {"arm": arm.name, "file": path.name, "saved": path.stat().st_mtime}
+        return pd.DataFrame([facts])
 
     table = measure_arms(arms, measure)
-    assert list(table["name"]) == ["router", "beach"]
-    assert list(table["epoch"]) == [STAGES, STAGES]
+    assert list(table["arm"]) == ["router", "beach"]
+    assert set(table["file"]) == {f"epoch_{STAGES:04d}.keras"}
     train_arms(arms)
     pd.testing.assert_frame_equal(measure_arms(arms, measure), table)
