@@ -7,7 +7,6 @@ import pytest
 
 from basics import cli
 from basics.errors import CheckpointError, ConfigError, DataError, ScrapeError
-from basics.files import atomic_write
 from preprocessing import __main__ as preprocessing_command
 
 NO_ARGUMENTS = argparse.Namespace()
@@ -91,31 +90,6 @@ def test_help_gives_every_default_that_says_something(default, shown):
 def test_progress_hands_on_every_item_and_is_silent_where_no_terminal_is(total, capsys):
     assert list(cli.progress(iter("abc"), "letters", total)) == ["a", "b", "c"]
     assert capsys.readouterr().err == ""
-
-
-def test_a_finished_file_takes_its_name_and_leaves_nothing_beside_it(tmp_path):
-    path = tmp_path / "new" / "photo.png"
-    with atomic_write(path) as side:
-        side.write_text("whole")
-        assert side.suffix == ".png"  # writers choose the format by it
-        assert not path.exists()
-    assert path.read_text() == "whole"
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_a_broken_off_file_leaves_the_old_one(tmp_path):
-    path = tmp_path / "config.json"
-    path.write_text("old")
-
-    def write_half() -> None:
-        with atomic_write(path) as side:
-            side.write_text("half")
-            raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        write_half()
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from basics.statistics import bootstrap_interval
 from evaluation.evaluate import main, router_table, summarize
 from evaluation.harness import METHODS, TRUTH, mean_tints, score_photos
 from imaging.lab import split_lab
@@ -64,15 +63,6 @@ def test_a_tint_is_the_mean_of_the_training_photos(packed_photos):
     _, ab = split_lab(np.asarray(load_packed(packed_photos, "beach", "train")))
     np.testing.assert_allclose(tints.by_category["beach"], ab.mean(axis=(0, 1, 2)), atol=5e-3)
     assert not np.allclose(tints.by_category["beach"], tints.by_category["fruit"], atol=0.02)
-
-
-def test_the_bootstrap_interval_covers_the_mean_as_often_as_it_says():
-    rng = np.random.default_rng(0)
-    covered = 0
-    for seed in range(200):
-        low, high = bootstrap_interval(rng.normal(20, 3, 50), seed)
-        covered += low <= 20 <= high
-    assert 180 <= covered <= 199  # 95 % of 200, less what 50 photos cost
 
 
 def test_the_router_is_counted_per_category():

@@ -1,9 +1,6 @@
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
-from basics.statistics import wilson_interval
 from pipeline.turing.answers import Answer
 from pipeline.turing.rates import LEAST, TOO_FEW, rates, table
 
@@ -25,42 +22,6 @@ def answers_of(category, *, colored=(0, 0), real=(0, 0), seconds=3.0):
         )
         for i, (is_colored, said_real) in enumerate(said)
     ]
-
-
-@pytest.mark.parametrize(
-    ("n_hits", "n", "low", "high"),
-    [  # Newcombe 1998, table I, method 3
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0000, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ],
-)
-def test_the_interval_is_the_published_one(n_hits, n, low, high):
-    found = wilson_interval(n_hits, n)
-    assert found.rate == n_hits / n
-    assert (found.low, found.high) == pytest.approx((low, high), abs=5e-5)
-
-
-@given(counts=st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_the_interval_is_that_of_scipy(counts):
-    n_hits, n = counts
-    found = wilson_interval(n_hits, n)
-    expected = binomtest(n_hits, n).proportion_ci(method="wilson")
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
-    assert 0 <= found.low <= found.rate <= found.high <= 1
-
-
-@given(counts=st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_the_interval_of_the_opposite_is_the_mirror_image(counts):
-    n_hits, n = counts
-    one, other = wilson_interval(n_hits, n), wilson_interval(n - n_hits, n)
-    assert (one.low, one.high) == pytest.approx((1 - other.high, 1 - other.low), abs=1e-12)
-
-
-def test_nothing_and_everything_are_bounds_themselves():
-    assert wilson_interval(0, 7).low == 0.0
-    assert wilson_interval(7, 7).high == 1.0
 
 
 def test_a_row_for_all_then_one_for_each_category_by_name():
