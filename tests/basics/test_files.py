@@ -59,7 +59,11 @@ def test_a_lock_is_refused_while_another_holds_it_and_free_afterwards(tmp_path):
 
 
 def test_a_temporary_folder_goes_with_its_block_also_when_it_fails(tmp_path):
-    with pytest.raises(OSError, match="full"), temporary_folder(tmp_path / "a.tif") as folder:
-        (folder / "0.tif").touch()
-        raise OSError("full")
+    def fail() -> None:
+        with temporary_folder(tmp_path / "a.tif") as folder:
+            (folder / "0.tif").touch()
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        fail()
     assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from basics.statistics import wilson_interval
 from pipeline.turing.answers import Answer
 from pipeline.turing.rates import LEAST, TOO_FEW, rates, table
 
