@@ -152,7 +152,7 @@ evaluate: .venv-dev/.ready  ## measure the shipped networks; ARGS go to evaluati
 evaluate-paper: .venv-dev/.ready  ## the same of the paper's network, Fig. 3
 	$(DEV_PYTHON) -m evaluation.evaluate --colorizer encoder_decoder $(ARGS)
 
-soft-routing: .venv-dev/.ready  ## how many colorizers to blend, and views to classify, on the validation photos
+soft-routing: .venv-dev/.ready  ## how many colorizers to blend, on the validation photos
 	$(DEV_PYTHON) -m evaluation.blends $(ARGS)
 
 modes: .venv-dev/.ready  ## what more colour costs, on the test photos
