@@ -144,7 +144,7 @@ named:
 RESULTS = evaluate evaluate-paper soft-routing modes cross gallery showcase epochs table-one \
 	compare claim model-card notebooks
 
-results: $(RESULTS)  ## rebuild every table, figure and notebook below; README.md has the times
+results: $(RESULTS)  ## rebuild every table, figure and notebook below; docs/results.md has the times
 
 evaluate: .venv-dev/.ready  ## measure the shipped networks; ARGS go to evaluation.evaluate
 	$(DEV_PYTHON) -m evaluation.evaluate $(ARGS)

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The options of the command; the README lists the same."""
+    """The options of the command; docs/commands.md lists the same."""
     parser = cli.parser(__doc__, "pipeline.colorize", command="colorize")
     add, number = parser.add_argument, cli.positive(int)
     text = "photos, or folders of them; - is standard input"

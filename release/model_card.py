@@ -115,8 +115,8 @@ Apache-2.0: keep the credit above.
 ## Train them again
 
 `make train-quick ARGS="data/raw --weights PATH"`, with photos of yours in `data/raw/<category>/`;
-every step alone, and longer schedules: [README]({readme}). Then `make results`, which writes this
-card, too.
+every step alone, and longer schedules: [training]({recipes}). Then `make results`, which writes
+this card, too.
 """
 
 
@@ -140,7 +140,7 @@ def write_card(
     path = bundle.folder / "MODEL_CARD.md"
     links = {"results": results_dir, "grid": grid}
     links |= {"licence": PRETRAINED_DIR.parent / "LICENSE"}
-    links |= {"readme": PRETRAINED_DIR.parent / "README.md"}
+    links |= {"recipes": PRETRAINED_DIR.parent / "docs" / "training.md"}
     parts = {name: _link(target, bundle.folder) for name, target in links.items()}
     parts |= _about(bundle, packed_dir, histories) | _measured(results_dir)
     with atomic_write(path) as side:

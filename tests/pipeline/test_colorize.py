@@ -1,6 +1,5 @@
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from basics.errors import ConfigError, DataError
 from evaluation.encoded import colored_by_blend, encode_photo
 from imaging.lab import lightness_from_gray, split_lab
 from pipeline import Colorizer, ColorRequest
-from pipeline.colorize import build_parser, main
+from pipeline.colorize import main
 from pipeline.engine.bundle_file import read_bundle
 from pipeline.media.plan import find_photos
 from preprocessing.packing import load_packed
@@ -217,18 +216,6 @@ def test_the_universal_colorizer_takes_over_where_the_router_is_unsure(blending)
     ]
     low = [("beach", 0.1)]
     assert named(colorizer.engine.choose(low, ColorRequest(category="fruit"))) == [("fruit", 1.0)]
-
-
-def test_the_readme_tells_every_option_as_the_help_does(capsys):
-    with pytest.raises(SystemExit, match="0"):
-        main(["--help"])
-    options = set(re.findall(r"(--[a-z]+)", capsys.readouterr().out)) - {"--help"}
-    readme = (ROOT / "README.md").read_text()
-    table = readme[readme.index("| option | meaning |") :].split("\n\n")[0]
-    assert set(re.findall(r"(--[a-z]+)", table)) == options
-    told = "blend the colorizers of the K most confident categories, weighted by confidence"
-    assert told in table
-    assert told in " ".join(build_parser().format_help().split())
 
 
 def test_top_below_one_is_refused():

@@ -77,7 +77,7 @@ def test_the_card_tells_how_long_each_network_was_trained(card):
 
 def test_photos_shown_counts_repetitions():
     def shown(**training):
-        about = {"file": "", "sha256": "", "architecture": "", "category": "", "short_side": 1}
+        about = {"file": "", "sha256": "", "architecture": "", "category": "", "inference_px": 1}
         return photos_shown(ModelEntry(**about, precision="int8", training=training))
 
     assert shown(epochs=3, steps_per_epoch=10, batch_size=4, photos=7) == 120
