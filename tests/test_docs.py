@@ -30,6 +30,8 @@ from tests.documents import (
 )
 
 README, RESULTS = ROOT / "README.md", ROOT / "docs" / "results.md"
+TESTS = ROOT / "docs" / "tests.md"  # its table of costs has names of then
+ROOMS = (*PACKAGES, "basics", "imaging", "training", "tests", "docs", "lock")
 FENCES = [fence for path in DOCUMENTS for fence in fences(path)]
 IN_SHELL = [fence for fence in FENCES if fence.language in SHELLS]
 QUICK = [fence for fence in FENCES if "quick" in fence.marks]
@@ -156,11 +158,14 @@ def test_every_command_named_in_a_sentence_exists(path: Path):
     assert [line for line in made if wrong_with_make(shlex.split(line))] == []
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=names)
-def test_every_file_named_by_its_path_exists(path: Path):
-    rooms = "|".join([*PACKAGES, "basics", "imaging", "training", "tests", "docs", "lock"])
-    named = re.findall(rf"`((?:{rooms})/[\w./]+)`", prose(path))
-    assert [one for one in named if not (ROOT / one).exists()] == []
+@pytest.mark.parametrize("path", [one for one in DOCUMENTS if one != TESTS], ids=names)
+def test_every_module_and_folder_named_by_its_path_exists(path: Path):
+    text = path.read_text(encoding="utf-8")
+    files = [f"/{file.relative_to(ROOT)}" for room in ROOMS for file in (ROOT / room).rglob("*.py")]
+    modules = re.findall(r"[\w/]*\w\.py\b", text)
+    assert [one for one in modules if not any(file.endswith(f"/{one}") for file in files)] == []
+    folders = re.findall(rf"`((?:{'|'.join(ROOMS)})/[\w/]*)`", text)
+    assert [one for one in folders if not (ROOT / one).is_dir()] == []
 
 
 def rows(path: Path, first: str) -> dict[str, list[str]]:
