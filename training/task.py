@@ -24,9 +24,9 @@ NETWORK = "network"  # the part that every task has: what is shipped
 class Task(Protocol):
     """What is learnt by which networks.
 
-    A task holds its networks rather than being handed them at each call, as HOUSE proposed: one
-    that needs the logits inside a network takes them out of it once. What the host draws is an
-    object that draws, not a list of names: hints will be drawn in another way than crops.
+    A task holds its networks rather than being handed them at each call: one that needs the logits
+    inside a network takes them out of it once. What the host draws is an object that draws, not a
+    list of names: hints will be drawn in another way than crops.
 
     Attributes:
         columns: of history.csv between epoch and seconds: "loss", "val_loss", the names of
