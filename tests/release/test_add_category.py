@@ -90,7 +90,7 @@ def test_a_category_that_the_router_does_not_know_has_no_confidence(lonely, gray
     assert colorize([str(gray_photo), *options]) == 0
     out, err = capsys.readouterr()
     assert f'"category": "{NEW}", "confidence": null, "ranking": [["' in out
-    assert f"{NEW} (unknown to the router), coloured by shared_encoder/{NEW}" in err
+    assert f"coloured as {NEW}, as you asked" in err
 
 
 def test_a_category_is_known_only_where_it_has_a_colorizer(lonely, gray_photo, capsys):

@@ -33,12 +33,12 @@ def test_fractions_of_a_level_agree_with_scikit_image():
 
 
 @pytest.mark.parametrize(
-    ("level", "lightness"),  # L* of gray levels, from CIE 1976 by hand
+    ("level", "expected"),  # L* of gray levels, from CIE 1976 by hand
     [(0, 0.0), (128, 53.585), (255, 100.0)],
 )
-def test_gray_has_its_lightness_and_no_chrominance(level, lightness):
+def test_gray_has_its_lightness_and_no_chrominance(level, expected):
     lightness, ab = as_arrays(np.full((1, 2, 2, 3), level))
-    np.testing.assert_allclose(lightness, lightness / 100, atol=1e-4)
+    np.testing.assert_allclose(lightness, expected / 100, atol=1e-4)
     np.testing.assert_allclose(ab, 0, atol=1e-4)
 
 

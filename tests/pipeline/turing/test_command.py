@@ -11,7 +11,7 @@ from pipeline.turing.answers import COLUMNS, record
 
 TOO_FEW = ["no", "rate", "below", "30", "answers"]
 COSTLY = ("pandas", "skimage", "onnxruntime", "scipy", "matplotlib", "PIL", "keras")
-MODULES = ("answers", "database", "rates", "deck", "pairs", "photos", "__main__")
+MODULES = ("answers", "database", "rates", "stimuli", "pairs", "photos", "__main__")
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_without_answers_the_command_says_what_to_do(command, tmp_path, monkeypa
     assert err.splitlines() == [
         "error: no answers yet",
         "  where: runs/turing.sqlite3",
-        "  fix: play a round of the Turing test first, or name another file: --answers FILE",
+        "  fix: take part in the Turing test first, or name another file: --answers FILE",
     ]
     assert list(tmp_path.iterdir()) == []
 
