@@ -89,7 +89,8 @@ def how_colored(colored: "Colored", asked: str | None, fallback_threshold: float
     best, confidence = colored.ranking[0]
     names = [one.rpartition("/")[2] for one in colored.colorizer.split("+")]
     if confidence < fallback_threshold and names == [UNIVERSAL]:
-        return f"not sure, perhaps {best} ({_percent(confidence)}): the universal colorizer"
+        perhaps = f"perhaps {best} ({_percent(confidence)})"
+        return f"low confidence, {perhaps}: coloured by the universal colorizer"
     others = [name for name in names if name != best]
     message = f"coloured as {best} ({_percent(confidence)})"
     return f"{message}, with {_listed(others)}" if others else message
