@@ -8,7 +8,6 @@ the universal one in the blend. Writes soft_routing.csv and a figure of it below
 import argparse
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from pipeline.engine.bundle import PRETRAINED_DIR
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evaluation.encoded import EncodedPhoto
     from pipeline.colorizer import Colorizer
 
 log = logging.getLogger(__name__)
@@ -69,19 +69,16 @@ class Measured:
 
 def measure_ways(colorizer: "Colorizer", packed_dir: Path, limit: int | None = None) -> Measured:
     """Colour the validation photos in every way; at most `limit` of each category."""
-    from preprocessing.packing import load_packed
+    from evaluation.harness import measure_photos, packed_photos
 
-    tasks = [
-        (label, rgb)
-        for label, category in enumerate(colorizer.bundle.categories)
-        for rgb in load_packed(packed_dir, category, "val")[:limit]
-    ]
-    with ThreadPoolExecutor(2) as pool:  # ONNX Runtime and NumPy release the interpreter
-        found = pool.map(lambda task: _measure_photo(colorizer, task[1]), tasks)
-        results = list(cli.progress(found, "blending", total=len(tasks)))
+    categories = colorizer.bundle.categories
+    photos = packed_photos(packed_dir, categories, "val", limit)
+    results = measure_photos(
+        colorizer, photos, lambda _, photo: _measure_photo(colorizer, photo), "blending"
+    )
     figures = np.array([figures for _, figures in results])
     return Measured(
-        labels=np.array([label for label, _ in tasks]),
+        labels=np.array([categories.index(photo.category) for photo in photos]),
         sure=np.array([sure for sure, _ in results]),
         psnr_db=figures[..., 0],
         colorfulness=figures[..., 1],
@@ -185,14 +182,13 @@ def _job(args: argparse.Namespace) -> int:
 
 
 def _measure_photo(
-    colorizer: "Colorizer", rgb: NDArray[np.uint8]
+    colorizer: "Colorizer", photo: "EncodedPhoto"
 ) -> tuple[float, list[tuple[float, float, int]]]:
     """The router's confidence; per way PSNR in dB, colorfulness, number of colorizers."""
-    from evaluation.encoded import encode_photo, join_blend, predicted_ab
+    from evaluation.encoded import join_blend, predicted_ab
     from evaluation.metrics import colorfulness, psnr_db
     from pipeline.engine.routing import fractions
 
-    photo = encode_photo(colorizer, np.asarray(rgb))
     predictions, known = {}, {}  # sure photos are coloured alike in many ways
     rows = []
     for way in WAYS:

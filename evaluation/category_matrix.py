@@ -9,7 +9,6 @@ shows what a colorizer gains over the universal network on the same photos.
 import argparse
 import logging
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from pipeline.engine.bundle import PRETRAINED_DIR, UNIVERSAL, ModelEntry
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evaluation.encoded import EncodedPhoto
     from pipeline.colorizer import Colorizer
 
 log = logging.getLogger(__name__)
@@ -74,21 +74,17 @@ def matrix_scores(
     """
     import pandas as pd
 
-    tasks = []
+    from evaluation.harness import PackedPhoto, measure_photos, packed_photos
+
+    def measure(packed: PackedPhoto, photo: "EncodedPhoto") -> list[dict]:
+        about = {"photo": packed.number, "category": packed.category}
+        return [{**about, **row} for row in _color_by_each(colorizer, networks, photo)]
+
     for category in networks:
-        for rgb in load_test(packed_dir, category)[:limit]:
-            tasks.append((len(tasks), category, rgb))
-
-    def measure(task: tuple[int, str, NDArray[np.uint8]]) -> list[dict]:
-        number, category, rgb = task
-        about = {"photo": number, "category": category}
-        return [{**about, **row} for row in _color_by_each(colorizer, networks, rgb)]
-
-    rows = []
-    with ThreadPoolExecutor(2) as pool:  # ONNX Runtime and NumPy release the interpreter
-        for found in cli.progress(pool.map(measure, tasks), "crossing", total=len(tasks)):
-            rows += found
-    return pd.DataFrame(rows)
+        load_test(packed_dir, category)  # refuses a category without photos
+    photos = packed_photos(packed_dir, list(networks), "test", limit)
+    found = measure_photos(colorizer, photos, measure, "category matrix")
+    return pd.DataFrame([row for rows in found for row in rows])
 
 
 def load_test(packed_dir: Path, category: str) -> NDArray[np.uint8]:
@@ -198,21 +194,19 @@ def _job(args: argparse.Namespace) -> int:
 
 
 def _color_by_each(
-    colorizer: "Colorizer", networks: Mapping[str, ModelEntry], rgb: NDArray[np.uint8]
+    colorizer: "Colorizer", networks: Mapping[str, ModelEntry], photo: "EncodedPhoto"
 ) -> list[dict]:
-    """Every network on one photo (256, 256, 3), whose features are computed once."""
-    from evaluation.encoded import colored_by, encode_photo
-    from evaluation.metrics import colorfulness, psnr_db
+    """Every network on one photo."""
+    from evaluation.encoded import colored_by
+    from evaluation.metrics import psnr_db, score
 
-    photo = encode_photo(colorizer, np.asarray(rgb))
     universal = colorizer.bundle.find_colorizer(colorizer.architecture, UNIVERSAL)
     reference_db = psnr_db(colored_by(colorizer, photo, universal), photo.rgb)
     rows = []
     for name, file in networks.items():
-        predicted = colored_by(colorizer, photo, file)
-        psnr = psnr_db(predicted, photo.rgb)
-        row = {"colorizer": name, "psnr_db": psnr, "gain_db": psnr - reference_db}
-        rows.append({**row, "colorfulness": colorfulness(predicted)})
+        figures = score(colored_by(colorizer, photo, file), photo.rgb, ("psnr_db", "colorfulness"))
+        gain = figures["psnr_db"] - reference_db
+        rows.append({"colorizer": name, **figures, "gain_db": gain})
     return rows
 
 

@@ -30,7 +30,8 @@ def summarize(scores: "pd.DataFrame") -> "pd.DataFrame":
     """Means over photos per method and category, and over all, with 95 % bootstrap intervals."""
     import pandas as pd
 
-    from evaluation.harness import MEASURES, METHODS, TRUTH
+    from evaluation.harness import METHODS, TRUTH
+    from evaluation.metrics import MEASURES
 
     rows = []
     for method in [one for one in (*METHODS, TRUTH) if one in scores["method"].array]:

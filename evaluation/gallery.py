@@ -10,12 +10,10 @@ per category: gray, ours, ground truth.
 import argparse
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from basics import cli
 from basics.errors import DataError
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from evaluation.encoded import EncodedPhoto
     from pipeline.colorizer import Colorizer
 
 log = logging.getLogger(__name__)
@@ -57,15 +56,16 @@ def score_routed(
     """
     import pandas as pd
 
-    tasks = []
-    for category in categories:
-        names = photo_names(packed_dir, category)
-        photos = load_test(packed_dir, category)
-        for index, (name, rgb) in enumerate(list(zip(names, photos, strict=True))[:limit]):
-            tasks.append(({"category": category, "index": index, "photo": name}, rgb))
-    with ThreadPoolExecutor(2) as pool:  # ONNX Runtime and NumPy release the interpreter
-        measured = pool.map(lambda task: {**task[0], **_measure(colorizer, task[1])}, tasks)
-        return pd.DataFrame(list(cli.progress(measured, "colouring", total=len(tasks))))
+    from evaluation.harness import PackedPhoto, measure_photos, packed_photos
+
+    def measure(packed: PackedPhoto, photo: "EncodedPhoto") -> dict:
+        name = names[packed.category][packed.index]
+        about = {"category": packed.category, "index": packed.index, "photo": name}
+        return {**about, **_measure(colorizer, photo)}
+
+    names = {category: photo_names(packed_dir, category) for category in categories}
+    photos = packed_photos(packed_dir, categories, "test", limit)
+    return pd.DataFrame(measure_photos(colorizer, photos, measure, "colouring"))
 
 
 def photo_names(packed_dir: Path, category: str) -> list[str]:
@@ -173,12 +173,11 @@ def _job(args: argparse.Namespace) -> int:
     return cli.DONE
 
 
-def _measure(colorizer: "Colorizer", rgb: NDArray[np.uint8]) -> dict:
-    """How near our colours come to one (256, 256, 3) photo's own, and gray does."""
-    from evaluation.encoded import encode_photo, gray_rgb, routed_rgb
+def _measure(colorizer: "Colorizer", photo: "EncodedPhoto") -> dict:
+    """How near our colours come to one photo's own, and gray does."""
+    from evaluation.encoded import gray_rgb, routed_rgb
     from evaluation.metrics import colorfulness, psnr_db
 
-    photo = encode_photo(colorizer, np.asarray(rgb))
     ours = routed_rgb(colorizer, photo)
     chosen, confidence = photo.ranking[0]
     gray_db, our_db = psnr_db(gray_rgb(photo), photo.rgb), psnr_db(ours, photo.rgb)

@@ -1,9 +1,10 @@
-"""Every test photo coloured in every way, and measured against its original."""
+"""The loop that measures on packed photos; every test photo coloured in every way."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,13 @@ from numpy.typing import NDArray
 
 from basics import cli
 from evaluation.encoded import EncodedPhoto, colored_by, colored_by_blend, encode_photo, gray_rgb
-from evaluation.metrics import colorfulness, psnr_db, ssim
+from evaluation.metrics import score
 from imaging.lab import join_lab, split_lab
 from pipeline.colorizer import Colorizer
 from pipeline.engine.bundle import UNIVERSAL, ModelEntry
 from preprocessing.packing import load_packed
 
+Result = TypeVar("Result")
 METHODS = (
     "gray",
     "constant tint",
@@ -29,7 +31,6 @@ METHODS = (
     "wrong category",
 )
 TRUTH = "ground truth"
-MEASURES = ("psnr_db", "ssim", "colorfulness")
 TINT_PHOTOS = 200  # per category, enough for a mean
 
 
@@ -44,6 +45,67 @@ class Tints:
 
     overall: NDArray[np.float64]
     by_category: dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PackedPhoto:
+    """One photo of a split.
+
+    Attributes:
+        number: among all photos that are measured.
+        category: its own.
+        index: in the packed file of its category.
+        rgb: (256, 256, 3) uint8 sRGB.
+    """
+
+    number: int
+    category: str
+    index: int
+    rgb: NDArray[np.uint8]
+
+
+def packed_photos(
+    packed_dir: Path, categories: Sequence[str], split: str, limit: int | None = None
+) -> list[PackedPhoto]:
+    """The photos of a split, category by category; at most `limit` of each.
+
+    Raises:
+        DataError: nothing is packed there.
+    """
+    found = [
+        (category, index, rgb)
+        for category in categories
+        for index, rgb in enumerate(load_packed(packed_dir, category, split)[:limit])
+    ]
+    return [
+        PackedPhoto(number=number, category=category, index=index, rgb=rgb)
+        for number, (category, index, rgb) in enumerate(found)
+    ]
+
+
+def measure_photos(
+    colorizer: Colorizer,
+    photos: Sequence[PackedPhoto],
+    measure: Callable[[PackedPhoto, EncodedPhoto], Result],
+    what: str,
+) -> list[Result]:
+    """Pass each photo through the router once, and measure on it; two photos at a time.
+
+    Args:
+        colorizer: holds the router.
+        photos: what to measure on.
+        measure: called with a photo and what the router said of it, from two threads.
+        what: shown before the progress bar.
+
+    Returns:
+        What `measure` returned, in the order of the photos.
+    """
+
+    def of_photo(photo: PackedPhoto) -> Result:
+        return measure(photo, encode_photo(colorizer, photo.rgb))
+
+    with ThreadPoolExecutor(2) as pool:  # ONNX Runtime and NumPy release the interpreter
+        return list(cli.progress(pool.map(of_photo, photos), what, total=len(photos)))
 
 
 def score_photos(
@@ -66,23 +128,19 @@ def score_photos(
     categories = colorizer.bundle.categories
     tints = mean_tints(packed_dir, categories)
     rng = np.random.default_rng(0)
-    tasks = []
-    for category in categories:
-        for rgb in load_packed(packed_dir, category, "test")[:limit]:
-            others = [one for one in categories if one != category]
-            tasks.append((len(tasks), category, rgb, str(rng.choice(others))))
+    photos = packed_photos(packed_dir, categories, "test", limit)
+    wrong = [
+        str(rng.choice([one for one in categories if one != photo.category])) for photo in photos
+    ]
 
-    def measure(task: tuple[int, str, NDArray[np.uint8], str]) -> tuple[list[dict], dict]:
-        number, category, rgb, wrong = task
-        return _measure(colorizer, tints, number, category, rgb, wrong)
+    def measure(packed: PackedPhoto, photo: EncodedPhoto) -> tuple[list[dict], dict]:
+        ways = iter_methods(colorizer, photo, tints, packed.category, wrong[packed.number])
+        rows = [_score(packed.number, packed.category, *way, photo.rgb) for way in ways]
+        return rows, {"category": packed.category, **dict(photo.ranking)}
 
-    scores, confidences = [], []
-    with ThreadPoolExecutor(2) as pool:  # ONNX Runtime and NumPy release the interpreter
-        results = cli.progress(pool.map(measure, tasks), "evaluating", total=len(tasks))
-        for rows, confidence in results:
-            scores += rows
-            confidences.append(confidence)
-    return pd.DataFrame(scores), pd.DataFrame(confidences)
+    results = measure_photos(colorizer, photos, measure, "evaluating")
+    scores = [row for rows, _ in results for row in rows]
+    return pd.DataFrame(scores), pd.DataFrame([confidence for _, confidence in results])
 
 
 def score_category(colorizer: Colorizer, own: ModelEntry, packed_dir: Path) -> pd.DataFrame:
@@ -128,30 +186,12 @@ def mean_tints(packed_dir: Path, categories: Sequence[str]) -> Tints:
     return Tints(overall=overall, by_category=by_category)
 
 
-def _measure(
-    colorizer: Colorizer,
-    tints: Tints,
-    number: int,
-    category: str,
-    rgb: NDArray[np.uint8],
-    wrong: str,
-) -> tuple[list[dict], dict]:
-    """Every method on one photo."""
-    photo = encode_photo(colorizer, np.asarray(rgb))
-    rows = [
-        _score(number, category, method, predicted, photo.rgb)
-        for method, predicted in iter_methods(colorizer, photo, tints, category, wrong)
-    ]
-    return rows, {"category": category, **dict(photo.ranking)}
-
-
 def _score(
     number: int, category: str, method: str, predicted: NDArray[np.uint8], rgb: NDArray[np.uint8]
 ) -> dict:
     """How near one way to colour a photo comes to the original."""
-    figures = (psnr_db(predicted, rgb), ssim(predicted, rgb), colorfulness(predicted))
     row = {"photo": number, "category": category, "method": method}
-    return {**row, **dict(zip(MEASURES, figures, strict=True))}
+    return {**row, **score(predicted, rgb)}
 
 
 def iter_methods(

@@ -3,6 +3,7 @@
 PSNR rewards dull colours: give colorfulness beside it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,31 @@ from numpy.typing import NDArray
 
 from basics.errors import DataError
 from imaging.lab import require_rgb
+
+MEASURES = ("psnr_db", "ssim", "colorfulness")
+
+
+def score(
+    predicted: NDArray[np.uint8],
+    ground_truth: NDArray[np.uint8],
+    measures: Sequence[str] = MEASURES,
+) -> dict[str, float]:
+    """How near a coloured photo comes to its original, both (H, W, 3) uint8 sRGB.
+
+    Args:
+        predicted: the coloured photo.
+        ground_truth: its original.
+        measures: which of `MEASURES`, in the order of the result.
+
+    Raises:
+        DataError: the images are of different shapes, or not sRGB of 8 bits.
+    """
+    functions = {
+        "psnr_db": lambda: psnr_db(predicted, ground_truth),
+        "ssim": lambda: ssim(predicted, ground_truth),
+        "colorfulness": lambda: colorfulness(predicted),
+    }
+    return {name: functions[name]() for name in measures}
 
 
 def psnr_db(predicted: NDArray[np.uint8], ground_truth: NDArray[np.uint8]) -> float:

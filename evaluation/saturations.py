@@ -10,7 +10,6 @@ import argparse
 import logging
 import math
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,10 +19,9 @@ from basics.files import write_table_and_figure
 from pipeline.engine.bundle import FAITHFUL, PRETRAINED_DIR, VIVID, Bundle, Mode
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from evaluation.encoded import EncodedPhoto
     from pipeline.colorizer import Colorizer
 
 log = logging.getLogger(__name__)
@@ -57,21 +55,20 @@ def measure_saturations(
     """
     import pandas as pd
 
+    from evaluation.harness import PackedPhoto, measure_photos, packed_photos
     from evaluation.metrics import colorfulness
-    from preprocessing.packing import load_packed
 
-    photos = [
-        rgb
-        for category in colorizer.bundle.categories
-        for rgb in load_packed(packed_dir, category, split)[:limit]
-    ]
-    with ThreadPoolExecutor(2) as pool:  # ONNX Runtime and NumPy release the interpreter
-        found = pool.map(lambda rgb: list(_measure_photo(colorizer, rgb, saturations)), photos)
-        rows = [
-            row for rows in cli.progress(found, "saturating", total=len(photos)) for row in rows
-        ]
-    table = pd.DataFrame(rows).groupby("saturation", as_index=False).mean()
-    truth = sum(colorfulness(rgb) for rgb in photos) / len(photos)
+    def measure(_: PackedPhoto, photo: "EncodedPhoto") -> list[dict[str, float]]:
+        return list(_measure_photo(colorizer, photo, saturations))
+
+    photos = packed_photos(packed_dir, colorizer.bundle.categories, split, limit)
+    found = measure_photos(colorizer, photos, measure, "saturating")
+    table = (
+        pd.DataFrame([row for rows in found for row in rows])
+        .groupby("saturation", as_index=False)
+        .mean()
+    )
+    truth = sum(colorfulness(photo.rgb) for photo in photos) / len(photos)
     return table.assign(share=table["colorfulness"] / truth, n=len(photos))
 
 
@@ -98,24 +95,25 @@ def choose_modes(bundle: Bundle, packed_dir: Path) -> Bundle:
 
 
 def _measure_photo(
-    colorizer: "Colorizer", rgb: "NDArray[np.uint8]", saturations: Sequence[float]
+    colorizer: "Colorizer", photo: "EncodedPhoto", saturations: Sequence[float]
 ) -> Iterator[dict[str, float]]:
     """PSNR and colorfulness of one photo at every saturation; the mode's own does not count."""
     import numpy as np
 
-    from evaluation.encoded import encode_photo, predicted_ab
-    from evaluation.metrics import colorfulness, psnr_db
+    from evaluation.encoded import predicted_ab
+    from evaluation.metrics import score
     from imaging.lab import join_lab
     from pipeline.engine.inputs import blend
 
-    photo = encode_photo(colorizer, np.asarray(rgb))
     chosen = colorizer.engine.choose(photo.ranking, colorizer.defaults)
     predictions = [predicted_ab(colorizer, photo, file) for file, _ in chosen]
     ab = blend(predictions, [weight for _, weight in chosen])
     for saturation in saturations:
         predicted = join_lab(photo.lightness, np.clip(saturation * ab, -1, 1))
-        figures = {"psnr_db": psnr_db(predicted, rgb), "colorfulness": colorfulness(predicted)}
-        yield {"saturation": saturation, **figures}
+        yield {
+            "saturation": saturation,
+            **score(predicted, photo.rgb, ("psnr_db", "colorfulness")),
+        }
 
 
 def _compared(table: "pd.DataFrame") -> "pd.DataFrame":
