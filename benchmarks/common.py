@@ -82,8 +82,8 @@ def measure(command: Sequence[str], stdin: Path | None = None) -> Cost:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             said.seek(0)
-            told = said.read()[-1000:].decode(errors="replace")
-            raise SystemExit(f"failed ({process.returncode}): {' '.join(command)}\n{told}")
+            message = said.read()[-1000:].decode(errors="replace")
+            raise SystemExit(f"failed ({process.returncode}): {' '.join(command)}\n{message}")
     if usage.ru_maxrss <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
         raise SystemExit(f"measured from too large a process: {' '.join(command)}")
     return Cost(seconds, usage.ru_maxrss / 1024)  # Linux counts in kB

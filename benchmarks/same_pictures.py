@@ -159,12 +159,12 @@ def compare_one_by_one(
 
 def compare_folders(checkouts: Sequence[Path], photos: Path, folder: Path) -> tuple[int, int]:
     """Colour all as one folder in both: the largest distance, and in how many categories differ."""
-    told = []
+    message = []
     for name, checkout in zip(("one", "other"), checkouts, strict=True):
         lines = colorize(checkout, [photos], folder / name, ["--json", "--force"])
-        told.append(_categories(lines))
+        message.append(_categories(lines))
     pairs = [(folder / "one" / name, folder / "other" / name) for name in _names(folder / "one")]
-    differ = sum(told[1].get(name) != category for name, category in told[0].items())
+    differ = sum(message[1].get(name) != category for name, category in message[0].items())
     return max(distance(*pair) for pair in pairs), differ
 
 

@@ -116,8 +116,8 @@ def require_colored(load: Load) -> None:
     """End the benchmark unless all was answered as expected, and enough was coloured."""
     statuses = load.statuses
     if others := statuses.keys() - {COLORED, TOO_MANY}:
-        told = ", ".join(f"{one}: {statuses[one]}" for one in sorted(others))
-        raise SystemExit(f"answered neither {COLORED} nor {TOO_MANY}: {told}")
+        message = ", ".join(f"{one}: {statuses[one]}" for one in sorted(others))
+        raise SystemExit(f"answered neither {COLORED} nor {TOO_MANY}: {message}")
     if statuses[COLORED] < LEAST * len(load.answers):
         raise SystemExit(f"only {statuses[COLORED]} of {len(load.answers)} photos were coloured")
 

@@ -1,7 +1,7 @@
 """How many colorizers should be blended: python -m evaluation.blends
 
 Colours the validation photos by the k best categories' colorizers, k from 1 to 5, with and without
-the universal one in the blend. Writes soft_routing.csv and a figure of it below results/.
+the universal one in the blend. Writes blends.csv and a figure of it below results/.
 `release.export` takes its choice from here.
 """
 
@@ -61,7 +61,7 @@ class Measured:
     """
 
     labels: NDArray[np.int64]
-    sure: NDArray[np.float64]
+    confidence: NDArray[np.float64]
     psnr_db: NDArray[np.float64]
     colorfulness: NDArray[np.float64]
     n_colorizers: NDArray[np.float64]
@@ -79,7 +79,7 @@ def measure_ways(colorizer: "Colorizer", packed_dir: Path, limit: int | None = N
     figures = np.array([figures for _, figures in results])
     return Measured(
         labels=np.array([categories.index(photo.category) for photo in photos]),
-        sure=np.array([sure for sure, _ in results]),
+        confidence=np.array([confidence for confidence, _ in results]),
         psnr_db=figures[..., 0],
         colorfulness=figures[..., 1],
         n_colorizers=figures[..., 2],
@@ -124,7 +124,9 @@ def choose_threshold(measured: Measured, way: Way) -> float:
     A gain below one standard error is none: one mechanism less is better.
     """
     gains = measured.psnr_db[:, WAYS.index(UNIVERSAL_ALONE)] - measured.psnr_db[:, WAYS.index(way)]
-    found = {t: category_mean((measured.sure < t) * gains, measured.labels) for t in THRESHOLDS}
+    found = {
+        t: category_mean((measured.confidence < t) * gains, measured.labels) for t in THRESHOLDS
+    }
     best = max(THRESHOLDS, key=lambda t: (found[t][0], -t))
     gain, error = found[best]
     log.info("universal alone below %.2f gains %.3f dB (standard error %.3f)", best, gain, error)
@@ -168,16 +170,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(args: argparse.Namespace) -> int:
-    from evaluation.figures import soft_routing_figure
+    from evaluation.figures import blends_figure
     from pipeline.colorizer import Colorizer
 
     colorizer = Colorizer(args.models, colorizer=args.colorizer)
     measured = measure_ways(colorizer, args.packed_dir, args.limit)
     table, way = summarize(measured), choose_way(measured)
-    figure = soft_routing_figure(table)
+    figure = blends_figure(table)
     log.info("%s", table.to_string(index=False))
     log.info("%s, universal alone below %.2f", way, choose_threshold(measured, way))
-    cli.print_lines(write_table_and_figure(args.results_dir, "soft_routing", table, figure))
+    cli.print_lines(write_table_and_figure(args.results_dir, "blends", table, figure))
     return cli.DONE
 
 

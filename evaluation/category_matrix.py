@@ -1,9 +1,9 @@
 """Every category's colorizer on every category's test photos: python -m evaluation.category_matrix
 
-Fig. 9 of the paper as numbers. Writes, below results/: cross.csv (one row per colorizer and
-category of photos), two heat maps of it, and cross_own.csv: on the photos of which categories their
-own colorizer beats all others. Photos of one category are harder than those of another, so the map
-shows what a colorizer gains over the universal network on the same photos.
+Fig. 9 of the paper as numbers. Writes, below results/: category_matrix.csv (one row per colorizer
+and category of photos), two heat maps of it, and category_matrix_own.csv: on the photos of which
+categories their own colorizer beats all others. Photos of one category are harder than those of
+another, so the map shows what a colorizer gains over the universal network on the same photos.
 """
 
 import argparse
@@ -143,7 +143,7 @@ def write_results(
     results_dir: Path, table: "pd.DataFrame", own: "pd.DataFrame", stem: str
 ) -> list[Path]:
     """Write both tables and the two heat maps; returns their paths."""
-    from evaluation.figures import cross_figure
+    from evaluation.figures import category_matrix_figure
 
     order = list(table["category"].unique())
 
@@ -153,10 +153,12 @@ def write_results(
 
     gain, colorfulness = square("gain_db"), square("colorfulness")
     drawn = {
-        f"{stem}.png": cross_figure(
+        f"{stem}.png": category_matrix_figure(
             order, gain, "PSNR gain over the universal network in dB", is_gain=True
         ),
-        f"{stem}_colorfulness.png": cross_figure(order, colorfulness, "colorfulness (no unit)"),
+        f"{stem}_colorfulness.png": category_matrix_figure(
+            order, colorfulness, "colorfulness (no unit)"
+        ),
     }
     tables = {f"{stem}.csv": table, f"{stem}_own.csv": own}
     return write_all(results_dir, {**tables, **drawn})
@@ -181,7 +183,7 @@ def _job(args: argparse.Namespace) -> int:
     scores = matrix_scores(colorizer, own_networks(colorizer), args.packed_dir, args.limit)
     table, own = summarize(scores), own_against_rivals(scores)
     is_default = colorizer.architecture == colorizer.bundle.default
-    stem = "cross" if is_default else f"cross_{colorizer.architecture}"
+    stem = "category_matrix" if is_default else f"category_matrix_{colorizer.architecture}"
     paths = write_results(args.results_dir, table, own, stem)
     is_own = table["colorizer"] == table["category"]
     gains = table[is_own]["gain_db"].mean(), table[~is_own]["gain_db"].mean()

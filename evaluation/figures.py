@@ -92,7 +92,7 @@ def confusion_figure(categories: Sequence[str], matrix: NDArray[np.int64]) -> Fi
     return figure
 
 
-def cross_figure(
+def category_matrix_figure(
     categories: Sequence[str], values: NDArray[np.float64], unit: str, *, is_gain: bool = False
 ) -> Figure:
     """A measure of each category's colorizer (row) on the photos of each category (column).
@@ -171,7 +171,7 @@ def _draw_reliability(axis: Axes, bins: "pd.DataFrame") -> None:
     axis.grid(axis="y", alpha=0.3)
 
 
-def soft_routing_figure(table: "pd.DataFrame") -> Figure:
+def blends_figure(table: "pd.DataFrame") -> Figure:
     """What blending gains over the best category alone, and what colour it costs.
 
     Args:

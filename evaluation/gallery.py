@@ -138,8 +138,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     above = cli.positive(int)
     add("--count", type=above, default=3, help="best and worst photos per category")
     least = cli.positive(float, zero=True)
-    told = "of the photos to pick from, as coloured"
-    add("--least-colorfulness", type=least, default=LEAST_COLORFULNESS, metavar="C", help=told)
+    text = "of the photos to pick from, as coloured"
+    add("--least-colorfulness", type=least, default=LEAST_COLORFULNESS, metavar="C", help=text)
     add("--packed-dir", type=Path, default=Path("data/packed"), help="packed photos")
     add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of models")
     add("--colorizer", help="architecture to colour with [the bundle's default]")

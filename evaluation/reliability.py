@@ -38,13 +38,13 @@ def reliability_table(
 
     rows = []
     stages = {"before": uncalibrated(confidences, temperature), "after": confidences}
-    for stage, told in stages.items():
-        bins = reliability(told, labels, BINS)
+    for stage, calibrated in stages.items():
+        bins = reliability(calibrated, labels, BINS)
         over_all = {
-            "confidence": told.max(axis=1).mean(),
+            "confidence": calibrated.max(axis=1).mean(),
             "accuracy": np.nansum(bins.accuracy * bins.n) / len(labels),
             "calibration_error": bins.calibration_error,
-            "nll": negative_log_likelihood(told, labels).mean(),
+            "nll": negative_log_likelihood(calibrated, labels).mean(),
         }
         rows.append({"stage": stage, "low": 0.0, "high": 1.0, "n": len(labels), **over_all})
         for i in range(BINS):

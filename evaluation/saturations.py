@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 SATURATIONS = (0.0, *(round(0.6 + i / 10, 1) for i in range(15)))  # gray, then 0.6 to 2.0
 UNNOTICED_DB = 0.02  # the faithful mode may lose as much of the best PSNR for more colour
-VIVID_SHARE = 0.85  # of the originals' colorfulness
+VIVID_FRACTION = 0.85  # of the originals' colorfulness
 
 
 def measure_saturations(
@@ -85,7 +85,7 @@ def choose_modes(bundle: Bundle, packed_dir: Path) -> Bundle:
     table = measure_saturations(Colorizer(bundle), packed_dir, "val")
     log.info("%s", table.to_string(index=False))
     near = table[table["psnr_db"] >= table["psnr_db"].max() - UNNOTICED_DB]
-    vivid = np.interp(VIVID_SHARE, table["share"], table["saturation"])
+    vivid = np.interp(VIVID_FRACTION, table["share"], table["saturation"])
     chosen = {FAITHFUL: near["saturation"].max(), VIVID: math.ceil(100 * vivid) / 100}
     modes = {
         name: Mode(colorizer=bundle.default, saturation=float(saturation))

@@ -3,7 +3,7 @@
 Trains one universal network per row of `VARIANTS`, each on the same photos in the same order from
 random decoders on the same frozen encoder, and measures it on the validation split. A network that
 is dull can be made vivid by a factor on its chrominance, at a price: so each is measured at several
-such saturations, and what counts is which curve lies higher. Writes compare.csv and compare.png.
+such saturations, and what counts is which curve lies higher. Writes losses.csv and losses.png.
 """
 
 import argparse
@@ -142,7 +142,7 @@ def _job(args: argparse.Namespace) -> int:
 
     table = compare(args)
     log.info("%s", table[table["saturation"] == 1].to_string(index=False))
-    cli.print_lines(write_table_and_figure(args.results_dir, "compare", table, vividness(table)))
+    cli.print_lines(write_table_and_figure(args.results_dir, "losses", table, vividness(table)))
     return cli.DONE
 
 

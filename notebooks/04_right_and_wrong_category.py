@@ -18,8 +18,8 @@
 # category, and of a wrong one drawn at random (`python -m evaluation.evaluate`). Then the photos of
 # each category were coloured by the network of each (`python -m evaluation.category_matrix`).
 #
-# Run time: a second. Needed: `results/evaluation.csv`, `cross.csv` and `cross_own.csv`, which are
-# in the repository.
+# Run time: a second. Needed: `results/evaluation.csv`, `category_matrix.csv` and
+# `category_matrix_own.csv`, which are in the repository.
 
 # %%
 import os
@@ -58,13 +58,13 @@ axis.grid(axis="x", alpha=0.3)
 # diagonal.
 
 # %%
-from evaluation.figures import cross_figure
+from evaluation.figures import category_matrix_figure
 
-cross = pd.read_csv("results/cross.csv")
+cross = pd.read_csv("results/category_matrix.csv")
 order = list(cross["category"].unique())
 matrix = cross.pivot(index="colorizer", columns="category", values="gain_db").loc[order, order]
 unit = "PSNR gain over the universal network in dB"
-cross_figure(order, matrix.to_numpy(), unit, is_gain=True)
+category_matrix_figure(order, matrix.to_numpy(), unit, is_gain=True)
 
 # %% [markdown]
 # Where it does not win: each category's own colorizer against the best of the others on the same
@@ -72,7 +72,7 @@ cross_figure(order, matrix.to_numpy(), unit, is_gain=True)
 # interval of the paired difference. "undecided": the interval holds 0.
 
 # %%
-own = pd.read_csv("results/cross_own.csv").set_index("category")
+own = pd.read_csv("results/category_matrix_own.csv").set_index("category")
 own.sort_values("margin_db")
 
 # %% [markdown]

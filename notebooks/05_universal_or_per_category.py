@@ -19,7 +19,7 @@
 # that budget;
 # fine-tuned, half of it goes into one universal network, from which each category's goes on.
 #
-# Run time: a second. Needed: `results/claim_*.csv`, which are in the repository.
+# Run time: a second. Needed: `results/universal_vs_category_*.csv`, which are in the repository.
 
 # %%
 import os
@@ -28,10 +28,13 @@ from pathlib import Path
 import pandas as pd
 
 os.chdir(Path.cwd() if Path("results").is_dir() else Path.cwd().parent)
-paths = sorted(Path("results").glob("claim_*_gains.csv"))
-names = [path.stem.removeprefix("claim_").removesuffix("_gains") for path in paths]
+paths = sorted(Path("results").glob("universal_vs_category_*_gains.csv"))
+names = [path.stem.removeprefix("universal_vs_category_").removesuffix("_gains") for path in paths]
 gains, levels = (
-    pd.concat({one: pd.read_csv(f"results/claim_{one}{end}") for one in names}, names=["network"])
+    pd.concat(
+        {one: pd.read_csv(f"results/universal_vs_category_{one}{end}") for one in names},
+        names=["network"],
+    )
     for end in ("_gains.csv", ".csv")
 )
 
@@ -57,7 +60,7 @@ paired[["n", "gain_db", "low", "high"]].round(3)
 from IPython.display import Image, display
 
 for name in names:
-    display(Image(f"results/claim_{name}.png", width=900))
+    display(Image(f"results/universal_vs_category_{name}.png", width=900))
 
 # %% [markdown]
 # One category was trained with several seeds: `spread_db` is the standard deviation between them.

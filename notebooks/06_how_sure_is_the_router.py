@@ -19,7 +19,7 @@
 # test split (`python -m evaluation.evaluate`). How many colorizers to blend was measured on the
 # validation split (`python -m evaluation.blends`).
 #
-# Run time: a second. Needed: `reliability.csv`, `soft_routing.csv` and `evaluation.csv` in
+# Run time: a second. Needed: `reliability.csv`, `blends.csv` and `evaluation.csv` in
 # `results/`.
 
 # %%
@@ -48,8 +48,8 @@ figures.reliability_figure(reliability)
 # alone; each category counts the same, the bars are 95 % intervals:
 
 # %%
-blends = pd.read_csv("results/soft_routing.csv")
-figures.soft_routing_figure(blends)
+blends = pd.read_csv("results/blends.csv")
+figures.blends_figure(blends)
 
 # %% [markdown]
 # The same on photos never seen: `routed` is what `python -m pipeline.colorize` does.

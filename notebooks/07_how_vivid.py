@@ -19,7 +19,7 @@
 # (`python -m experiments.losses`); the shipped networks on photos never seen
 # (`python -m evaluation.saturations`).
 #
-# Run time: a second. Needed: `compare.*` and `modes.*` in `results/`.
+# Run time: a second. Needed: `losses.*` and `modes.*` in `results/`.
 
 # %%
 import os
@@ -29,7 +29,7 @@ import pandas as pd
 from IPython.display import Image
 
 os.chdir(Path.cwd() if Path("results").is_dir() else Path.cwd().parent)
-compared = pd.read_csv("results/compare.csv")
+compared = pd.read_csv("results/losses.csv")
 plain = compared[compared["saturation"] == 1].set_index("variant")
 plain[["photos", "n", "psnr_db", "ssim", "colorfulness"]]
 
@@ -38,7 +38,7 @@ plain[["photos", "n", "psnr_db", "ssim", "colorfulness"]]
 # the dots are the networks as they are:
 
 # %%
-Image("results/compare.png", width=800)
+Image("results/losses.png", width=800)
 
 # %% [markdown]
 # What each still reaches at 70 % and at 85 % of the originals' colorfulness:

@@ -31,8 +31,8 @@ def fit_temperature(
     """
 
     def loss(log_temperature: float) -> float:
-        told = calibrate(confidences, weights, float(np.exp(log_temperature)))
-        return float(np.average(negative_log_likelihood(told, labels), weights=shares))
+        calibrated = calibrate(confidences, weights, float(np.exp(log_temperature)))
+        return float(np.average(negative_log_likelihood(calibrated, labels), weights=shares))
 
     low, high = np.log(COLDEST), np.log(HOTTEST)
     for _ in range(STEPS):

@@ -46,8 +46,8 @@ def mode_list(bundle: Bundle) -> str:
     """The modes, the default one named, with the factors of their chrominance."""
     names = {bundle.mode, *bundle.modes}
     factors = {name: bundle.find_mode(name).saturation for name in sorted(names)}
-    told = " and ".join(f"`{name}` ({factor:g})" for name, factor in factors.items())
-    return f"Modes, with the factor of their chrominance: {told}; `{bundle.mode}` is the default"
+    facts = " and ".join(f"`{name}` ({factor:g})" for name, factor in factors.items())
+    return f"Modes, with the factor of their chrominance: {facts}; `{bundle.mode}` is the default"
 
 
 def architecture_table(bundle: Bundle) -> str:
@@ -93,24 +93,26 @@ def schedule_table(bundle: Bundle, seconds: Mapping[str, float]) -> str:
     groups: dict[tuple[Any, ...], list[ModelEntry]] = {}
     for file in (bundle.router, *(one for t in bundle.colorizers.values() for one in t.values())):
         of_all = [None] if file.category in (UNIVERSAL, bundle.router.category) else ["own"]
-        told = tuple(str(file.training.get(key, "")) for key in SCHEDULE)
-        groups.setdefault((file.architecture, *of_all, photos_shown(file), *told), []).append(file)
+        facts = tuple(str(file.training.get(key, "")) for key in SCHEDULE)
+        groups.setdefault((file.architecture, *of_all, photos_shown(file), *facts), []).append(file)
     cells = []
-    for (architecture, _, shown, *told), files in groups.items():
+    for (architecture, _, shown, *facts), files in groups.items():
         names = "router" if files[0] is bundle.router else _name(files)
         took = [seconds.get(_run(bundle, file)) for file in files]
         known = [one for one in took if one is not None]
         minutes = f"{sum(known) / 60:.0f}" if len(known) == len(files) else ""
-        cells.append([architecture, names, f"{shown:,}" if shown else "", *told, minutes])
+        cells.append([architecture, names, f"{shown:,}" if shown else "", *facts, minutes])
     heads = ["network", "for", "photos shown to each", "px", "learning rate", "precision"]
     return markdown([*heads, "start", "minutes, all"], cells)
 
 
 def photos_shown(file: ModelEntry) -> int:
     """How many photos (repetitions counted) a network saw in its own run; 0 if it is not told."""
-    told = file.training
-    epochs = told.get("epochs", 0) + told.get("head_epochs", 0)
-    an_epoch = told.get("steps_per_epoch", 0) * told.get("batch_size", 0) or told.get("photos", 0)
+    facts = file.training
+    epochs = facts.get("epochs", 0) + facts.get("head_epochs", 0)
+    an_epoch = facts.get("steps_per_epoch", 0) * facts.get("batch_size", 0) or facts.get(
+        "photos", 0
+    )
     return epochs * an_epoch
 
 

@@ -104,18 +104,18 @@ def tell_training_photos(bundle: Bundle, packed_dir: Path) -> Bundle:
     """Say of every network how many photos it was trained on, where its run does not."""
     from preprocessing.packing import load_packed
 
-    def told(file: ModelEntry) -> ModelEntry:
+    def with_photos(file: ModelEntry) -> ModelEntry:
         photos = sum(len(load_packed(packed_dir, one, "train")) for one in bundle.taught_by(file))
         return replace(file, training={"photos": photos, **file.training})
 
     return replace(
         bundle,
-        router=told(bundle.router),
+        router=with_photos(bundle.router),
         colorizers={
-            architecture: {category: told(file) for category, file in table.items()}
+            architecture: {category: with_photos(file) for category, file in table.items()}
             for architecture, table in bundle.colorizers.items()
         },
-        training=[told(file) for file in bundle.training],
+        training=[with_photos(file) for file in bundle.training],
     )
 
 

@@ -173,7 +173,7 @@ def _about(bundle: Bundle, packed_dir: Path, histories: Sequence[Path]) -> dict[
     for path in histories:
         log = tables.read_table(path, ("run", "seconds"), "python -m release.recipe data/raw")
         seconds |= log.groupby("run")["seconds"].max().to_dict()
-    told = bundle.router.training.get("versions", {})
+    facts = bundle.router.training.get("versions", {})
     losses = {
         str(one.training.get("loss", "mse"))
         for table in bundle.colorizers.values()
@@ -189,7 +189,7 @@ def _about(bundle: Bundle, packed_dir: Path, histories: Sequence[Path]) -> dict[
         "data": data,
         "schedule": tables.schedule_table(bundle, seconds),
         "losses": ", ".join(sorted(losses)),
-        "versions": ", ".join(f"{name} {version}" for name, version in told.items()) or "not told",
+        "versions": ", ".join(f"{name} {version}" for name, version in facts.items()) or "not told",
     }
 
 
@@ -206,7 +206,7 @@ def _measured(results_dir: Path) -> dict[str, object]:
     gains = (ours["psnr_db"] - gray["psnr_db"]).drop("all").nsmallest(4)
     kept = ours.loc["all", "colorfulness"] / truth.loc["all", "colorfulness"]
     routed = shown[shown["method"] == "routed"].sort_values("gain_db", ascending=False)
-    told = [
+    facts = [
         f"{one['photo'].replace('_', ' ')} {one['gain_db']:+.1f} dB"
         for one in routed.to_dict("records")
     ]
@@ -215,7 +215,7 @@ def _measured(results_dir: Path) -> dict[str, object]:
         "overall": tables.overall_table(scores),
         "by_category": by_category,
         "calibration": _calibration(results_dir / "reliability.csv"),
-        "failures": ", ".join(told),
+        "failures": ", ".join(facts),
         "weakest": ", ".join(f"{name} {gain:+.1f} dB" for name, gain in gains.items()),
         "kept": 100 * kept,
     }

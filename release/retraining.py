@@ -88,8 +88,8 @@ def head_config(
     read_verified(bundle.folder, start)
     categories = (*bundle.categories, *bundle.unknown_to_router)
     counts = {one: len(load_packed(packed_dir, one, "train")) for one in categories}
-    told = json.dumps([start.sha256, counts])
-    name = f"{start.architecture}_head-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    text = json.dumps([start.sha256, counts])
+    name = f"{start.architecture}_head-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     return ClassifierConfig(
         packed_dir=packed_dir,
         run_dir=runs_dir / "classifier" / name,

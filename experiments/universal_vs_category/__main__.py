@@ -7,9 +7,9 @@ on the test split, at the size at which all of them run, in PSNR, SSIM and color
 differences with 95 % bootstrap intervals over photos. The router of the bundle then chooses among
 the fine-tuned networks: what it loses against the true category is its cost.
 
-Writes, below results/: claim_ARCHITECTURE.csv (levels, with the photos that each network was
-shown), claim_ARCHITECTURE_gains.csv (paired differences) and a figure. Killed, the same command
-goes on where it was; given again, it only measures.
+Writes, below results/: universal_vs_category_ARCHITECTURE.csv (levels, with the photos that each
+network was shown), universal_vs_category_ARCHITECTURE_gains.csv (paired differences) and a figure.
+Killed, the same command goes on where it was; given again, it only measures.
 """
 
 import argparse
@@ -114,7 +114,7 @@ def write_results(
     """Write both tables and the figure; returns their paths."""
     from experiments.universal_vs_category.figure import comparison_figure
 
-    stem = f"claim_{architecture}"
+    stem = f"universal_vs_category_{architecture}"
     results = {f"{stem}.csv": table, f"{stem}_gains.csv": gains}
     return write_all(results_dir, {**results, f"{stem}.png": comparison_figure(table, gains)})
 

@@ -14,12 +14,12 @@ from evaluation.blends import (
     main,
     summarize,
 )
-from evaluation.figures import soft_routing_figure
+from evaluation.figures import blends_figure
 
 THREE = Way(top=3, universal_rest=False)
 
 
-def measured(gains, colorfulness=None, sure: float | np.ndarray = 0.9, noise=0.01):
+def measured(gains, colorfulness=None, confidence: float | np.ndarray = 0.9, noise=0.01):
     """300 photos on which each way gains so many dB (or (300,) of them) over the best alone."""
     rng = np.random.default_rng(0)
     psnr = rng.normal(22, 3, (300, 1)) + rng.normal(0, noise, (300, len(WAYS)))
@@ -30,7 +30,7 @@ def measured(gains, colorfulness=None, sure: float | np.ndarray = 0.9, noise=0.0
         colorful[:, WAYS.index(way)] = value
     return Measured(
         labels=np.arange(300) % 3,
-        sure=np.broadcast_to(sure, 300),
+        confidence=np.broadcast_to(confidence, 300),
         psnr_db=psnr,
         colorfulness=colorful,
         n_colorizers=np.ones_like(psnr),
@@ -55,14 +55,19 @@ def test_the_universal_colorizer_alone_is_no_way_to_route():
 
 
 def test_unsure_photos_go_to_the_universal_colorizer_where_that_gains():
-    sure = np.linspace(0, 1, 300)
-    gains = np.where(sure < 0.5, 0.4, -0.4)
-    assert choose_threshold(measured({UNIVERSAL_ALONE: gains}, sure=sure), BEST_ALONE) == 0.5
-    assert choose_threshold(measured({UNIVERSAL_ALONE: -0.4}, sure=sure), BEST_ALONE) == 0
+    confidence = np.linspace(0, 1, 300)
+    gains = np.where(confidence < 0.5, 0.4, -0.4)
+    assert (
+        choose_threshold(measured({UNIVERSAL_ALONE: gains}, confidence=confidence), BEST_ALONE)
+        == 0.5
+    )
+    assert (
+        choose_threshold(measured({UNIVERSAL_ALONE: -0.4}, confidence=confidence), BEST_ALONE) == 0
+    )
 
 
 def test_a_gain_of_the_threshold_within_the_noise_is_none():
-    found = measured({UNIVERSAL_ALONE: -0.05}, sure=np.linspace(0, 1, 300), noise=1.0)
+    found = measured({UNIVERSAL_ALONE: -0.05}, confidence=np.linspace(0, 1, 300), noise=1.0)
     assert choose_threshold(found, BEST_ALONE) == 0
 
 
@@ -89,7 +94,7 @@ def test_the_table_counts_gains_from_the_best_category_alone():
 
 
 def test_the_figure_rings_what_is_chosen():
-    figure = soft_routing_figure(summarize(measured({THREE: 0.1})))
+    figure = blends_figure(summarize(measured({THREE: 0.1})))
     left, right = figure.axes
     for axis in (left, right):
         assert axis.get_xlabel() == "categories blended"
@@ -102,7 +107,7 @@ def test_the_figure_rings_what_is_chosen():
 def test_the_command_writes_a_table_and_a_figure(tiny_bundle, packed_photos, tmp_path, capsys):
     options = ["--models", str(tiny_bundle), "--packed-dir", str(packed_photos)]
     assert main([*options, "--results-dir", str(tmp_path)]) == 0
-    written = [str(tmp_path / f"soft_routing{suffix}") for suffix in (".csv", ".png")]
+    written = [str(tmp_path / f"blends{suffix}") for suffix in (".csv", ".png")]
     assert capsys.readouterr().out.split() == written
     table = pd.read_csv(written[0])
     assert set(table["n"]) == {6}

@@ -113,16 +113,21 @@ def test_the_command_writes_two_tables_and_two_figures(
     options = ["--models", str(two_networks), "--packed-dir", str(packed_photos), "--limit", "1"]
     assert main([*options, "--results-dir", str(tmp_path)]) == 0
     printed = capsys.readouterr()
-    names = ["cross.csv", "cross_own.csv", "cross.png", "cross_colorfulness.png"]
+    names = [
+        "category_matrix.csv",
+        "category_matrix_own.csv",
+        "category_matrix.png",
+        "category_matrix_colorfulness.png",
+    ]
     assert printed.out.split() == [str(tmp_path / name) for name in names]
     assert {path.name for path in tmp_path.iterdir()} == set(names)
     assert "of 2 categories of photos" in printed.err
-    table = pd.read_csv(tmp_path / "cross.csv")
+    table = pd.read_csv(tmp_path / "category_matrix.csv")
     assert list(table) == ["colorizer", "category", "n", "psnr_db", "gain_db", "colorfulness"]
     assert len(table) == 4
     assert set(table["n"]) == {1}
     assert np.isfinite(table[["psnr_db", "gain_db", "colorfulness"]]).all(axis=None)
-    own = pd.read_csv(tmp_path / "cross_own.csv").set_index("category")
+    own = pd.read_csv(tmp_path / "category_matrix_own.csv").set_index("category")
     gain = table.set_index(["colorizer", "category"])["gain_db"]
     assert list(own["rival"]) == ["fruit", "beach"]
     margin = gain["beach", "beach"] - gain["fruit", "beach"]

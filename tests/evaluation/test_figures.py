@@ -31,9 +31,9 @@ def test_a_confusion_figure_shows_shares_of_each_row():
     np.testing.assert_allclose(shares, [[0.75, 0.25], [0, 0]])
 
 
-def test_a_cross_figure_centres_gains_on_0_and_boxes_the_best_of_each_column():
+def test_a_matrix_figure_centres_gains_on_0_and_boxes_the_best_of_each_column():
     gains = np.array([[1.0, 0.5], [-3.0, -0.001]])
-    figure = figures.cross_figure(["a", "b"], gains, "gain in dB", is_gain=True)
+    figure = figures.category_matrix_figure(["a", "b"], gains, "gain in dB", is_gain=True)
     axis, bar = figure.axes
     assert axis.get_xlabel().startswith("category of the photos")
     assert axis.get_ylabel() == "category of the colorizer"
@@ -53,8 +53,8 @@ def _middle(box):
     return box.get_extents().get_points().mean(axis=0)
 
 
-def test_a_cross_figure_of_no_gain_marks_the_diagonal_alone():
-    figure = figures.cross_figure(
+def test_a_matrix_figure_of_no_gain_marks_the_diagonal_alone():
+    figure = figures.category_matrix_figure(
         ["a", "b"], np.array([[10.0, 20.0], [30.0, 40.4]]), "colorfulness"
     )
     axis, bar = figure.axes

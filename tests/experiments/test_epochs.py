@@ -105,9 +105,9 @@ def test_a_photo_of_ones_own_is_coloured_at_each_epoch(options, finished, tmp_pa
         (["--size", "40"], "size 40 is no multiple of 32"),
     ],
 )
-def test_what_cannot_be_done_is_told_before_training(change, told, options, tmp_path, capsys):
+def test_what_cannot_be_done_is_told_before_training(change, message, options, tmp_path, capsys):
     assert main([*options, *_places(tmp_path), *change]) == 1
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

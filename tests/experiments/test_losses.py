@@ -16,7 +16,7 @@ def compared(packed_photos, tiny_bundle, results_of):
 
 def test_every_variant_sees_as_many_photos_and_is_measured_at_every_saturation(compared):
     folder, _ = compared
-    table = pd.read_csv(folder / "results" / "compare.csv")
+    table = pd.read_csv(folder / "results" / "losses.csv")
     curves = table.dropna(subset="saturation").groupby("variant")
     assert set(curves.groups) == set(VARIANTS)
     assert set(curves["photos"].unique().explode()) == {32}
@@ -26,12 +26,12 @@ def test_every_variant_sees_as_many_photos_and_is_measured_at_every_saturation(c
     gray = table.set_index("variant").loc["gray"]
     assert gray["colorfulness"] == pytest.approx(0, abs=0.5)
     assert table["psnr_db"].max() > gray["psnr_db"]
-    assert (folder / "results" / "compare.png").stat().st_size > 5000
+    assert (folder / "results" / "losses.png").stat().st_size > 5000
 
 
 def test_a_second_run_only_measures(compared):
     folder, command = compared
-    path = folder / "results" / "compare.csv"
+    path = folder / "results" / "losses.csv"
     checkpoints = {one: one.stat().st_mtime_ns for one in folder.glob("runs/*/*.keras")}
     assert len(checkpoints) == len(VARIANTS)
     before = pd.read_csv(path)

@@ -71,7 +71,7 @@ def options(finished, tiny_bundle):
 
 @pytest.fixture(scope="module")
 def tables(finished):
-    stem = finished / "results" / "claim_encoder_decoder"
+    stem = finished / "results" / "universal_vs_category_encoder_decoder"
     return pd.read_csv(f"{stem}.csv"), pd.read_csv(f"{stem}_gains.csv")
 
 
@@ -257,9 +257,12 @@ def test_a_second_run_only_measures(options, finished, tmp_path, capsys):
     assert len(before) == 3 + 2 * 2 + 1 + 2
     assert [path.stat().st_mtime_ns for path in histories] == before
     assert capsys.readouterr().err.count("already trained") == len(before)
-    for name in ("claim_encoder_decoder.csv", "claim_encoder_decoder_gains.csv"):
+    for name in (
+        "universal_vs_category_encoder_decoder.csv",
+        "universal_vs_category_encoder_decoder_gains.csv",
+    ):
         assert (tmp_path / name).read_text() == (finished / "results" / name).read_text()
-    assert (tmp_path / "claim_encoder_decoder.png").stat().st_size > 10_000
+    assert (tmp_path / "universal_vs_category_encoder_decoder.png").stat().st_size > 10_000
 
 
 def test_a_category_without_test_photos_is_told_before_training(

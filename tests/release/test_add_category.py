@@ -104,9 +104,9 @@ def test_without_the_other_photos_the_router_stays_and_says_why(lonely, tiny_bun
     assert after.router == before.router
     assert after.categories == before.categories
     assert add(lonely, NEW) == 0
-    told = capsys.readouterr().err
-    assert "the router is not retrained: no photos of beach, forest, fruit" in told
-    assert f"only --category reaches {NEW}" in told
+    message = capsys.readouterr().err
+    assert "the router is not retrained: no photos of beach, forest, fruit" in message
+    assert f"only --category reaches {NEW}" in message
 
 
 def test_with_all_photos_the_router_learns_the_category(taught):
@@ -165,8 +165,8 @@ def test_given_again_the_command_does_nothing_twice(taught, capsys):
     assert add(taught, NEW) == 0
     out, err = capsys.readouterr()
     assert out.split() == [f"results/category_{NEW}.csv", "pretrained/bundle.json"]
-    for told in ("nothing changed", "already trained", "added already", "knows every category"):
-        assert told in err
+    for message in ("nothing changed", "already trained", "added already", "knows every category"):
+        assert message in err
     assert stamps(taught) == before
 
 
@@ -203,8 +203,8 @@ def test_photos_that_came_after_the_training_are_told(copied, capsys):
     for seed in range(900, 912):
         (folder / f"{seed}.jpg").write_bytes(jpeg(draw_photo(NEW, seed)))
     assert add(copied, NEW) == 0
-    told = f"runs/categories/{NEW} began with 8 training photos, now there are"
-    assert told in capsys.readouterr().err
+    message = f"runs/categories/{NEW} began with 8 training photos, now there are"
+    assert message in capsys.readouterr().err
 
 
 def test_a_better_network_takes_the_place_of_the_old_one(copied):

@@ -12,13 +12,13 @@ WEIGHTS = (1.0, 3.0, 0.5, 1.0)
 
 
 def test_temperature_1_only_weighs():
-    told = calibrate(np.array([0.4, 0.2, 0.3, 0.1]), WEIGHTS)
-    np.testing.assert_allclose(told, np.array([0.4, 0.6, 0.15, 0.1]) / 1.25, rtol=1e-6)
+    message = calibrate(np.array([0.4, 0.2, 0.3, 0.1]), WEIGHTS)
+    np.testing.assert_allclose(message, np.array([0.4, 0.6, 0.15, 0.1]) / 1.25, rtol=1e-6)
 
 
 def test_a_temperature_of_2_takes_roots():
-    told = calibrate(np.array([0.64, 0.36]), (1.0, 1.0), 2.0)
-    np.testing.assert_allclose(told, [0.8 / 1.4, 0.6 / 1.4], rtol=1e-6)
+    message = calibrate(np.array([0.64, 0.36]), (1.0, 1.0), 2.0)
+    np.testing.assert_allclose(message, [0.8 / 1.4, 0.6 / 1.4], rtol=1e-6)
 
 
 @given(
@@ -33,8 +33,8 @@ def test_a_temperature_changes_no_ranking(confidences, temperature):
 
 
 def test_a_confidence_of_0_stays_finite():
-    told = calibrate(np.array([1.0, 0.0]), (1.0, 1.0), 0.5)
-    np.testing.assert_allclose(told, [1, 0], atol=1e-6)
+    message = calibrate(np.array([1.0, 0.0]), (1.0, 1.0), 0.5)
+    np.testing.assert_allclose(message, [1, 0], atol=1e-6)
 
 
 @pytest.mark.parametrize("true", [0.5, 1.0, 2.0])
@@ -53,8 +53,8 @@ def test_no_other_temperature_is_likelier():
     shares = rng.random(200)
 
     def loss(temperature):
-        told = calibrate(confidences, WEIGHTS, temperature)
-        return np.average(negative_log_likelihood(told, labels), weights=shares)
+        message = calibrate(confidences, WEIGHTS, temperature)
+        return np.average(negative_log_likelihood(message, labels), weights=shares)
 
     best = fit_temperature(confidences, labels, WEIGHTS, shares)
     assert all(loss(best) <= loss(other) + 1e-6 for other in np.geomspace(0.2, 5, 50))

@@ -40,8 +40,8 @@ def test_bundle_json_tells_how_each_network_was_trained(tiny_bundle):
     assert content["categories"] == ["beach", "forest", "fruit"]
     files = [content["router"], *(f for fs in content["colorizers"].values() for f in fs)]
     for file in files:
-        told = {"photos", "start", "batch_size", "seed", "versions", "checkpoint"}
-        assert told | {"checkpoint_sha256"} <= set(file["training"])
+        message = {"photos", "start", "batch_size", "seed", "versions", "checkpoint"}
+        assert message | {"checkpoint_sha256"} <= set(file["training"])
         assert file["validation"]
 
 

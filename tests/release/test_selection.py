@@ -26,14 +26,14 @@ def test_what_is_exported_is_one_of_the_candidates(tiny_bundle):
 
 def test_calibrated_confidences_are_as_right_and_no_less_likely(tiny_bundle, packed_photos):
     bundle = read_bundle(tiny_bundle)
-    told = {}
+    message = {}
     for temperature in (1.0, bundle.temperature):
         colorizer = Colorizer(replace(bundle, temperature=temperature))
         for label in bundle.categories:
             for rgb in load_packed(packed_photos, label, "val"):
                 ranking = encode_photo(colorizer, np.asarray(rgb)).ranking
-                told.setdefault(temperature, []).append((ranking, dict(ranking)[label]))
-    before, after = (told[one] for one in (1.0, bundle.temperature))
+                message.setdefault(temperature, []).append((ranking, dict(ranking)[label]))
+    before, after = (message[one] for one in (1.0, bundle.temperature))
     names = [[[name for name, _ in ranking] for ranking, _ in one] for one in (before, after)]
     assert names[0] == names[1]
     likelihood = [np.log([true for _, true in one]).mean() for one in (before, after)]
