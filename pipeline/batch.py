@@ -164,7 +164,7 @@ class _Run:
         predictions = self.colorizer.predict_frames(frames, self.order.request)
         share = (time.perf_counter() - started) / len(jobs)
         return [
-            Predicted(job=job, prediction=one, seconds=job.seconds + share)
+            Predicted(job=job, prediction=_without_features(one), seconds=job.seconds + share)
             for job, one in zip(jobs, predictions, strict=True)
         ]
 
@@ -216,6 +216,11 @@ class _Run:
         return self.colorizer.open(
             task.photo, task.output, order.request, order.rendering, order.limits, force=order.force
         )
+
+
+def _without_features(one: Prediction) -> Prediction:
+    """The same without the encoder's maps, megabytes that writing does not need."""
+    return replace(one, encoded=replace(one.encoded, features=()))
 
 
 def _of_photo(error: Exception, task: Task) -> DataError:
