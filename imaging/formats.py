@@ -58,3 +58,8 @@ def format_suffix(loader: str) -> str:
     """The suffix of a file that libvips reads by `loader`; ".png" where we write no such file."""
     suffixes = {"jpegload": ".jpg", "webpload": ".webp", "tiffload": ".tif"}
     return suffixes.get(loader, ".png")
+
+
+def same_format(one: str, other: str) -> bool:
+    """Whether two suffixes are of one format: .jpg and .jpeg, .tif and .tiff."""
+    return any({one, other} <= group for group in (OPAQUE, TIFF, {one}))

@@ -1,6 +1,6 @@
 """Chrominance enlarged to the photo's size along the edges of the photo's own lightness.
 
-Around each pixel of the miniature chrominance is a linear function of lightness. The coefficients
+Around each pixel of the small chrominance is a linear function of lightness. The coefficients
 of that function are enlarged instead of the chrominance itself, and applied to the lightness at
 full size: where the lightness has an edge, the chrominance has it, too.
 Source: He, Sun & Tang 2013, "Guided Image Filtering", sections 3.1 and 3.5; only the intercepts are
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from imaging.lab import AB_SCALE, L_SCALE
 
-RADIUS = 1  # px of the miniature; wider windows were worse
+RADIUS = 1  # px of the chrominance; wider windows were worse
 EPSILON = 0.01  # of lightness^2: a contrast of 0.1 counts half
 CUBIC_SCALE = 4  # enlarged by more, what is smooth already is interpolated linearly
 COARSE_PX = 2  # enlarged by more still, it is repeated over so many pixels; half the time each
@@ -32,7 +32,7 @@ def fit_coefficients(
     Returns:
         (h, w, 4): intercepts and slopes, ab = intercept + slope * lightness.
     """
-    lightness = _at_size(lightness, ab.shape[0], ab.shape[1])
+    lightness = at_size(lightness, ab.shape[0], ab.shape[1])
     mean_lightness, mean_ab = _box(lightness), _box(ab)
     variance = _box(lightness * lightness) - mean_lightness**2
     covariance = _box(lightness * ab) - mean_lightness * mean_ab
@@ -107,9 +107,9 @@ def _box(image: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.stack(windows).mean(axis=0)
 
 
-def _at_size(lightness: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """(h, w, 1) -> (height, width, 1)."""
-    if lightness.shape[:2] == (height, width):
-        return lightness
-    image = pyvips.Image.new_from_array(np.ascontiguousarray(lightness, np.float32))
-    return resized(image, width, height).numpy().reshape(height, width, 1)
+def at_size(image: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """(h, w, c) -> (height, width, c)."""
+    if image.shape[:2] == (height, width):
+        return image
+    small = pyvips.Image.new_from_array(np.ascontiguousarray(image, np.float32))
+    return resized(small, width, height).numpy().reshape(height, width, image.shape[2])

@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
-from basics.errors import CheckpointError, ConfigError, DataError, InColorError
+from basics.errors import Cancelled, CheckpointError, ConfigError, DataError, InColorError
 from imaging.photo import set_threads
 from pipeline.colorizer import Colorizer, Job
 from pipeline.engine.request import ColorRequest, Limits, Rendering
@@ -177,7 +177,7 @@ class _Run:
         """Go on with what a step gave: the next step, or outcomes."""
         try:
             result = future.result()
-        except (ConfigError, CheckpointError):  # of the bundle: no photo can be coloured
+        except (ConfigError, CheckpointError, Cancelled):  # no photo can be coloured any more
             raise
         except Exception as error:  # one photo must never end the others' run
             if not isinstance(error, DataError):

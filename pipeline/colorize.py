@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from basics import cli
+from basics.errors import ConfigError, DataError, Setting
 from basics.files import remove_stale_temporaries
-from imaging.formats import FORMATS, MAX_PIXELS, QUALITY
+from imaging.formats import FORMATS, MAX_PIXELS, QUALITY, WRITABLE, same_format
 from pipeline.engine.bundle import FAITHFUL, PRETRAINED_DIR, VIVID
 from pipeline.engine.bundle_file import read_bundle
 from pipeline.engine.request import ColorRequest, Limits, Rendering
@@ -80,6 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _job(args: argparse.Namespace) -> int:
     from pipeline.batch import Order
     from pipeline.colorizer import Colorizer
+    from pipeline.engine.engine import Engine
     from pipeline.media.pipes import piped
 
     request = ColorRequest(
@@ -102,7 +104,9 @@ def _job(args: argparse.Namespace) -> int:
         limits=Limits(max_pixels=args.max_pixels, tolerate=args.tolerate),
         force=args.force,
     )
+    _require_agreement(args)
     bundle = read_bundle(args.models)
+    Engine(bundle).require(request)  # before its words stand in the names of files
     with piped(args) as (paths, output):
         planned = plan(
             paths, output, args.format, resume=args.resume, force=args.force, request=request,
@@ -115,18 +119,28 @@ def _job(args: argparse.Namespace) -> int:
         return _colorize(colorizer, planned, order, args)
 
 
+def _require_agreement(args: argparse.Namespace) -> None:
+    """Raise `ConfigError` if a file is named as another format than is asked for."""
+    suffix = args.output.suffix.lower() if args.output else ""
+    if args.format and suffix in WRITABLE and not same_format(suffix, FORMATS[args.format]):
+        what, where = f"the output ends in {suffix}", Setting("format", args.format)
+        raise ConfigError(what, where, "name it as that format, or leave one of both out")
+
+
 def _colorize(colorizer: "Colorizer", planned: Plan, order: "Order", args: Any) -> int:
     """Colour what is planned; returns the exit code."""
     from pipeline.batch import colorize_all
-    from pipeline.media.pictures import write_compare, write_ranking
+    from pipeline.media.pictures import write_ranking
 
     report = Report(planned, args, fallback_threshold=colorizer.bundle.fallback_threshold)
     outcomes = colorize_all(colorizer, planned.tasks, order, workers=args.threads)
     for outcome in cli.progress(outcomes, "colouring", total=len(planned.tasks)):
         report.tell(outcome)
-        for wanted, write in ((args.compare, write_compare), (args.ranking, write_ranking)):
-            if wanted and outcome.colored:
-                log.info("written: %s", write(outcome.colored))
+        if args.ranking and outcome.colored:
+            try:
+                log.info("written: %s", write_ranking(outcome.colored))
+            except DataError as error:
+                report.fail(error)
     return report.end()
 
 

@@ -1,6 +1,7 @@
 """Colour photos, in files or in memory: what commands, servers and Python programs use."""
 
 import itertools
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,13 +21,16 @@ from pipeline.media.colored import Colored
 from pipeline.media.images import ImageFrame, colored_array, image_frame
 from pipeline.media.pages import PagesSink
 from pipeline.media.photo_files import PhotoFrame, PhotoSink, PhotoSource
+from pipeline.media.pictures import write_compare
 from pipeline.media.plan import default_output
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
+log = logging.getLogger(__name__)
+
 AS_THE_BUNDLE = ColorRequest()
-ALREADY = "the photo is in colour already"
+ALREADY, COLOUR_ANYWAY = "the photo is in colour already", "colour it all the same"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -115,6 +119,7 @@ class Colorizer:
             Cancelled: `limits.cancel` was used.
         """
         wanted, rendering = self.over_defaults(request), rendering or Rendering()
+        self.engine.require(wanted)  # before its words stand in the name of a file
         target = Path(output) if output else default_output(Path(path), rendering.format, wanted)
         job = self.open(Path(path), target, wanted, rendering, limits or Limits(), force=force)
         return self.finish(job, wanted)
@@ -134,10 +139,15 @@ class Colorizer:
 
         Raises:
             DataError: `image` is no such picture.
+            InColorError: it is in colour already, and `request.keep_color` says to leave it then.
             ConfigError: the bundle cannot do what is asked for.
             CheckpointError: a network of the bundle cannot be used.
         """
-        return colored_array(self.predict(self.encode(image), request))
+        frame = image_frame(image)
+        if request is not None and request.keep_color and frame.has_color:
+            raise InColorError(ALREADY, "image", COLOUR_ANYWAY, Setting("keep_color", False))
+        (encoded,) = self.engine.encode([frame])
+        return colored_array(self.predict(encoded, request))
 
     def encode(self, image: "NDArray[Any] | PillowImage") -> Encoded[ImageFrame]:
         """Let the router see a picture, once, for any number of predictions.
@@ -152,7 +162,7 @@ class Colorizer:
         Raises:
             DataError: `image` is no such picture.
         """
-        (encoded,) = self.engine.encode([image_frame(image)])
+        (encoded,) = self.engine.encode([image_frame(image, copy=True)])
         return encoded
 
     def predict(
@@ -204,15 +214,14 @@ class Colorizer:
         is_paged = rendering.pages == "all" and source.n_pages > 1
         how = {"rendering": rendering, "limits": limits, "force": force}
         sink = (
-            PagesSink(target, n_pages=source.n_pages, **how)
+            PagesSink(source.photo, target, **how)
             if is_paged
             else PhotoSink(source.photo, target, **how)
         )
         frame = source.first()
         frame.lightness(self.bundle.router.inference_px)  # damage is found here
         if request.keep_color and frame.has_color:
-            fix = "colour it all the same"
-            raise InColorError(ALREADY, path, fix, Setting("keep_color", False))
+            raise InColorError(ALREADY, path, COLOUR_ANYWAY, Setting("keep_color", False))
         seconds = time.perf_counter() - started
         return Job(frame=frame, source=source, sink=sink, seconds=seconds)
 
@@ -267,10 +276,10 @@ class Colorizer:
 def _colored(
     job: Job, prediction: Prediction[PhotoFrame], request: ColorRequest, seconds: float
 ) -> Colored:
-    """What is told of a photo that has been written."""
+    """What is known of a photo that has been written, beside which a picture may be wanted."""
     ranking, (width, height) = prediction.ranking, job.frame.size
     best = request.category or ranking[0][0]
-    return Colored(
+    colored = Colored(
         input=job.frame.photo.path,
         output=job.sink.path,
         category=best,
@@ -281,3 +290,6 @@ def _colored(
         seconds=round(seconds, 3),
         colorizer=prediction.colorizer,
     )
+    if job.sink.rendering.compare:
+        log.info("written: %s", write_compare(colored))
+    return colored

@@ -11,7 +11,6 @@ from typing import Any
 
 import pyvips
 
-from basics.errors import DataError
 from imaging.network_input import fitted, thumbnail
 from imaging.photo import reading
 from imaging.upsampling import fit_coefficients
@@ -122,9 +121,6 @@ class OpenPhoto:
         Raises:
             DataError: the photo is damaged, `path` cannot be written, or they are the same file.
         """
-        if path.exists() and path.samefile(self.path):
-            what = "that is the black-and-white photo itself"
-            raise DataError(what, path, "choose another name")
         photo = self.frame.photo
         sink = PhotoSink(photo, path, rendering=rendering, limits=self.limits, force=force)
         prediction = self.predict(request)

@@ -57,7 +57,7 @@ class Report:
 
     def end(self) -> int:
         """Sum up, if there was more than one photo; returns the exit code."""
-        if self.n_photos > 1:
+        if self.n_photos > 1 or self.counts["done already"]:
             counts = {**self.counts, "failed": len(self.failures)}
             log.info("%s", ", ".join(f"{number:,} {what}" for what, number in counts.items()
                                      if number))  # fmt: skip

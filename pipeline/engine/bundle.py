@@ -65,10 +65,12 @@ class Mode:
     Attributes:
         colorizer: the architecture of the colorizers.
         saturation: factor of the chrominance that they predict.
+        extra: what bundle.json says of it that this program does not know; kept as it is.
     """
 
     colorizer: str
     saturation: float
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

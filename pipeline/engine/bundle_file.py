@@ -22,7 +22,16 @@ from typing import Any
 
 from basics.errors import CheckpointError, Setting
 from basics.files import atomic_write
-from pipeline.engine.bundle import AB, FEATURES, LIGHTNESS, ROUTER, Bundle, Mode, ModelEntry
+from pipeline.engine.bundle import (
+    AB,
+    FEATURES,
+    LIGHTNESS,
+    ROUTER,
+    UNIVERSAL,
+    Bundle,
+    Mode,
+    ModelEntry,
+)
 
 FORMAT = 2  # that is written
 READ = (1, 2)
@@ -48,7 +57,9 @@ def read_bundle(folder: Path) -> Bundle:
         if content["format"] not in READ:
             known = " and ".join(str(one) for one in READ)
             raise _unusable(f"bundle format {content['format']}; this program reads {known}", path)
-        return _bundle(folder, _as_format_2(content) if content["format"] == 1 else content)
+        bundle = _bundle(folder, _as_format_2(content) if content["format"] == 1 else content)
+        _require_sound(bundle)
+        return bundle
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unusable(f"damaged bundle.json: {error!r}", path) from error
 
@@ -58,7 +69,7 @@ def write_bundle(bundle: Bundle) -> None:
     content = {field.name: getattr(bundle, field.name) for field in fields(bundle)}
     del content["folder"], content["extra"]
     content |= {
-        "modes": {name: asdict(mode) for name, mode in bundle.modes.items()},
+        "modes": {name: _described(mode) for name, mode in bundle.modes.items()},
         "router": _described(bundle.router),
         "colorizers": {
             architecture: [_described(entry) for entry in table.values()]
@@ -102,9 +113,9 @@ def _bundle(folder: Path, content: Mapping[str, Any]) -> Bundle:
     known = {field.name for field in fields(Bundle)} - {"folder", "extra"}
     known_values = {name: content[name] for name in known if name in content}
     known_values |= {
-        "categories": tuple(content["categories"]),
-        "category_weights": tuple(content["category_weights"]),
-        "modes": {name: Mode(**mode) for name, mode in content.get("modes", {}).items()},
+        "categories": tuple(_list(content["categories"])),
+        "category_weights": tuple(_list(content["category_weights"])),
+        "modes": {name: _mode(mode) for name, mode in content.get("modes", {}).items()},
         "router": _entry(content["router"]),
         "colorizers": {
             architecture: {one["category"]: _entry(one) for one in entries}
@@ -119,12 +130,59 @@ def _bundle(folder: Path, content: Mapping[str, Any]) -> Bundle:
 def _entry(content: Mapping[str, Any]) -> ModelEntry:
     known = {field.name for field in fields(ModelEntry)} - {"extra"}
     known_values = {name: one for name, one in content.items() if name in known}
-    known_values |= {name: tuple(known_values[name]) for name in TUPLES if name in known_values}
+    for name in TUPLES:
+        if name in known_values:
+            known_values[name] = tuple(_list(known_values[name]))
     extra = {name: one for name, one in content.items() if name not in known}
     return ModelEntry(extra=extra, **known_values)
 
 
-def _described(entry: ModelEntry) -> dict[str, Any]:
+def _mode(content: Mapping[str, Any]) -> Mode:
+    known = ("colorizer", "saturation")
+    extra = {name: one for name, one in content.items() if name not in known}
+    return Mode(extra=extra, **{name: content[name] for name in known})
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"no list: {value!r}")
+    return value
+
+
+def _require_sound(bundle: Bundle) -> None:
+    """Raise `ValueError` unless everything that is used later is of its type and in its range."""
+    numbers = [bundle.fallback_threshold, bundle.temperature, bundle.top]
+    numbers += [*bundle.category_weights, *(mode.saturation for mode in bundle.modes.values())]
+    colorizers = [entry for table in bundle.colorizers.values() for entry in table.values()]
+    named = {bundle.default, *(mode.colorizer for mode in bundle.modes.values())}
+    names = [*bundle.categories, *(entry.category for entry in bundle.entries)]
+    sizes = [entry.inference_px for entry in bundle.entries]
+    wrong = {
+        "a number that is none": not all(_is_number(one) for one in numbers),
+        "a name that is none": not all(isinstance(one, str) and one for one in names),
+        "a category that cannot be a part of a file's name": any("/" in one for one in names),
+        "a file without a name": not all(isinstance(one.file, str) for one in bundle.entries),
+        "a size in px below 32": not all(isinstance(one, int) and one >= 32 for one in sizes),
+        "weights that are not one for each category": len(bundle.category_weights)
+        != len(bundle.categories),
+        "no universal colorizer": any(UNIVERSAL not in one for one in bundle.colorizers.values()),
+        "a mode or default of no colorizer": not named <= set(bundle.colorizers),
+        "no colorizer": not colorizers,
+    }
+    if not any(wrong.values()):
+        wrong["a temperature or a number of blended colorizers below 1"] = (
+            bundle.temperature <= 0 or bundle.top < 1
+        )
+    found = [what for what, is_so in wrong.items() if is_so]
+    if found:
+        raise ValueError(found[0])
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _described(entry: ModelEntry | Mode) -> dict[str, Any]:
     content = asdict(entry)
     extra = content.pop("extra")
     return {**content, **extra}

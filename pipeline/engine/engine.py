@@ -14,7 +14,7 @@ from basics.names import require_name
 from pipeline.engine.bundle import UNIVERSAL, Bundle, ModelEntry
 from pipeline.engine.calibration import calibrate
 from pipeline.engine.frame import Frame
-from pipeline.engine.inputs import blend, inputs_of, predict_ab, with_mirrors
+from pipeline.engine.inputs import blend, inputs_of, predict_ab, sizes_of, with_mirrors
 from pipeline.engine.request import ColorRequest
 from pipeline.engine.results import AnyFrame, Encoded, Prediction
 from pipeline.engine.routing import Blend, Ranking, blend_weights, by_colorizer, fractions, rank
@@ -96,9 +96,9 @@ class Engine:
             CheckpointError: the colorizer cannot be used.
         """
         model = self.models.open(entry)
-        groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        groups: dict[tuple[tuple[int, ...], ...], list[int]] = defaultdict(list)
         for index, one in enumerate(encoded):
-            groups[one.lightness.shape].append(index)
+            groups[sizes_of(entry, one)].append(index)
         found: dict[int, NDArray[np.float32]] = {}
         for indices in groups.values():
             inputs = inputs_of(entry, [encoded[index] for index in indices])
@@ -115,6 +115,7 @@ class Engine:
 
     def require(self, request: ColorRequest) -> None:
         """Raise `ConfigError` unless the bundle can do what is asked for."""
+        self.bundle.find_mode(request.mode)
         architecture = self.architecture(request)
         self.bundle.find_colorizer(architecture, UNIVERSAL)
         if request.category is not None:

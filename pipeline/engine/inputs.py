@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basics.errors import CheckpointError
-from pipeline.engine.bundle import ModelEntry
+from imaging.upsampling import at_size
+from pipeline.engine.bundle import AB, LIGHTNESS, ModelEntry
 from pipeline.engine.results import Encoded
 
 Run = Callable[[Sequence[NDArray[np.float32]]], list[NDArray[np.float32]]]
@@ -40,8 +41,10 @@ def predict_ab(inputs: Sequence[NDArray[np.float32]], run: Run) -> NDArray[np.fl
 def blend(
     predictions: Sequence[NDArray[np.float32]], weights: Sequence[float]
 ) -> NDArray[np.float32]:
-    """Weighted mean of several (h, w, 2) ab; the weights need not sum to 1."""
-    return np.average(np.stack(predictions), axis=0, weights=weights).astype(np.float32)
+    """Weighted mean of several (h, w, 2) ab, as large as the largest; weights need not sum to 1."""
+    height, width = max((ab.shape[:2] for ab in predictions), key=lambda size: size[0] * size[1])
+    alike = [at_size(ab, height, width) for ab in predictions]
+    return np.average(np.stack(alike), axis=0, weights=weights).astype(np.float32)
 
 
 def inputs_of(entry: ModelEntry, encoded: Sequence[Encoded]) -> list[NDArray[np.float32]]:
@@ -51,10 +54,18 @@ def inputs_of(entry: ModelEntry, encoded: Sequence[Encoded]) -> list[NDArray[np.
         CheckpointError: it takes something that this program does not know.
     """
     unknown = [name for name in entry.inputs if name not in INPUTS]
+    unknown += [name for name in entry.outputs if name not in OUTPUTS]
     if unknown:
-        what = f"a colorizer that takes {', '.join(unknown)}, of which this program knows nothing"
+        what = f"a colorizer of {', '.join(unknown)}, of which this program knows nothing"
         raise CheckpointError(what, entry.file, "get a newer version of the program")
     return [array for name in entry.inputs for array in INPUTS[name](entry, encoded)]
+
+
+def sizes_of(entry: ModelEntry, one: Encoded) -> tuple[tuple[int, ...], ...]:
+    """Frames of which a colorizer takes arrays of the same sizes pass it together."""
+    own = entry.inference_px
+    lightness = one.frame.lightness(own).shape if LIGHTNESS in entry.inputs else ()
+    return one.lightness.shape, lightness
 
 
 def _features(_: ModelEntry, encoded: Sequence[Encoded]) -> list[NDArray[np.float32]]:
@@ -67,4 +78,5 @@ def _lightness(entry: ModelEntry, encoded: Sequence[Encoded]) -> list[NDArray[np
     return [with_mirrors([one.frame.lightness(entry.inference_px) for one in encoded])]
 
 
+OUTPUTS = (AB,)
 INPUTS: Mapping[str, Make] = {"features": _features, "lightness": _lightness}

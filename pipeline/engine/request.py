@@ -6,7 +6,8 @@ from typing import Literal
 
 from basics.cancel import CancelToken
 from basics.errors import ConfigError, Setting
-from imaging.formats import MAX_PIXELS, QUALITY, Saving
+from basics.names import require_name
+from imaging.formats import FORMATS, MAX_PIXELS, QUALITY, Saving
 
 MOST_SATURATION = 3.0
 
@@ -27,6 +28,13 @@ class Hint:
     ab: tuple[float, float] | None
     radius: float = 0.01
     time_s: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        for name, value in (("x", self.x), ("y", self.y), ("radius", self.radius)):
+            _require_number(name, value, 0, 1)
+        for value in self.ab or ():
+            _require_number("ab", value, -1, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,15 +67,15 @@ class ColorRequest:
     keep_color: bool = False
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
-        if self.top is not None and self.top < 1:
-            raise ConfigError(f"top {self.top}", Setting("top"), "give 1 or more")
-        if self.saturation is not None and not 0 <= self.saturation <= MOST_SATURATION:
-            what, where = f"saturation {self.saturation}", Setting("saturation")
-            raise ConfigError(what, where, f"give 0 to {MOST_SATURATION:g}")
-        if not 0 <= self.reference_strength <= 1:
-            what, where = f"strength {self.reference_strength}", Setting("reference_strength")
-            raise ConfigError(what, where, "give 0 to 1")
+        """Check the types and ranges."""
+        for name in ("mode", "colorizer", "category"):
+            if not isinstance(getattr(self, name), str | None):
+                raise _wrong(name, getattr(self, name), "give a name")
+        if self.top is not None and not _is_whole(self.top, least=1):
+            raise _wrong("top", self.top, "give 1 or more")
+        if self.saturation is not None:
+            _require_number("saturation", self.saturation, 0, MOST_SATURATION)
+        _require_number("reference_strength", self.reference_strength, 0, 1)
 
     def over(self, defaults: "ColorRequest") -> "ColorRequest":
         """The same, with what is None here as `defaults` has it.
@@ -101,9 +109,12 @@ class Rendering:
     compare: bool = False
 
     def __post_init__(self) -> None:
-        """Check the range."""
-        if not 1 <= self.quality <= 100:
-            raise ConfigError(f"quality {self.quality}", Setting("quality"), "give 1 to 100")
+        """Check the types and ranges."""
+        if self.format is not None:
+            require_name(self.format, list(FORMATS), what="format", where=Setting("format"))
+        require_name(self.pages, ["first", "all"], what="choice of pages", where=Setting("pages"))
+        if not _is_whole(self.quality, least=1) or self.quality > 100:
+            raise _wrong("quality", self.quality, "give 1 to 100")
 
     @property
     def saving(self) -> Saving:
@@ -124,3 +135,24 @@ class Limits:
     max_pixels: int = MAX_PIXELS
     tolerate: bool = False
     cancel: CancelToken = field(default_factory=CancelToken, compare=False)
+
+    def __post_init__(self) -> None:
+        """Check the types."""
+        if not _is_whole(self.max_pixels, least=1):
+            raise _wrong("max_pixels", self.max_pixels, "give 1 or more")
+        if not isinstance(self.cancel, CancelToken):
+            raise _wrong("cancel", self.cancel, "give a CancelToken, or leave it out")
+
+
+def _is_whole(value: object, *, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _require_number(name: str, value: object, low: float, high: float) -> None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
+        return
+    raise _wrong(name, value, f"give {low:g} to {high:g}")
+
+
+def _wrong(name: str, value: object, fix: str) -> ConfigError:
+    return ConfigError(f"{name} {value!r}", Setting(name), fix)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from basics.errors import CheckpointError
 from pipeline.engine.bundle import ModelEntry
 from pipeline.engine.bundle_file import read_verified
 from pipeline.engine.devices import find_providers
@@ -54,8 +55,15 @@ class OnnxModel:
         self.seconds = 0.0
 
     def __call__(self, inputs: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-        """Run the network; inputs and outputs in the order of the file."""
+        """Run the network; inputs and outputs in the order of the file.
+
+        Raises:
+            CheckpointError: it takes another number of inputs.
+        """
         started = time.perf_counter()
+        if len(inputs) != len(self.inputs):
+            what = f"a model takes {len(self.inputs)} arrays; bundle.json has {len(inputs)} for it"
+            raise CheckpointError(what, self.name, "get the bundle anew, or give another one")
         outputs = self.session.run(None, dict(zip(self.inputs, inputs, strict=True)))
         self.seconds += time.perf_counter() - started
         return outputs

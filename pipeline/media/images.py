@@ -9,7 +9,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from basics.errors import DataError
-from imaging.network_input import lightness_of, network_size, opaque
+from imaging.network_input import has_color, lightness_of, network_size, opaque
 from imaging.photo import allow_safe_loaders_only, to_srgb
 from imaging.upsampling import fit_coefficients
 from imaging.writer import apply_chrominance
@@ -45,6 +45,11 @@ class ImageFrame:
     def _opaque(self) -> pyvips.Image:
         return opaque(self.image)
 
+    @property
+    def has_color(self) -> bool:
+        """Whether it has colours of its own; a toned print has none."""
+        return has_color(self._opaque)
+
     def lightness(self, short_side: int) -> NDArray[np.float32]:
         """(h, w, 1) L*/100 of the picture shrunk or enlarged to the networks' size."""
         if short_side not in self._lightness:
@@ -60,12 +65,13 @@ class ImageFrame:
         return self.image
 
 
-def image_frame(image: "NDArray[Any] | PillowImage") -> ImageFrame:
+def image_frame(image: "NDArray[Any] | PillowImage", *, copy: bool = False) -> ImageFrame:
     """A picture of a caller as a frame.
 
     Args:
         image: (H, W) gray, (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16; or a Pillow image,
             whose mode says what it is.
+        copy: whether the frame stays as it is when the caller changes the array.
 
     Raises:
         DataError: it is none of these, or empty.
@@ -81,7 +87,8 @@ def image_frame(image: "NDArray[Any] | PillowImage") -> ImageFrame:
         raise _no_image(f"{array.dtype} of shape {array.shape}")
     deep = array.dtype == np.uint16
     kind = ("grey16" if deep else "b-w") if array.shape[2] == 1 else ("rgb16" if deep else "srgb")
-    return ImageFrame(pyvips.Image.new_from_array(array, interpretation=kind))
+    kept = array.copy() if copy else array
+    return ImageFrame(pyvips.Image.new_from_array(kept, interpretation=kind))
 
 
 def colored_array(prediction: Prediction[Any]) -> NDArray[Any]:
@@ -105,6 +112,8 @@ def _from_pillow(image: Any) -> NDArray[Any]:
         return np.asarray(image.convert("L"))
     if mode == "LAB":
         return np.asarray(_lab_to_rgb(image))
+    if mode == "CMYK" and profile:
+        return _to_srgb(np.asarray(image), profile, is_cmyk=True)
     if mode == "La":  # Pillow knows no way from here but this one
         image, mode = image.convert("LA"), "LA"
     has_alpha = "A" in mode or "a" in mode or "transparency" in image.info
@@ -112,7 +121,7 @@ def _from_pillow(image: Any) -> NDArray[Any]:
     if wanted is None:
         wanted = "RGBA" if has_alpha else "RGB"
     array = np.asarray(image if mode == wanted else image.convert(wanted))
-    return _to_srgb(array, profile) if profile and mode in DIRECT else array
+    return _to_srgb(array, profile) if profile and mode in (*DIRECT, "P", "PA") else array
 
 
 def _lab_to_rgb(image: Any) -> Any:
@@ -130,9 +139,9 @@ def _gray_16(values: NDArray[np.float64], mode: str) -> NDArray[np.uint16]:
     return np.rint(np.clip(values * scale, 0, 65535)).astype(np.uint16)
 
 
-def _to_srgb(array: NDArray[Any], profile: bytes) -> NDArray[Any]:
+def _to_srgb(array: NDArray[Any], profile: bytes, *, is_cmyk: bool = False) -> NDArray[Any]:
     """An array with an ICC profile -> the same in sRGB."""
-    kind = "b-w" if array.ndim == 2 else "srgb"
+    kind = "b-w" if array.ndim == 2 else "cmyk" if is_cmyk else "srgb"
     image = pyvips.Image.new_from_array(array, interpretation=kind).copy()
     content: Any = profile  # bytes are what libvips wants
     image.set_type(pyvips.GValue.blob_type, "icc-profile-data", content)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from basics.errors import DataError, Setting
 from basics.files import atomic_write, temporary_folder
 from imaging.formats import TIFF
+from imaging.photo import Photo
 from pipeline.engine.request import Limits, Rendering
 from pipeline.media.photo_files import PhotoFrame, PhotoSink, require_free
 
@@ -20,9 +21,9 @@ class PagesSink:
 
     def __init__(
         self,
+        photo: Photo,
         path: Path,
         *,
-        n_pages: int,
         rendering: Rendering,
         limits: Limits,
         force: bool = False,
@@ -33,9 +34,9 @@ class PagesSink:
             DataError: it is no TIFF, or exists.
         """
         if path.suffix.lower() not in TIFF:
-            what = f"{path.suffix} holds one page, not {n_pages}"
+            what = f"{path.suffix} holds one page, not {photo.n_pages}"
             raise DataError(what, path, "save it as another format", Setting("format", "tiff"))
-        require_free(path, force=force)
+        require_free(path, photo.path, force=force)
         self.path, self.rendering, self.limits = path, rendering, limits
         self.parts: list[Path] = []
         self._stack = ExitStack()

@@ -126,7 +126,7 @@ class PhotoSink:
             DataError: the format cannot hold the photo, or the result exists.
         """
         require_holds(photo, path)
-        require_free(path, force=force)
+        require_free(path, photo.path, force=force)
         self.path, self.rendering, self.limits = path, rendering, limits
 
     def write(self, frame: PhotoFrame, ab: NDArray[np.float32], saturation: float) -> None:
@@ -155,8 +155,10 @@ class PhotoSink:
         """Nothing is left to commit: each photo is written atomically."""
 
 
-def require_free(path: Path, *, force: bool) -> None:
-    """Raise `DataError` if a result exists that is not to be overwritten."""
+def require_free(path: Path, photo: Path, *, force: bool) -> None:
+    """Raise `DataError` if a result exists and may not be overwritten, or is the photo itself."""
+    if path.exists() and path.samefile(photo):
+        raise DataError("that is the black-and-white photo itself", path, "choose another name")
     if path.exists() and not force:
         fix = "choose another output, or overwrite it"
         raise DataError("the output exists already", path, fix, Setting("force", True))

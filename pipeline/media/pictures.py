@@ -3,16 +3,19 @@
 libvips joins, Pillow draws: it brings a typeface of its own, where a server may have none.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyvips
 
+from basics.errors import DataError
 from basics.files import atomic_write
 from imaging.network_input import fitted, thumbnail
-from imaging.photo import open_photo
+from imaging.photo import first_line, open_photo
 from pipeline.media.colored import Colored
-from pipeline.media.plan import COMPARE, RANKING
+from pipeline.media.plan import COMPARE, RANKING, fitting_name
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont
@@ -43,11 +46,11 @@ def write_compare(colored: Colored) -> Path:
     """Write <result>_compare.jpg: the photo without its colours, and the result.
 
     Raises:
-        DataError: one of them cannot be read.
+        DataError: one of them cannot be read, or the picture not be written.
     """
     both = before_and_after(colored, COMPARE_PX)
     path = _beside(colored.output, COMPARE, ".jpg")
-    with atomic_write(path) as temporary:
+    with _written(path) as temporary:
         both.write_to_file(str(temporary), Q=92, keep="none")
     return path
 
@@ -71,7 +74,7 @@ def write_ranking(colored: Colored) -> Path:
         draw.text((left - 14, middle), name, INK, font, anchor="rm")
         draw.text((width - right + 14, middle), f"{confidence:.0%}", PALE, font, anchor="lm")
     path = _beside(colored.output, RANKING, ".png")
-    with atomic_write(path) as temporary:
+    with _written(path) as temporary:
         image.save(temporary)
     return path
 
@@ -85,5 +88,21 @@ def _shortened(name: str, font: "FreeTypeFont | ImageFont", most_px: int) -> str
     return f"{name}…"
 
 
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    """Give a temporary file, which takes the picture's name in the end.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    try:
+        with atomic_write(path) as temporary:
+            yield temporary
+    except (OSError, pyvips.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else first_line(error)
+        what = f"cannot write a picture of the result: {why}"
+        raise DataError(what, path, "choose another output, or free the disk") from error
+
+
 def _beside(output: Path, ending: str, suffix: str) -> Path:
-    return output.with_name(f"{output.stem}{ending}{suffix}")
+    return output.with_name(fitting_name(output.stem, f"{ending}{suffix}"))

@@ -54,10 +54,15 @@ def default_output(
     own = path.suffix if path.suffix.lower() in WRITABLE else ".png"
     message = "".join(f"_{word}" for word in words_of(request))
     end = f"{RESULT}{message}{FORMATS[format_] if format_ else own}"
-    stem = os.fsencode(path.stem)[: LONGEST_NAME - len(os.fsencode(end))]
-    if len(stem) < len(os.fsencode(path.stem)):
-        stem = stem.decode(errors="ignore").encode()  # no half characters
-    return path.with_name(f"{os.fsdecode(stem)}{end}")
+    return path.with_name(fitting_name(path.stem, end))
+
+
+def fitting_name(stem: str, end: str) -> str:
+    """A file's name; a stem too long for it is cut."""
+    cut = os.fsencode(stem)[: LONGEST_NAME - len(os.fsencode(end))]
+    if len(cut) < len(os.fsencode(stem)):
+        cut = cut.decode(errors="ignore").encode()  # no half characters
+    return f"{os.fsdecode(cut)}{end}"
 
 
 def words_of(request: ColorRequest) -> list[str]:
@@ -173,7 +178,7 @@ def _walk(folder: Path, errors: list[ProjectError] | None) -> Iterator[Path]:
 def _result_ending(words: Collection[str]) -> re.Pattern[str]:
     """What the stems of results end with: `_color`, `_color_sunset_vivid`, `_color_top2_1.5x`."""
     longest_first = sorted(words, key=len, reverse=True)
-    known = "|".join([*map(re.escape, longest_first), r"top\d+", r"\d+(\.\d+)?x"])
+    known = "|".join([*map(re.escape, longest_first), r"top\d+", r"\d+(\.\d+)?(e-\d+)?x"])
     return re.compile(rf"{RESULT}(_({known}))*$")
 
 

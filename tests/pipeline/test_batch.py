@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import pyvips
 
-from basics.errors import CheckpointError, ConfigError
+from basics.errors import Cancelled, CheckpointError, ConfigError
 from pipeline import Colorizer, ColorRequest, Limits, Rendering
 from pipeline.batch import BATCH, Order, colorize_all
 from pipeline.colorize import main
@@ -167,3 +167,10 @@ def test_a_bundle_that_is_wrong_still_ends_the_run(album, tmp_path):
     colorizer = Faulty("predict", "03.png", CheckpointError("damaged", "a.onnx", "get it anew"))
     with pytest.raises(CheckpointError, match="damaged"):
         list(colorize_all(colorizer, tasks_of(album, tmp_path / "out")[:6], order()))
+
+
+def test_a_cancelled_run_ends_and_blames_no_photo(album, tmp_path):
+    wanted = order()
+    wanted.limits.cancel.cancel()
+    with pytest.raises(Cancelled, match="cancelled"):
+        list(colorize_all(Colorizer(), tasks_of(album, tmp_path / "out"), wanted))

@@ -223,9 +223,12 @@ def test_top_below_one_is_refused():
         ColorRequest(top=0)
 
 
-def test_an_existing_output_is_refused_by_the_library_too(gray_photo):
+def test_an_existing_output_is_refused_by_the_library_too(gray_photo, tmp_path):
+    output = tmp_path / "there.jpg"
+    output.write_text("mine")
     with pytest.raises(DataError, match="exists already"):
-        Colorizer().colorize(gray_photo, gray_photo)
+        Colorizer().colorize(gray_photo, output)
+    assert output.read_text() == "mine"
 
 
 def test_a_damaged_bundle_is_told_with_its_sha256(gray_photo, tiny_bundle, tmp_path, capsys):
@@ -274,3 +277,17 @@ def test_nobody_is_told_of_a_coloured_photo(gray_photo, tmp_path):
     done = subprocess.run(command, env={**environment, "TMPDIR": str(temporary)}, check=False)
     assert done.returncode == 0
     assert list(temporary.iterdir()) == []
+
+
+def test_a_format_that_does_not_go_with_the_outputs_name_is_told(gray_photo, tmp_path, capsys):
+    output = tmp_path / "x.png"
+    assert main([str(gray_photo), "-o", str(output), "--format", "jpg"]) == 1
+    assert "where: --format jpg" in capsys.readouterr().err
+    assert not output.exists()
+    assert main([str(gray_photo), "-o", str(tmp_path / "x.jpeg"), "--format", "jpg"]) == 0
+
+
+def test_a_name_as_long_as_may_be_has_room_for_pictures_of_the_result(gray_photo):
+    photo = gray_photo.rename(gray_photo.with_name("x" * 251 + ".jpg"))
+    assert main([str(photo), "--compare", "--ranking"]) == 0
+    assert len(list(photo.parent.iterdir())) == 4

@@ -1,5 +1,7 @@
 """Pictures in memory: arrays and Pillow images in, arrays out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import pyvips
@@ -8,6 +10,7 @@ from PIL import Image, ImageCms
 from basics.errors import Cancelled, ConfigError, DataError, InColorError
 from imaging.lab import gray_from_lightness, lightness_from_rgb
 from pipeline import CancelToken, Colorizer, ColorRequest, Hint, Limits, Rendering
+from pipeline.engine.inputs import blend
 from tests.drawing import draw_photo
 
 COLORIZER = Colorizer()
@@ -194,3 +197,88 @@ def test_a_result_shows_itself_in_a_notebook(gray_photo):
     assert "data:image/jpeg;base64," in page
     assert "300 x 200 px" in page
     assert str(gray_photo.with_name("beach_color.jpg")) in page
+
+
+def test_what_is_encoded_is_not_changed_by_what_becomes_of_the_array():
+    image = GRAY.copy()
+    encoded = COLORIZER.encode(image)
+    image[:] = 0
+    np.testing.assert_array_equal(encoded.frame.full().numpy().squeeze(), GRAY)
+
+
+def test_an_array_in_colour_is_left_alone_if_asked():
+    from skimage import data
+
+    with pytest.raises(InColorError, match="in colour already"):
+        COLORIZER.colorize_array(data.coffee(), ColorRequest(keep_color=True))
+    assert COLORIZER.colorize_array(GRAY, ColorRequest(keep_color=True)).shape == (150, 200, 3)
+
+
+def test_a_blend_of_colorizers_of_several_sizes_is_as_large_as_the_largest():
+    small, large = np.zeros((8, 12, 2), np.float32), np.full((16, 24, 2), 0.5, np.float32)
+    both = blend([small, large], [0.5, 0.5])
+    assert both.shape == (16, 24, 2)
+    np.testing.assert_allclose(both, 0.25, atol=1e-6)
+
+
+def test_frames_whose_sizes_differ_only_for_the_colorizer_are_predicted_too():
+    table = COLORIZER.bundle.colorizers["encoder_decoder"]
+    larger = replace(table["universal"], inference_px=512)
+    bundle = replace(COLORIZER.bundle, colorizers={"encoder_decoder": {"universal": larger}},
+                     default="encoder_decoder", modes={})  # fmt: skip
+    colorizer = Colorizer(bundle)
+    encoded = [colorizer.encode(np.zeros((256, width), np.uint8)) for width in (340, 356)]
+    assert encoded[0].lightness.shape == encoded[1].lightness.shape
+    predicted = colorizer.engine.predict(encoded, ColorRequest())
+    assert [one.ab.shape[:2] for one in predicted] == [(512, 672), (512, 704)]
+
+
+def test_before_and_after_are_written_beside_the_result_if_asked(gray_photo):
+    COLORIZER.colorize(gray_photo, rendering=Rendering(compare=True))
+    assert gray_photo.with_name("beach_color_compare.jpg").exists()
+
+
+def test_a_category_that_is_no_name_of_a_file_is_unknown_as_any_other(gray_photo):
+    with pytest.raises(ConfigError, match="unknown category 'a/b'"):
+        COLORIZER.colorize(gray_photo, request=ColorRequest(category="a/b"))
+
+
+def test_the_photo_itself_is_never_overwritten(gray_photo):
+    before = gray_photo.read_bytes()
+    with pytest.raises(DataError, match="black-and-white photo itself"):
+        COLORIZER.colorize(gray_photo, gray_photo, force=True)
+    assert gray_photo.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: Rendering(format="bmp"),
+        lambda: Rendering(pages="foo"),  # pyright: ignore[reportArgumentType]
+        lambda: Rendering(quality="x"),  # pyright: ignore[reportArgumentType]
+        lambda: ColorRequest(top=2.5),  # pyright: ignore[reportArgumentType]
+        lambda: ColorRequest(saturation="1"),  # pyright: ignore[reportArgumentType]
+        lambda: ColorRequest(category=5),  # pyright: ignore[reportArgumentType]
+        lambda: Limits(max_pixels="x"),  # pyright: ignore[reportArgumentType]
+        lambda: Limits(cancel=None),  # pyright: ignore[reportArgumentType]
+        lambda: Hint(x=5, y=0, ab=None),
+        lambda: Hint(x=0, y=0, ab=(9, 9)),
+        lambda: COLORIZER.colorize_array(GRAY, ColorRequest(mode="nonsense", saturation=1.0)),
+    ],
+)
+def test_what_is_of_the_wrong_type_or_unknown_is_refused_at_once(wrong):
+    with pytest.raises(ConfigError, match="fix: "):
+        wrong()
+
+
+def test_a_pillow_image_in_cmyk_obeys_its_profile(tmp_path):
+    profile = pyvips.Image.new_from_array(RGB, interpretation="srgb").icc_export(
+        output_profile="cmyk"
+    )
+    path = tmp_path / "cmyk.jpg"
+    profile.write_to_file(str(path))
+    with Image.open(path) as image:
+        assert (image.mode, bool(image.info.get("icc_profile"))) == ("CMYK", True)
+        of_array = COLORIZER.colorize_array(image).astype(int)
+    of_file = pyvips.Image.new_from_file(str(COLORIZER.colorize(path).output)).numpy().astype(int)
+    assert abs(of_array.mean() - of_file.mean()) < 3

@@ -175,10 +175,12 @@ def test_keys_of_newer_programs_are_kept(copied):
     path = copied / "bundle.json"
     content = json.loads(path.read_text())
     content["shots"], content["router"]["frames"] = {"cut": 0.3}, 8
+    content["modes"]["faithful"]["grain"] = 0.1
     path.write_text(json.dumps(content))
     write_bundle(read_bundle(copied))
     again = json.loads(path.read_text())
     assert (again["shots"], again["router"]["frames"]) == ({"cut": 0.3}, 8)
+    assert again["modes"]["faithful"]["grain"] == 0.1
 
 
 def test_a_colorizer_that_takes_what_is_unknown_is_refused(copied):
@@ -188,5 +190,45 @@ def test_a_colorizer_that_takes_what_is_unknown_is_refused(copied):
         one["inputs"] = ["features", "weather"]
     path.write_text(json.dumps(content))
     gray = np.full((32, 32), 128, np.uint8)
-    with pytest.raises(CheckpointError, match="takes weather, of which this program knows nothing"):
+    with pytest.raises(CheckpointError, match="of weather, of which this program knows nothing"):
         Colorizer(copied).colorize_array(gray)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"fallback_threshold": "0.3"}, {"fallback_threshold": None}, {"top": "2"}, {"top": 0},
+        {"temperature": 0}, {"categories": "abc"}, {"category_weights": [1.0]},
+        {"default": "unet"}, {"modes": {"vivid": {"colorizer": "unet", "saturation": 1.0}}},
+        {"modes": {"vivid": {"colorizer": "shared_encoder", "saturation": "x"}}},
+        {"colorizers": {"shared_encoder": []}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_bundle_json_with_values_of_no_use_is_refused_when_it_is_read(copied, edit):
+    path = copied / "bundle.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **edit}))
+    with pytest.raises(CheckpointError, match=r"damaged bundle\.json"):
+        read_bundle(copied)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("inference_px", "256"), ("file", 5), ("inputs", "lightness")]
+)
+def test_a_model_with_values_of_no_use_is_refused_when_it_is_read(copied, key, value):
+    path = copied / "bundle.json"
+    content = json.loads(path.read_text())
+    content["router"][key] = value
+    path.write_text(json.dumps(content))
+    with pytest.raises(CheckpointError, match=r"damaged bundle\.json"):
+        read_bundle(copied)
+
+
+def test_what_a_newer_program_gives_is_not_taken_for_chrominance(copied):
+    path = copied / "bundle.json"
+    content = json.loads(path.read_text())
+    for one in content["colorizers"]["shared_encoder"]:
+        one["outputs"] = ["classes"]
+    path.write_text(json.dumps(content))
+    with pytest.raises(CheckpointError, match="of classes, of which this program knows nothing"):
+        Colorizer(copied).colorize_array(np.full((32, 32), 128, np.uint8))

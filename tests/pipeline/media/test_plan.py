@@ -88,7 +88,8 @@ WORDS = ("sunset", "old-castle", "vivid", "encoder_decoder")
 @pytest.mark.parametrize(
     "name",
     ["a_color.jpg", "a_color_sunset.png", "a_color_old-castle_vivid.jpg", "a_color_top2_1.5x.tif",
-     "a_color_vivid_encoder_decoder.jpg", "a_color_sunset_compare.jpg", "a_color_0x_ranking.png"],
+     "a_color_vivid_encoder_decoder.jpg", "a_color_sunset_compare.jpg", "a_color_0x_ranking.png",
+     "a_color_1e-05x.jpg"],
 )  # fmt: skip
 def test_results_that_tell_what_was_asked_for_are_known_as_results(tmp_path, name):
     for one in ("a.jpg", name):
