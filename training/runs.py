@@ -49,7 +49,7 @@ def open_run(config: Any, run_dir: Path, **facts: Any) -> None:
             raise CheckpointError(
                 f"the run folder holds a run with other settings: {was}",
                 run_dir,
-                "give the same settings to go on with it, or another --run-dir to start anew",
+                "give the same settings to go on with it, or another run folder to start anew",
             )
         if stored.get("photos", now.get("photos")) != now.get("photos"):
             log.warning(

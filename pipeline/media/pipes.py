@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from basics.errors import ConfigError
+from basics.errors import ConfigError, DataError
 from imaging.formats import FORMATS, format_suffix
 from imaging.photo import open_photo
 from pipeline.media.plan import PIPE
@@ -40,6 +40,9 @@ def piped(args: argparse.Namespace) -> Iterator[tuple[Sequence[Path], Path | Non
             path = folder / "standard input"
             with path.open("wb") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+            if not path.stat().st_size:
+                fix = "give a photo: colorize - -o out.jpg < photo.jpg"
+                raise DataError("nothing came", "standard input", fix)
         if output != PIPE:
             yield [path], output
             return

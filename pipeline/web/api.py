@@ -195,7 +195,10 @@ async def _colorize(service: ColorService, form: ColorForm, *, as_json: bool) ->
             colored = service.colorize(path, request, rendering, limits)
         except InColorError:
             colored = None
-        return _answer_json(path, colored) if as_json else _answer(path, colored)
+        if colored is None and as_json:
+            what, where = "the photo is in colour already", form.file.filename or "the photo"
+            raise Refusal(UNPROCESSABLE, what, where, "ask for the image itself")
+        return _answer_json(colored) if as_json and colored else _answer(path, colored)
 
     try:
         future = service.submit(job)
@@ -237,11 +240,7 @@ def _answer(path: Path, colored: Colored | None) -> Response:
     return StreamingResponse(_chunks(file), headers=headers, media_type=_media_type(result))
 
 
-def _answer_json(path: Path, colored: Colored | None) -> JSONResponse:
-    if colored is None:
-        raise Refusal(
-            UNPROCESSABLE, "the photo is in colour already", path.name, "ask for the image itself"
-        )
+def _answer_json(colored: Colored) -> JSONResponse:
     image = base64.b64encode(colored.output.read_bytes()).decode()
     content = ColoredPhoto(
         category=colored.category,

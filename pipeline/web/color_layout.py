@@ -124,7 +124,7 @@ def _result(n_categories: int) -> Result:
         download=gr.DownloadButton(
             "Download", visible=False, variant="primary", elem_id="download"
         ),
-        message=gr.Markdown(elem_id="told"),
+        message=gr.Markdown(elem_id="status"),
         ranking=gr.Label(
             label="What it shows", num_top_classes=n_categories, show_heading=False,
             visible=False, elem_id="ranking",

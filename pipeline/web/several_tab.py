@@ -25,7 +25,7 @@ def build_several_tab(service: ColorService) -> None:
         file_types=sorted(READABLE), elem_id="photos",
     )  # fmt: skip
     start = gr.Button("Colour them", variant="primary", elem_id="start-several")
-    message = gr.Markdown(elem_id="told-several")
+    message = gr.Markdown(elem_id="status-several")
     gallery = gr.Gallery(
         label="In colour", columns=4, object_fit="contain", height="auto", interactive=False,
         elem_id="gallery",
@@ -64,10 +64,10 @@ def color_several(
                 pictures.append(_color_one(service, path, folder / f"{index}.jpg", archive))
             except gr.Error as error:
                 failed.append(str(error.message))
-            yield pictures, _told(len(pictures), len(paths), failed), waits
+            yield pictures, _summary(len(pictures), len(paths), failed), waits
     if pictures:
         waits = gr.DownloadButton("Download all (ZIP)", value=str(zipped), interactive=True)
-    yield pictures, _told(len(pictures), len(paths), failed), waits
+    yield pictures, _summary(len(pictures), len(paths), failed), waits
 
 
 def _color_one(
@@ -102,5 +102,5 @@ def _free_name(archive: zipfile.ZipFile, name: str) -> str:
     return name
 
 
-def _told(n_done: int, n_all: int, failed: list[str]) -> str:
+def _summary(n_done: int, n_all: int, failed: list[str]) -> str:
     return "\n\n".join([f"{n_done} of {n_all} coloured", *failed])

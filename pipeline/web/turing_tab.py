@@ -115,7 +115,7 @@ def build_turing_tab(service: ColorService, test: TuringTest) -> None:
         "Half of the photos have the camera's colours, half the networks'. Which are these? "
         "Answers go on record, with the time they took."
     )
-    message = gr.Markdown(elem_id="turing-told")
+    message = gr.Markdown(elem_id="turing-status")
     photo = gr.Image(
         label="Real?", visible=False, interactive=False, height=440, buttons=[],
         elem_id="turing-photo",

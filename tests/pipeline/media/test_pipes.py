@@ -49,7 +49,7 @@ def test_a_pipe_goes_into_a_file_and_a_file_into_a_pipe(tmp_path):
         (["-", "-", "-o", "-"], b"x", "a pipe holds one photo"),
         (["-", "-o", "-", "--json"], b"x", "--json does not go with a result on standard output"),
         (["-", "-o", "-", "--compare"], b"x", "--compare does not go"),
-        (["-", "-o", "-"], b"", "the file is empty"),
+        (["-", "-o", "-"], b"", "nothing came"),
         (["-", "-o", "-"], b"no photo", "not a photo that can be read"),
         (["-", "-o", "-"], corpus()["gray.png"][:300], "damaged"),
     ],

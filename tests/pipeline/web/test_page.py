@@ -38,7 +38,7 @@ def test_a_photo_turns_into_colour(visitor: Visitor, photo: Path):
     before, after = visitor.pictures()
     assert colorfulness(before) < 1 < 5 < colorfulness(after)
     assert before.shape == after.shape == (200, 300, 3)
-    assert "300 x 200 px" in visitor.text("#told")
+    assert "300 x 200 px" in visitor.text("#status")
     assert len(visitor.all("#ranking .confidence-set")) == 20
     assert visitor.asked_elsewhere() == []
 
@@ -93,7 +93,7 @@ def test_a_photo_is_taken_from_the_clipboard(visitor: Visitor):
     )
     visitor.click("#photo [aria-label='Paste from clipboard']")
     visitor.wait_until_colored()
-    assert "300 x 150 px" in visitor.text("#told")
+    assert "300 x 150 px" in visitor.text("#status")
 
 
 def test_no_file_of_the_server_is_given_away(visitor: Visitor):
@@ -108,7 +108,7 @@ def test_another_category_changes_the_picture(visitor: Visitor, photo: Path):
     visitor.give(photo)
     first = visitor.pictures()[1]
     visitor.choose("flower")
-    visitor.wait_for_text("#told", "coloured as flower")
+    visitor.wait_for_text("#status", "coloured as flower")
     visitor.wait_until_colored()
     assert not np.array_equal(visitor.pictures()[1], first)
 
@@ -118,7 +118,7 @@ def test_a_bar_of_the_ranking_chooses_its_category(visitor: Visitor, photo: Path
     bar = visitor.all("#ranking .confidence-set")[3]
     name = bar.text.split()[0]
     bar.click()
-    visitor.wait_for_text("#told", f"coloured as {name}")
+    visitor.wait_for_text("#status", f"coloured as {name}")
     assert visitor.find("#category input").get_attribute("value") == name
 
 
@@ -190,9 +190,9 @@ def test_several_photos_come_back_in_one_file(visitor: Visitor, photo: Path, tmp
     visitor.find("#photos input[type=file]").send_keys("\n".join(map(str, paths)))
     wait_for(lambda: "bad" in visitor.text("#photos"))
     visitor.click("#start-several")
-    told = visitor.wait_for_text("#told-several", "2 of 3 coloured")
+    told = visitor.wait_for_text("#status-several", "2 of 3 coloured")
     visitor.wait_for_text("#download-several", "ZIP")
-    assert "bad.jpg" in told or "bad.jpg" in visitor.text("#told-several")
+    assert "bad.jpg" in told or "bad.jpg" in visitor.text("#status-several")
     with zipfile.ZipFile(visitor.download("#download-several")) as archive:
         assert sorted(archive.namelist()) == ["one_color.jpg", "two_color.png"]
         (tmp_path / "made.png").write_bytes(archive.read("two_color.png"))
@@ -206,14 +206,14 @@ def test_a_round_of_the_turing_test_is_put_on_record(visitor: Visitor, server: S
 
     visitor.open_tab("Which one is real?")
     visitor.click("#turing-begin")
-    visitor.wait_for_text("#turing-told", "Photo 1 of")
+    visitor.wait_for_text("#turing-status", "Photo 1 of")
     wait_for(lambda: visitor.all("#turing-photo img"))
     visitor.click("#turing-real")
-    visitor.wait_for_text("#turing-told", "the colours were")
+    visitor.wait_for_text("#turing-status", "the colours were")
     visitor.click("#turing-next")
-    visitor.wait_for_text("#turing-told", "Photo 2 of")
+    visitor.wait_for_text("#turing-status", "Photo 2 of")
     visitor.click("#turing-colored")
-    visitor.wait_for_text("#turing-told", "the colours were")
+    visitor.wait_for_text("#turing-status", "the colours were")
     answers = read(server.answers)
     assert [one.said_real for one in answers] == [True, False]
     assert all(one.seconds > 0 for one in answers)
