@@ -3,8 +3,8 @@
 Draws 60 photos in every format, mode and depth that is read, from those of scikit-image and, where
 there are, from packed test photos, and colours each by the command of both checkouts, on one
 thread, as it comes and as asked for (category, mode, blend, saturation, colorizer). Says how many
-results are the same byte by byte, and how far the others are apart; then colours all as one folder.
-A single photo's result must be the same, a folder's within 1 of 255.
+results are the same byte by byte, and how far the others are apart; then colours all as one folder,
+and asks the API of both. A single photo's result must be the same, a folder's within 1 of 255.
 """
 
 import argparse
@@ -16,13 +16,14 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pyvips
 
 from basics import cli
-from benchmarks.common import machine_line
+from benchmarks.common import in_own_process, machine_line
 from pipeline.media.demo_photos import demo_paths
 
 HERE = Path(__file__).parents[1]
@@ -37,6 +38,12 @@ REQUESTS: tuple[tuple[str, ...], ...] = (
     ("--top", "5", "--saturation", "1.3"),
     ("--category", "bus", "--mode", "vivid"),
 )
+FORMS: tuple[dict[str, str], ...] = (  # what the API is asked for
+    {}, {"mode": "vivid"}, {"category": "sunset", "top": "1"}, {"format": "png", "strip": "true"},
+    {"saturation": "1.3", "quality": "60"}, {"keep_color": "true"}, {"category": "none"},
+    {"pages": "all", "format": "tiff"}, {"saturation": "9"},
+)  # fmt: skip
+HEADERS = ("content-type", "x-colorized", "x-category", "x-ranking", "x-colorizer")
 OTHER_SIZE = ("--colorizer", "encoder_decoder")  # a network that is run at another size
 
 
@@ -168,6 +175,24 @@ def compare_folders(checkouts: Sequence[Path], photos: Path, folder: Path) -> tu
     return max(distance(*pair) for pair in pairs), differ
 
 
+def api_answers(checkout: Path, photos: Sequence[Path]) -> list[tuple[object, ...]]:
+    """What the API of a checkout says to a photo: status, headers of its own, sha256 of the body."""
+    import httpx
+
+    from benchmarks.web_clients import serving
+
+    os.chdir(checkout)  # where `python -m pipeline.web` finds its packages
+    found: list[tuple[object, ...]] = []
+    with serving() as server, httpx.Client(base_url=server.url, timeout=60) as api:
+        for number, photo in enumerate(photos):
+            form = FORMS[number % len(FORMS)]
+            answer = api.post("/v1/colorize", files={"file": photo.read_bytes()}, data=form)
+            headers = [answer.headers.get(name, "") for name in HEADERS]
+            found.append((answer.status_code, *headers, sha256(answer.content).hexdigest()))
+        found.append((api.get("/v1/categories").text,))
+    return found
+
+
 def _categories(lines: str) -> dict[str, str]:
     return {Path(one["input"]).name: one["category"] for one in map(json.loads, lines.splitlines())}
 
@@ -205,9 +230,13 @@ def _job(args: argparse.Namespace) -> int:
         largest, differ = compare_folders(checkouts, drawn, both)
         print(f"{'in one folder':<36}{len(photos):>8}{'':>8}{largest:>9}")
         print(f"categories that differ: {differ}")
+        was, now = (in_own_process(api_answers, one, photos) for one in checkouts)
+        alike = sum(one == other for one, other in zip(was, now, strict=True))
+        print(f"answers of the API: {alike} of {len(was)} are the same")
     asked_alike = [one for asked, all_ in found.items() if asked != " ".join(OTHER_SIZE)
                    for one in all_]  # fmt: skip
-    return cli.FAILED if any(asked_alike) or largest > MOST_APART or differ else cli.DONE
+    is_same = not any(asked_alike) and largest <= MOST_APART and not differ and alike == len(was)
+    return cli.DONE if is_same else cli.FAILED
 
 
 if __name__ == "__main__":
