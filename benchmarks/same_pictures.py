@@ -176,7 +176,7 @@ def compare_folders(checkouts: Sequence[Path], photos: Path, folder: Path) -> tu
 
 
 def api_answers(checkout: Path, photos: Sequence[Path]) -> list[tuple[object, ...]]:
-    """What the API of a checkout says to a photo: status, headers of its own, sha256 of the body."""
+    """What the API of a checkout answers: status, headers of its own, sha256 of the body."""
     import httpx
 
     from benchmarks.web_clients import serving
