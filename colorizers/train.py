@@ -9,6 +9,7 @@ import argparse
 import logging
 from collections.abc import Iterable, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,8 +98,8 @@ def train_on_cluster(
 ) -> Iterable[Path | ProjectError]:
     """Train each category on a worker of a cluster; see `basics.cluster.map_on_cluster`."""
     from basics.cluster import map_on_cluster
-    from colorizers.train import train_one as by_name  # as a command, this module is `__main__`
 
+    by_name = import_module("colorizers.train").train_one  # as a command, we are `__main__`
     return map_on_cluster(by_name, {one.category: (one, compact) for one in configs}, share)
 
 

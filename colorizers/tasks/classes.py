@@ -1,14 +1,18 @@
 """Chrominance predicted as classes of colour: cross entropy of their logits."""
 
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 from keras import KerasTensor, ops
 
 from colorizers.color_classes import AXIS, LOGITS, STEP
-from colorizers.config import ColorizerConfig
 from colorizers.tasks.regression import Regression, rarity
 from training.encoders import DECODER, ENCODER
 from training.task import NETWORK, Parts, Tensors
+
+if TYPE_CHECKING:
+    from colorizers.config import ColorizerConfig
 
 
 def cross_entropy(logits: KerasTensor, truth: KerasTensor) -> KerasTensor:
@@ -41,7 +45,7 @@ def with_logits(network: keras.Model) -> keras.Model:
 class Classes(Regression):
     """A network that predicts how likely each class is, and ab as their annealed mean."""
 
-    def __init__(self, config: ColorizerConfig, parts: Parts) -> None:
+    def __init__(self, config: "ColorizerConfig", parts: Parts) -> None:
         """As `Regression`; the network has a layer `LOGITS`."""
         super().__init__(config, parts)
         self.with_logits = with_logits(parts[NETWORK])

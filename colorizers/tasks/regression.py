@@ -6,13 +6,16 @@ a number.
 
 import math
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from keras import KerasTensor, ops
 
-from colorizers.config import ColorizerConfig
 from training.augment import Augmentation, apply_tone_curves, resize_crops
 from training.lab_ops import join_lab, split_lab
 from training.task import NETWORK, Parts, Tensors
+
+if TYPE_CHECKING:
+    from colorizers.config import ColorizerConfig
 
 Error = Callable[[KerasTensor, KerasTensor, KerasTensor], KerasTensor]
 
@@ -83,7 +86,7 @@ class Regression:
 
     columns: tuple[str, ...] = ("loss", "val_loss", "val_psnr_db")
 
-    def __init__(self, config: ColorizerConfig, parts: Parts) -> None:
+    def __init__(self, config: "ColorizerConfig", parts: Parts) -> None:
         """Train on squares of `config.size` px; validate on whole photos at `config.run_px`."""
         self.parts, self.loss = parts, config.loss
         self.crop_px, self.inference_px = config.size, config.run_px

@@ -14,11 +14,12 @@ from basics.errors import DataError
 from basics.files import atomic_write
 from imaging.network_input import fitted, thumbnail
 from imaging.photo import first_line, open_photo
-from pipeline.media.colored import Colored
 from pipeline.media.plan import COMPARE, RANKING, fitting_name
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont
+
+    from pipeline.media.colored import Colored
 
 COMPARE_PX = 1600  # long side of each half
 GAP_PX = 16
@@ -26,7 +27,7 @@ BEST = 5  # categories in the ranking
 INK, PALE, BAR, TRACK = "#1f2328", "#59636e", "#2f6f9f", "#e7ebef"
 
 
-def before_and_after(colored: Colored, longest_px: int) -> pyvips.Image:
+def before_and_after(colored: "Colored", longest_px: int) -> pyvips.Image:
     """The photo without its colours, and the result; each half at most so long.
 
     Raises:
@@ -42,7 +43,7 @@ def before_and_after(colored: Colored, longest_px: int) -> pyvips.Image:
     )
 
 
-def write_compare(colored: Colored) -> Path:
+def write_compare(colored: "Colored") -> Path:
     """Write <result>_compare.jpg: the photo without its colours, and the result.
 
     Raises:
@@ -55,7 +56,7 @@ def write_compare(colored: Colored) -> Path:
     return path
 
 
-def write_ranking(colored: Colored) -> Path:
+def write_ranking(colored: "Colored") -> Path:
     """Write <result>_ranking.png: a bar for each of the five most confident categories."""
     from PIL import Image, ImageDraw, ImageFont
 
