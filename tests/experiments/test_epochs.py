@@ -99,7 +99,7 @@ def test_a_photo_of_ones_own_is_coloured_at_each_epoch(options, finished, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (["--photo", "nowhere.jpg"], "the photo cannot be read"),
         (["--size", "40"], "size 40 is no multiple of 32"),
