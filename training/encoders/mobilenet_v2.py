@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from basics.errors import CheckpointError
 from training.encoders import ENCODER
 
+NAME = "MobileNetV2 1.0"
 STAGES = (  # expansion, filters, blocks, stride of the first block
     (6, 24, 2, 2),
     (6, 32, 3, 2),
@@ -79,18 +80,37 @@ def load_encoder_weights(encoder: keras.Model, weights: str) -> None:
     Raises:
         CheckpointError: the weights cannot be had, or do not fit.
     """
-    convolutions = [layer for layer in encoder.layers if _is_convolution(layer)]
-    number = len(convolutions)
-    source = _from_keras() if weights == "imagenet" else _from_npz(Path(weights), number)
-    for layer, (kernel, bias) in zip(convolutions, source, strict=True):
+    number = len(convolutions_of(encoder))
+    source = _from_keras() if weights == "imagenet" else read_folded(Path(weights), number, NAME)
+    set_folded(encoder, source, weights, NAME)
+
+
+def set_folded(encoder: keras.Model, source: Convolutions, weights: str, of: str) -> None:
+    """Give the convolutions of an encoder their kernels and biases, in network order.
+
+    Args:
+        encoder: a network whose batch normalization is folded in.
+        source: as many kernels and biases as it has convolutions.
+        weights: where they came from, for the error.
+        of: the network that they should be of, for the error.
+
+    Raises:
+        CheckpointError: they do not fit.
+    """
+    for layer, (kernel, bias) in zip(convolutions_of(encoder), source, strict=True):
         for name, own, given in (("kernel", layer.kernel, kernel), ("bias", layer.bias, bias)):
             if own.shape != given.shape:
                 raise CheckpointError(
                     f"{name} of {layer.name} is {given.shape}, not {tuple(own.shape)}",
                     weights,
-                    "give weights of MobileNetV2 1.0, batch normalization folded in",
+                    f"give weights of {of}, batch normalization folded in",
                 )
         layer.set_weights([kernel, bias])
+
+
+def convolutions_of(encoder: keras.Model) -> list[keras.Layer]:
+    """The convolutions of an encoder, in network order."""
+    return [layer for layer in encoder.layers if _is_convolution(layer)]
 
 
 def _convolution(
@@ -108,8 +128,12 @@ def _is_convolution(layer: keras.Layer) -> bool:
     return isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D)
 
 
-def _from_npz(path: Path, number: int) -> Convolutions:
-    """So many kernels and biases from an .npz file, in network order."""
+def read_folded(path: Path, number: int, of: str) -> Convolutions:
+    """So many kernels and biases `00_w`, `00_b`, ... of an .npz file, in network order.
+
+    Raises:
+        CheckpointError: there is no such file, or it does not hold the weights of `of`.
+    """
     if not path.is_file():
         raise CheckpointError(
             "no such weights", path, "give `imagenet`, `none` or the path of an .npz file"
@@ -119,7 +143,7 @@ def _from_npz(path: Path, number: int) -> Convolutions:
             return [(stored[f"{i:02d}_w"], stored[f"{i:02d}_b"]) for i in range(number)]
     except (KeyError, OSError, ValueError, BadZipFile) as error:
         raise CheckpointError(
-            f"cannot read the weights: {error}", path, "give weights of MobileNetV2 1.0 as .npz"
+            f"cannot read the weights: {error}", path, f"give weights of {of} as .npz"
         ) from error
 
 
@@ -141,7 +165,7 @@ def _from_keras() -> Convolutions:
 
 def fold_batch_normalization(model: keras.Model) -> Convolutions:
     """Fold each batch normalization of a Keras MobileNetV2 into the convolution before it."""
-    convolutions = [layer for layer in model.layers if _is_convolution(layer)]
+    convolutions = convolutions_of(model)
     norms = [layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
     folded: Convolutions = []
     for convolution, norm in zip(convolutions, norms, strict=True):
