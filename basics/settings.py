@@ -6,6 +6,7 @@ from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from basics import cli
+from basics.errors import Setting
 
 Config = TypeVar("Config")
 
@@ -25,11 +26,6 @@ def setting(
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def option(field: str) -> str:
-    """The option that fills a field."""
-    return f"--{field.replace('_', '-')}"
-
-
 def add_config(parser: argparse.ArgumentParser, defaults: Any) -> None:
     """Add an option for each `setting` of a config, its type from the annotation.
 
@@ -43,7 +39,7 @@ def add_config(parser: argparse.ArgumentParser, defaults: Any) -> None:
         arguments = _arguments(hints[field.name], value, field.metadata["zero"])
         if metavar := field.metadata["metavar"]:
             arguments["metavar"] = metavar
-        parser.add_argument(option(field.name), help=field.metadata["help"], **arguments)
+        parser.add_argument(Setting(field.name).as_option, help=field.metadata["help"], **arguments)
 
 
 def fill(defaults: Config, args: argparse.Namespace, **others: Any) -> Config:

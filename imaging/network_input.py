@@ -46,6 +46,22 @@ def lightness_of(image: pyvips.Image) -> NDArray[np.float32]:
     return lightness_from_rgb(image.numpy())
 
 
+def lightness_at(
+    image: pyvips.Image, size: tuple[int, int], short_side: int
+) -> NDArray[np.float32]:
+    """(h, w, 1) L*/100 at the networks' size of a picture, from a copy of it of any size.
+
+    Args:
+        image: 8 bits, gray or sRGB, without alpha.
+        size: width and height in px of the picture itself.
+        short_side: px.
+    """
+    width, height = network_size(*size, short_side)
+    if (image.width, image.height) != (width, height):
+        image = image.thumbnail_image(width, height=height, size="force")
+    return lightness_of(image)
+
+
 def thumbnail(photo: Photo, width: int, height: int) -> pyvips.Image:
     """The photo, turned, squeezed into width x height px: 8 bits, gray or sRGB, white behind it."""
     force = {"height": height, "size": "force"}

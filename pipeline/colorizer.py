@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 AS_THE_BUNDLE = ColorRequest()
-ALREADY, COLOUR_ANYWAY = "the photo is in colour already", "colour it all the same"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -144,8 +143,7 @@ class Colorizer:
             CheckpointError: a network of the bundle cannot be used.
         """
         frame = image_frame(image)
-        if request is not None and request.keep_color and frame.has_color:
-            raise InColorError(ALREADY, "image", COLOUR_ANYWAY, Setting("keep_color", False))
+        _require_gray(frame, "image", self.over_defaults(request))
         (encoded,) = self.engine.encode([frame])
         return colored_array(self.predict(encoded, request))
 
@@ -220,8 +218,7 @@ class Colorizer:
         )
         frame = source.first()
         frame.lightness(self.bundle.router.inference_px)  # damage is found here
-        if request.keep_color and frame.has_color:
-            raise InColorError(ALREADY, path, COLOUR_ANYWAY, Setting("keep_color", False))
+        _require_gray(frame, path, request)
         seconds = time.perf_counter() - started
         return Job(frame=frame, source=source, sink=sink, seconds=seconds)
 
@@ -271,6 +268,13 @@ class Colorizer:
         (prediction,) = self.predict_frames([frame], request)
         sink.write(frame, prediction.ab, prediction.saturation)
         return prediction
+
+
+def _require_gray(frame: PhotoFrame | ImageFrame, where: object, request: ColorRequest) -> None:
+    """Raise `InColorError` if a picture has colours and is to be left alone then."""
+    if request.keep_color and frame.has_color:
+        fix, setting = "colour it all the same", Setting("keep_color", False)
+        raise InColorError("the photo is in colour already", where, fix, setting)
 
 
 def _colored(

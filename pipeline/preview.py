@@ -13,11 +13,10 @@ import pyvips
 
 from imaging.network_input import fitted, thumbnail
 from imaging.photo import reading
-from imaging.upsampling import fit_coefficients
-from imaging.writer import apply_chrominance
 from pipeline.colorizer import Colorizer
 from pipeline.engine.request import ColorRequest, Limits, Rendering
 from pipeline.engine.results import Encoded, Prediction
+from pipeline.media.images import in_colors
 from pipeline.media.photo_files import PhotoFrame, PhotoSink, PhotoSource
 
 
@@ -98,7 +97,7 @@ class OpenPhoto:
     def color(self, request: ColorRequest) -> Preview:
         """The photo in colours, small; raises as `predict` does."""
         prediction = self.predict(request)
-        after = self._colored(self.small, prediction)
+        after = in_colors(self.small, prediction, deep=False).copy_memory()
         return Preview(photo=self, request=request, prediction=prediction, after=after)
 
     def sheet(self, longest_px: int) -> Iterator[tuple[str, float, pyvips.Image]]:
@@ -111,7 +110,7 @@ class OpenPhoto:
         small = self.small.thumbnail_image(size[0], height=size[1], size="force").copy_memory()
         for category, confidence in self.encoded.ranking:
             prediction = self.predict(ColorRequest(category=category))
-            yield category, confidence, self._colored(small, prediction)
+            yield category, confidence, in_colors(small, prediction, deep=False).copy_memory()
 
     def save(
         self, path: Path, request: ColorRequest, rendering: Rendering, *, force: bool = False
@@ -127,8 +126,3 @@ class OpenPhoto:
         with sink:
             sink.write(self.frame, prediction.ab, prediction.saturation)
         return path
-
-    def _colored(self, image: pyvips.Image, prediction: Prediction[PhotoFrame]) -> pyvips.Image:
-        ab = prediction.colors
-        coefficients = fit_coefficients(ab, self.frame.lightness(min(ab.shape[:2])))
-        return apply_chrominance(image, coefficients, deep=False).copy_memory()

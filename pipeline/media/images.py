@@ -1,6 +1,5 @@
 """Pictures in memory, as frames to colour: NumPy arrays and Pillow images, in and out."""
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from basics.errors import DataError
-from imaging.network_input import has_color, lightness_of, network_size, opaque
+from imaging.network_input import has_color, lightness_at, opaque
 from imaging.photo import allow_safe_loaders_only, to_srgb
 from imaging.upsampling import fit_coefficients
 from imaging.writer import apply_chrominance
@@ -53,11 +52,7 @@ class ImageFrame:
     def lightness(self, short_side: int) -> NDArray[np.float32]:
         """(h, w, 1) L*/100 of the picture shrunk or enlarged to the networks' size."""
         if short_side not in self._lightness:
-            width, height = network_size(*self.size, short_side)
-            image = self._opaque
-            if (width, height) != self.size:
-                image = image.thumbnail_image(width, height=height, size="force")
-            self._lightness[short_side] = lightness_of(image)
+            self._lightness[short_side] = lightness_at(self._opaque, self.size, short_side)
         return self._lightness[short_side]
 
     def full(self) -> pyvips.Image:
@@ -93,10 +88,15 @@ def image_frame(image: "NDArray[Any] | PillowImage", *, copy: bool = False) -> I
 
 def colored_array(prediction: Prediction[Any]) -> NDArray[Any]:
     """A picture in its predicted colours: (H, W, 3) RGB or (H, W, 4) RGBA, of its own depth."""
-    frame = prediction.encoded.frame
-    ab, image = prediction.colors, frame.full()
-    coefficients = fit_coefficients(ab, frame.lightness(min(ab.shape[:2])))
-    return apply_chrominance(image, coefficients, deep=image.format == "ushort").numpy()
+    image = prediction.encoded.frame.full()
+    return in_colors(image, prediction, deep=image.format == "ushort").numpy()
+
+
+def in_colors(image: pyvips.Image, prediction: Prediction[Any], *, deep: bool) -> pyvips.Image:
+    """A copy of a frame, of any size, in its predicted colours: 16 bits if `deep`, else 8."""
+    ab = prediction.colors
+    lightness = prediction.encoded.frame.lightness(min(ab.shape[:2]))
+    return apply_chrominance(image, fit_coefficients(ab, lightness), deep=deep)
 
 
 def _from_pillow(image: Any) -> NDArray[Any]:
@@ -154,8 +154,3 @@ def _no_image(what: str) -> DataError:
         "image",
         "give (H, W), (H, W, 3) or (H, W, 4) of uint8 or uint16, or a Pillow image",
     )
-
-
-def frames_of(images: "Sequence[NDArray[Any] | PillowImage]") -> list[ImageFrame]:
-    """Several pictures of a caller as frames; see `image_frame`."""
-    return [image_frame(image) for image in images]

@@ -10,7 +10,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from basics.errors import DataError, Setting
-from imaging.network_input import has_color, lightness_of, network_size, reduced
+from imaging.network_input import has_color, lightness_at, reduced
 from imaging.photo import Photo, open_photo, read_full
 from imaging.writer import require_holds, write_photo
 from pipeline.engine.request import Limits, Rendering
@@ -55,11 +55,7 @@ class PhotoFrame:
     def lightness(self, short_side: int) -> NDArray[np.float32]:
         """(h, w, 1) L*/100; a size other than `reduced_px` is made from the reduced copy."""
         if short_side not in self._lightness:
-            image = self.reduced
-            if short_side != self.reduced_px:
-                width, height = network_size(*self.size, short_side)
-                image = image.thumbnail_image(width, height=height, size="force")
-            self._lightness[short_side] = lightness_of(image)
+            self._lightness[short_side] = lightness_at(self.reduced, self.size, short_side)
         return self._lightness[short_side]
 
     def full(self) -> pyvips.Image:
