@@ -77,13 +77,22 @@ def join_lab(lightness: NDArray[np.floating], ab: NDArray[np.floating]) -> NDArr
 
 def gray_from_lightness(lightness: NDArray[np.floating]) -> NDArray[np.uint8]:
     """(..., H, W, 1) lightness -> (..., H, W) uint8 gray of that lightness; L* 53.6 becomes 128."""
-    luminance = _f_inverse((np.asarray(lightness, np.float64)[..., 0] * L_SCALE + 16) / 116)
-    return np.rint(encode_srgb(luminance) * 255).astype(np.uint8)
+    return np.rint(levels_from_lightness(lightness)[..., 0] * 255).astype(np.uint8)
+
+
+def levels_from_lightness(lightness: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Lightness L*/100 -> the level of sRGB, 0 to 1, of the gray that has it; any shape."""
+    return encode_srgb(_f_inverse((np.asarray(lightness, np.float64) * L_SCALE + 16) / 116))
+
+
+def lightness_from_levels(levels: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Levels of sRGB, 0 to 1, of gray -> lightness L*/100; any shape."""
+    return _lightness(decode_srgb(np.asarray(levels, np.float64)))
 
 
 def lightness_from_gray(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(..., H, W) uint8 gray -> (..., H, W, 1) lightness; 128 becomes L* 53.6, not 50.2."""
-    return _lightness(decode_srgb(np.asarray(gray, np.float64) / 255))[..., None]
+    return lightness_from_levels(np.asarray(gray, np.float64) / 255)[..., None]
 
 
 def lightness_from_rgb(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -62,6 +62,24 @@ def lightness_at(
     return lightness_of(image)
 
 
+def fine_lightness(image: pyvips.Image, short_side: int) -> NDArray[np.float32]:
+    """(h, w, 1) L*/100 at the networks' size of a picture, rounded nowhere to 8 bits.
+
+    Args:
+        image: the picture at full size, upright: gray or sRGB of 8 or 16 bits, alpha last.
+        short_side: px.
+    """
+    width, height = network_size(image.width, image.height, short_side)
+    if image.format == "uchar":
+        kind = "grey16" if image.bands <= 2 else "rgb16"
+        image = (image * 257).cast("ushort").copy(interpretation=kind)  # 65535 = 255 * 257
+    if image.hasalpha():
+        image = image.flatten(background=[65535])
+    small = image.thumbnail_image(width, height=height, size="force")
+    lightness = small.colourspace("lab")[0].numpy().reshape(height, width, 1)
+    return (np.clip(lightness, 0, L_SCALE) / L_SCALE).astype(np.float32)
+
+
 def thumbnail(photo: Photo, width: int, height: int) -> pyvips.Image:
     """The photo, turned, squeezed into width x height px: 8 bits, gray or sRGB, white behind it."""
     force = {"height": height, "size": "force"}

@@ -21,13 +21,14 @@ COARSE_PX = 2  # enlarged by more still, it is repeated over so many pixels; hal
 
 
 def fit_coefficients(
-    ab: NDArray[np.float32], lightness: NDArray[np.float32]
+    ab: NDArray[np.float32], lightness: NDArray[np.float32], *, contrast: float = 1.0
 ) -> NDArray[np.float32]:
     """Chrominance as a linear function of lightness around each pixel.
 
     Args:
         ab: (h, w, 2) a*/128 and b*/128.
-        lightness: (h, w, 1) L*/100, as the network saw it; brought to the size of `ab`.
+        lightness: (h, w, 1) L*/100 of the photo; brought to the size of `ab`.
+        contrast: of the lightness, where a sound photo has 1; edges of a faded one count the same.
 
     Returns:
         (h, w, 4): intercepts and slopes, ab = intercept + slope * lightness.
@@ -36,7 +37,9 @@ def fit_coefficients(
     mean_lightness, mean_ab = _box(lightness), _box(ab)
     variance = _box(lightness * lightness) - mean_lightness**2
     covariance = _box(lightness * ab) - mean_lightness * mean_ab
-    slopes = _box((covariance / (np.maximum(variance, 0) + EPSILON)).astype(np.float32))
+    slopes = _box(
+        (covariance / (np.maximum(variance, 0) + EPSILON * contrast**2)).astype(np.float32)
+    )
     return np.concatenate([ab - slopes * lightness, slopes], axis=-1).astype(np.float32)
 
 

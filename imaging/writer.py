@@ -28,6 +28,7 @@ def write_photo(
     path: Path,
     *,
     lightness: NDArray[np.float32],
+    contrast: float = 1.0,
     saving: Saving | None = None,
     cancel: CancelToken | None = None,
 ) -> None:
@@ -37,7 +38,8 @@ def write_photo(
         photo: an opened photo.
         ab: (h, w, 2) a*/128 and b*/128 of any size; enlarged along the photo's edges.
         path: of the result; its suffix chooses the format.
-        lightness: (h, w, 1) L*/100, the network input from which `ab` was predicted.
+        lightness: (h, w, 1) L*/100 of the photo, small.
+        contrast: of the photo, where a sound one has 1; see `fit_coefficients`.
         saving: quality and metadata; None takes the defaults.
         cancel: ends the writing from another thread.
 
@@ -54,7 +56,7 @@ def write_photo(
     saving = saving or Saving()
     with reading(photo):
         image = read_full(photo)
-        coefficients = fit_coefficients(ab, lightness)
+        coefficients = fit_coefficients(ab, lightness, contrast=contrast)
         deep = photo.depth == 16 and suffix in DEEP
         result = apply_chrominance(image, coefficients, deep=deep)
         result = described(result, photo, suffix=suffix, strip=saving.strip)

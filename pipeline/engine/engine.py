@@ -44,7 +44,7 @@ class Engine:
             DataError: a frame is damaged.
             CheckpointError: the router cannot be used.
         """
-        seen = [frame.lightness(self.bundle.router.inference_px) for frame in frames]
+        seen = [frame.seen(self.bundle.router.inference_px) for frame in frames]
         groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for index, lightness in enumerate(seen):
             groups[lightness.shape].append(index)

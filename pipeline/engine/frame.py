@@ -29,6 +29,14 @@ class Frame(Protocol):
         """
         ...
 
+    def seen(self, short_side: int) -> NDArray[np.float32]:
+        """The same as the networks see it: with the contrast of a sound photo if it has faded.
+
+        Raises:
+            DataError: the picture is damaged.
+        """
+        ...
+
     def full(self) -> pyvips.Image:
         """The picture at full size, upright: gray or sRGB of 8 or 16 bits, alpha last.
 

@@ -64,7 +64,7 @@ def inputs_of(entry: ModelEntry, encoded: Sequence[Encoded]) -> list[NDArray[np.
 def sizes_of(entry: ModelEntry, one: Encoded) -> tuple[tuple[int, ...], ...]:
     """Frames of which a colorizer takes arrays of the same sizes pass it together."""
     own = entry.inference_px
-    lightness = one.frame.lightness(own).shape if LIGHTNESS in entry.inputs else ()
+    lightness = one.frame.seen(own).shape if LIGHTNESS in entry.inputs else ()
     return one.lightness.shape, lightness
 
 
@@ -75,7 +75,7 @@ def _features(_: ModelEntry, encoded: Sequence[Encoded]) -> list[NDArray[np.floa
 
 def _lightness(entry: ModelEntry, encoded: Sequence[Encoded]) -> list[NDArray[np.float32]]:
     """(2 N, h, w, 1) at the colorizer's own size."""
-    return [with_mirrors([one.frame.lightness(entry.inference_px) for one in encoded])]
+    return [with_mirrors([one.frame.seen(entry.inference_px) for one in encoded])]
 
 
 OUTPUTS = (AB,)

@@ -8,7 +8,8 @@ import pyvips
 from numpy.typing import NDArray
 
 from basics.errors import DataError
-from imaging.network_input import has_color, lightness_at, opaque
+from imaging.fading import contrast_left, seen_by_networks
+from imaging.network_input import fine_lightness, has_color, lightness_at, opaque
 from imaging.photo import allow_safe_loaders_only, to_srgb
 from imaging.upsampling import fit_coefficients
 from imaging.writer import apply_chrominance
@@ -34,6 +35,7 @@ class ImageFrame:
         """
         self.image, self.time_s = image, time_s
         self._lightness: dict[int, NDArray[np.float32]] = {}  # by short side
+        self._seen: dict[int, NDArray[np.float32]] = {}
 
     @property
     def size(self) -> tuple[int, int]:
@@ -54,6 +56,16 @@ class ImageFrame:
         if short_side not in self._lightness:
             self._lightness[short_side] = lightness_at(self._opaque, self.size, short_side)
         return self._lightness[short_side]
+
+    def seen(self, short_side: int) -> NDArray[np.float32]:
+        """(h, w, 1) L*/100 as the networks see it: stretched if the picture has faded."""
+        if short_side not in self._seen:
+            self._seen[short_side] = seen_by_networks(
+                self.lightness(short_side),
+                lambda: fine_lightness(self.image, short_side),
+                reduction=min(self.size) / short_side,
+            )
+        return self._seen[short_side]
 
     def full(self) -> pyvips.Image:
         """The picture itself."""
@@ -94,9 +106,11 @@ def colored_array(prediction: Prediction[Any]) -> NDArray[Any]:
 
 def in_colors(image: pyvips.Image, prediction: Prediction[Any], *, deep: bool) -> pyvips.Image:
     """A copy of a frame, of any size, in its predicted colours: 16 bits if `deep`, else 8."""
-    ab = prediction.colors
-    lightness = prediction.encoded.frame.lightness(min(ab.shape[:2]))
-    return apply_chrominance(image, fit_coefficients(ab, lightness), deep=deep)
+    ab, frame = prediction.colors, prediction.encoded.frame
+    short_side = min(ab.shape[:2])
+    lightness = frame.lightness(short_side)
+    contrast = contrast_left(lightness, frame.seen(short_side))
+    return apply_chrominance(image, fit_coefficients(ab, lightness, contrast=contrast), deep=deep)
 
 
 def _from_pillow(image: Any) -> NDArray[Any]:

@@ -10,8 +10,9 @@ import pyvips
 from numpy.typing import NDArray
 
 from basics.errors import DataError, Setting
-from imaging.network_input import has_color, lightness_at, reduced
-from imaging.photo import Photo, open_photo, read_full
+from imaging.fading import contrast_left, seen_by_networks
+from imaging.network_input import fine_lightness, has_color, lightness_at, reduced
+from imaging.photo import Photo, open_photo, read_full, reading
 from imaging.writer import require_holds, write_photo
 from pipeline.engine.request import Limits, Rendering
 from pipeline.engine.results import saturated
@@ -20,7 +21,10 @@ REDUCED_PX = 256  # short side of the copy for the networks, unless a bundle has
 
 
 class PhotoFrame:
-    """A page of a photo's file. It is decoded once, reduced, for the networks; in full to write."""
+    """A page of a photo's file: decoded once, reduced, for the networks, and in full to write.
+
+    A faded photo is decoded once more for the networks, at full depth.
+    """
 
     def __init__(self, photo: Photo, *, reduced_px: int = REDUCED_PX) -> None:
         """Decode nothing yet.
@@ -31,6 +35,7 @@ class PhotoFrame:
         """
         self.photo, self.reduced_px = photo, reduced_px
         self._lightness: dict[int, NDArray[np.float32]] = {}  # by short side
+        self._seen: dict[int, NDArray[np.float32]] = {}
 
     @property
     def size(self) -> tuple[int, int]:
@@ -57,6 +62,20 @@ class PhotoFrame:
         if short_side not in self._lightness:
             self._lightness[short_side] = lightness_at(self.reduced, self.size, short_side)
         return self._lightness[short_side]
+
+    def seen(self, short_side: int) -> NDArray[np.float32]:
+        """(h, w, 1) L*/100 as the networks see it; a faded photo is decoded once more for that."""
+        if short_side not in self._seen:
+            self._seen[short_side] = seen_by_networks(
+                self.lightness(short_side),
+                lambda: self._fine_lightness(short_side),
+                reduction=min(self.size) / short_side,
+            )
+        return self._seen[short_side]
+
+    def _fine_lightness(self, short_side: int) -> NDArray[np.float32]:
+        with reading(self.photo):
+            return fine_lightness(self.full(), short_side)
 
     def full(self) -> pyvips.Image:
         """The photo at full size, streamed where it can be."""
@@ -132,11 +151,14 @@ class PhotoSink:
             DataError: the photo is damaged, or the result cannot be written.
             Cancelled: somebody has ended it.
         """
+        short_side = min(ab.shape[:2])
+        lightness = frame.lightness(short_side)
         write_photo(
             frame.photo,
             saturated(ab, saturation),
             self.path,
-            lightness=frame.lightness(min(ab.shape[:2])),
+            lightness=lightness,
+            contrast=contrast_left(lightness, frame.seen(short_side)),
             saving=self.rendering.saving,
             cancel=self.limits.cancel,
         )
