@@ -1,0 +1,81 @@
+"""Comments of JPEG and GIF, and texts of PNG: where each format has a place for them."""
+
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from imaging.metadata.blocks import Blocks, Text
+from imaging.metadata.exif import DATE_TAKEN, set_comment, set_missing
+from imaging.metadata.ifd import Exif, text
+from imaging.metadata.tiff import SOFTWARE
+from imaging.metadata.xmp import DC, PHOTOSHOP, XAP, Key
+
+COMMENT, TIME = "Comment", "Creation Time"
+TAGS = {"Description": 270, "Author": 315, "Copyright": 33432, "Software": SOFTWARE}  # EXIF's
+PROPERTIES: dict[str, Key] = {
+    "Title": (DC, "title"), "Description": (DC, "description"), "Author": (DC, "creator"),
+    "Copyright": (DC, "rights"), "Source": (PHOTOSHOP, "Source"),
+}  # fmt: skip
+
+
+def comments_as_texts(comments: list[bytes]) -> list[Text]:
+    """Comments as texts of a PNG: UTF-8 where they are, else Latin-1."""
+    return [Text(COMMENT, as_text(comment)) for comment in comments]
+
+
+def as_text(raw: bytes) -> str:
+    """Bytes of unknown encoding as text; every byte is some letter of Latin-1."""
+    try:
+        return raw.rstrip(b"\0").decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.rstrip(b"\0").decode("latin-1")
+
+
+def move_to_exif(blocks: Blocks, exif: Exif, *, holds_comments: bool) -> dict[Key, str]:
+    """Move texts, which only PNG holds, to EXIF; comments, too, unless the format holds them.
+
+    Args:
+        blocks: their texts are taken out; their comments are added to, or taken out.
+        exif: says what it did not say yet.
+        holds_comments: whether the result is a JPEG.
+
+    Returns:
+        What XMP should say, too, if it does not yet.
+    """
+    said: dict[Key, str] = {}
+    homeless = []
+    comments = []
+    for one in blocks.texts:
+        if one.keyword in PROPERTIES:
+            said.setdefault(PROPERTIES[one.keyword], one.text)
+        if one.keyword in TAGS:
+            set_missing(exif, TAGS[one.keyword], one.text)
+        elif one.keyword == COMMENT:
+            comments.append(one.text)
+        elif one.keyword == TIME:
+            said.update(_time(one.text, exif))
+        elif one.keyword not in PROPERTIES:
+            homeless.append(one.keyword)
+    blocks.texts = []
+    if homeless:
+        blocks.lost.append(f"what its PNG texts {', '.join(homeless[:5])} say")
+    if holds_comments:
+        blocks.comments += [comment.encode("utf-8", "replace") for comment in comments]
+        return said
+    comments += [as_text(comment) for comment in blocks.comments]
+    blocks.comments = []
+    if comments and not set_comment(exif, "\n".join(comments)):
+        blocks.lost.append("its comment")
+    return said
+
+
+def _time(words: str, exif: Exif) -> dict[Key, str]:
+    """When the photo was made, as RFC 1123 or ISO 8601 has it; nothing in other words."""
+    try:
+        made = datetime.fromisoformat(words.strip())
+    except ValueError:
+        try:
+            made = parsedate_to_datetime(words)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return {}
+    exif.photo.setdefault(DATE_TAKEN, text(f"{made:%Y:%m:%d %H:%M:%S}"))
+    return {(XAP, "CreateDate"): made.isoformat()}
