@@ -26,7 +26,13 @@ from imaging.photo import Photo
 
 LARGEST = 64_000  # bytes of EXIF that every format holds; a JPEG segment ends at 65,535
 TURNED_BEFORE = "heifload"  # libheif turns by boxes of the file; what EXIF says does not count
-READERS = {"jpegload": jpeg.read, "pngload": png.read, "webpload": webp.read, "gifload": gif.read}
+READERS = {
+    "jpegload": jpeg.read,
+    "uhdrload": jpeg.read,
+    "pngload": png.read,
+    "webpload": webp.read,
+    "gifload": gif.read,
+}
 MOST_WARNINGS = 10  # about one photo
 
 log = logging.getLogger(__name__)
@@ -157,7 +163,7 @@ def _resolution(blocks: Blocks, exif: Exif, photo: Photo) -> Resolution | None:
     """The container's; of JPEG that of EXIF first, as cameras fill the other with 72."""
     of_exif = tiff.of_exif(exif)
     first, second = blocks.resolution, of_exif
-    if photo.loader == "jpegload":
+    if READERS.get(photo.loader) is jpeg.read:
         first, second = second, first
     return first or second
 

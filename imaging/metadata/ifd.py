@@ -235,8 +235,9 @@ class _Values:
         self.end = start
         self.parts: list[bytes] = []
         self.note, self.note_at = note, 0
-        is_near = note is not None and start <= note.at <= start + others + MOST_PADDING
-        self.waits = is_near and note.at % 2 == 0  # to be put where it stood
+        at = note.at if note else 0
+        is_near = start <= at <= start + others + MOST_PADDING
+        self.waits = is_near and at % 2 == 0  # to be put where it stood
 
     def put(self, value: Value) -> int:
         """Place a value; its offset."""

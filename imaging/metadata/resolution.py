@@ -59,8 +59,8 @@ def resolution(x: Fraction | float, y: Fraction | float, unit: int) -> Resolutio
         return None
     if unit not in (RATIO, INCH, CM):
         return None
-    exact = (Fraction(one).limit_denominator(10_000) for one in (x, y))
-    return Resolution(*(max(one, Fraction(1, 10_000)) for one in exact), unit)
+    across, down = (max(_exact(one), Fraction(1, 10_000)) for one in (x, y))
+    return Resolution(across, down, unit)
 
 
 def of_jfif(unit: int, x: int, y: int) -> Resolution | None:
@@ -74,8 +74,13 @@ def of_png(x: int, y: int, unit: int) -> Resolution | None:
         return resolution(x, y, RATIO)
     per_inch = [Fraction(one) * CM_PER_INCH / 100 for one in (x, y)]
     if all(one and abs(round(one) / one - 1) < NEAR for one in per_inch):
-        return resolution(*(round(one) for one in per_inch), INCH)
+        return resolution(round(per_inch[0]), round(per_inch[1]), INCH)
     return resolution(Fraction(x, 100), Fraction(y, 100), CM)
+
+
+def _exact(number: Fraction | float) -> Fraction:
+    """A number as a fraction that every format can hold."""
+    return Fraction(number).limit_denominator(10_000)
 
 
 def _small_ratio(ratio: Fraction) -> tuple[int, int]:
