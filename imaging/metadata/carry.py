@@ -18,10 +18,13 @@ from imaging.formats import OPAQUE, TIFF
 from imaging.metadata import exif as exif_words
 from imaging.metadata import gif, jpeg, photoshop, png, texts, tiff, webp, xmp
 from imaging.metadata.blocks import DAMAGE, EXIF, MOST_BYTES, Blocks
-from imaging.metadata.ifd import Exif, exif_block, read_exif
+from imaging.metadata.ifd import Exif, read_exif
+from imaging.metadata.ifd_layout import exif_block
+from imaging.metadata.iptc_core import as_properties
 from imaging.metadata.rdf import XmpError, written
 from imaging.metadata.resolution import Resolution
-from imaging.metadata.xmp import Result
+from imaging.metadata.result import Result
+from imaging.metadata.xmp_extended import split
 from imaging.photo import Photo
 
 LARGEST = 64_000  # bytes of EXIF that every format holds; a JPEG segment ends at 65,535
@@ -86,7 +89,10 @@ def described(image: pyvips.Image, photo: Photo, *, suffix: str, strip: bool) ->
         blocks.resources, blocks.iptc, size, resolution
     )
     if blocks.iptc and suffix == ".webp":
-        blocks.lost.append("its IPTC has no place in a WebP and")
+        in_xmp, is_all = as_properties(blocks.iptc)
+        said = {**in_xmp, **said}
+        if not is_all:
+            blocks.lost.append("some of its IPTC, for which WebP has no place,")
     _describe_xmp(told, result, said)
     _fit_exif(told, result)
     for what in list(dict.fromkeys(blocks.lost))[:MOST_WARNINGS]:
@@ -168,7 +174,7 @@ def _resolution(blocks: Blocks, exif: Exif, photo: Photo) -> Resolution | None:
     return first or second
 
 
-def _place_texts(blocks: Blocks, exif: Exif, suffix: str) -> dict[xmp.Key, str]:
+def _place_texts(blocks: Blocks, exif: Exif, suffix: str) -> dict[xmp.Key, list[str]]:
     """Put comments and texts where the format has a place; what XMP should say, too."""
     if suffix == ".png":
         blocks.texts += texts.comments_as_texts(blocks.comments)
@@ -177,7 +183,7 @@ def _place_texts(blocks: Blocks, exif: Exif, suffix: str) -> dict[xmp.Key, str]:
     return texts.move_to_exif(blocks, exif, holds_comments=suffix in OPAQUE)
 
 
-def _describe_xmp(told: Told, result: Result, said: dict[xmp.Key, str]) -> None:
+def _describe_xmp(told: Told, result: Result, said: dict[xmp.Key, list[str]]) -> None:
     """Make XMP true of the result, or leave it out."""
     blocks, root = told.blocks, None
     if blocks.xmp:
@@ -190,7 +196,7 @@ def _describe_xmp(told: Told, result: Result, said: dict[xmp.Key, str]) -> None:
         root = xmp.add_texts(root, said)
     if root and result.suffix in OPAQUE:
         most = jpeg.LARGEST - len(jpeg.XMP)
-        blocks.xmp, blocks.more_xmp, told.guid = xmp.split(root, most)
+        blocks.xmp, blocks.more_xmp, told.guid = split(root, most)
         if not blocks.xmp:
             blocks.lost.append("its XMP is too large for a JPEG and")
     elif root:

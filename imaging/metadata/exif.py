@@ -2,8 +2,8 @@
 
 from imaging.metadata.ifd import Exif, Value, text
 from imaging.metadata.resolution import RATIO
+from imaging.metadata.result import Result
 from imaging.metadata.tiff import ORIENTATION, SOFTWARE, resolution_values
-from imaging.metadata.xmp import Result
 
 NOTE = "image colorizer: colours predicted by a neural network"  # in EXIF's Software
 IMAGE_WIDTH, IMAGE_LENGTH, BITS, PHOTOMETRIC, SAMPLES, PLANAR = 256, 257, 258, 262, 277, 284

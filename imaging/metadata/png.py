@@ -4,6 +4,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import BinaryIO
 
 from imaging.metadata import resolution
@@ -21,6 +22,7 @@ from imaging.metadata.blocks import (
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 XMP = "XML:com.adobe.xmp"
 RAW = "Raw profile type "  # ImageMagick's: hexadecimal, in a text
+NOTHING = resolution.Resolution(Fraction(1), Fraction(1), resolution.RATIO)
 LONG_TEXT = 2_000  # bytes: longer ones are compressed
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 
@@ -47,7 +49,7 @@ def written(image: BinaryIO, blocks: Blocks) -> Iterator[bytes]:
     """A PNG with new chunks after its header, in pieces; its own resolution is left out."""
     image.seek(0)
     yield image.read(8 + 25)  # signature and IHDR
-    if blocks.resolution:
+    if blocks.resolution and blocks.resolution != NOTHING:
         yield _chunk(b"pHYs", struct.pack(">LLB", *blocks.resolution.for_png()))
     if isinstance(blocks.exif, bytes) and blocks.exif:
         yield _chunk(b"eXIf", blocks.exif)

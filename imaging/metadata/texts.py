@@ -30,7 +30,7 @@ def as_text(raw: bytes) -> str:
         return raw.rstrip(b"\0").decode("latin-1")
 
 
-def move_to_exif(blocks: Blocks, exif: Exif, *, holds_comments: bool) -> dict[Key, str]:
+def move_to_exif(blocks: Blocks, exif: Exif, *, holds_comments: bool) -> dict[Key, list[str]]:
     """Move texts, which only PNG holds, to EXIF; comments, too, unless the format holds them.
 
     Args:
@@ -41,12 +41,12 @@ def move_to_exif(blocks: Blocks, exif: Exif, *, holds_comments: bool) -> dict[Ke
     Returns:
         What XMP should say, too, if it does not yet.
     """
-    said: dict[Key, str] = {}
+    said: dict[Key, list[str]] = {}
     homeless = []
     comments = []
     for one in blocks.texts:
         if one.keyword in PROPERTIES:
-            said.setdefault(PROPERTIES[one.keyword], one.text)
+            said.setdefault(PROPERTIES[one.keyword], [one.text])
         if one.keyword in TAGS:
             set_missing(exif, TAGS[one.keyword], one.text)
         elif one.keyword == COMMENT:
@@ -57,7 +57,8 @@ def move_to_exif(blocks: Blocks, exif: Exif, *, holds_comments: bool) -> dict[Ke
             homeless.append(one.keyword)
     blocks.texts = []
     if homeless:
-        blocks.lost.append(f"what its PNG texts {', '.join(homeless[:5])} say")
+        named = ", ".join(map(_printable, homeless[:5]))
+        blocks.lost.append(f"what its PNG texts {named} say")
     if holds_comments:
         blocks.comments += [comment.encode("utf-8", "replace") for comment in comments]
         return said
@@ -68,7 +69,12 @@ def move_to_exif(blocks: Blocks, exif: Exif, *, holds_comments: bool) -> dict[Ke
     return said
 
 
-def _time(words: str, exif: Exif) -> dict[Key, str]:
+def _printable(keyword: str) -> str:
+    """A stranger's keyword, safe to show."""
+    return "".join(one if one.isprintable() else "?" for one in keyword[:40])
+
+
+def _time(words: str, exif: Exif) -> dict[Key, list[str]]:
     """When the photo was made, as RFC 1123 or ISO 8601 has it; nothing in other words."""
     try:
         made = datetime.fromisoformat(words.strip())
@@ -78,4 +84,4 @@ def _time(words: str, exif: Exif) -> dict[Key, str]:
         except (ValueError, TypeError, IndexError, OverflowError):
             return {}
     exif.photo.setdefault(DATE_TAKEN, text(f"{made:%Y:%m:%d %H:%M:%S}"))
-    return {(XAP, "CreateDate"): made.isoformat()}
+    return {(XAP, "CreateDate"): [made.isoformat()]}

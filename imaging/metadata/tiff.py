@@ -6,7 +6,8 @@ from typing import BinaryIO
 
 from imaging.metadata import resolution
 from imaging.metadata.blocks import Blocks
-from imaging.metadata.ifd import BYTE, EXIF_IFD, GPS_IFD, UNDEFINED, Exif, Value, lay_out, read_exif
+from imaging.metadata.ifd import BYTE, EXIF_IFD, GPS_IFD, UNDEFINED, Exif, Value, read_exif
+from imaging.metadata.ifd_layout import lay_out
 
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, SOFTWARE = 274, 282, 283, 296, 305
 XMP, IPTC, RESOURCES = 700, 33723, 34377

@@ -1,18 +1,18 @@
 """XMP of a result: its own words on size, colours and profile are true, all else stays."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
 
-from imaging.metadata.rdf import RDF, XML, Node, descriptions, empty, graphs, read, written
+from imaging.metadata.rdf import RDF, Node, descriptions, empty, graphs, read
 from imaging.metadata.regions import turn_regions
-from imaging.metadata.resolution import RATIO, Resolution
+from imaging.metadata.resolution import RATIO
+from imaging.metadata.result import Result
+from imaging.metadata.xmp_extended import NOTE, description, merge
 
 TIFF, EXIF = "http://ns.adobe.com/tiff/1.0/", "http://ns.adobe.com/exif/1.0/"
 EXIF_EX = "http://cipa.jp/exif/1.0/"
 PHOTOSHOP, XAP = "http://ns.adobe.com/photoshop/1.0/", "http://ns.adobe.com/xap/1.0/"
 DC, CAMERA_RAW = "http://purl.org/dc/elements/1.1/", "http://ns.adobe.com/camera-raw-settings/1.0/"
-NOTE = "http://ns.adobe.com/xmp/note/"
 GOOGLE_CAMERA = "http://ns.google.com/photos/1.0/camera/"
 SRGB = "sRGB IEC61966-2.1"
 # namespaces (and those below them) of other pictures in the same file, which do not come along:
@@ -34,30 +34,13 @@ GONE = {
 FILMS = ("MotionPhoto", "MicroVideo")  # GOOGLE_CAMERA: the film behind a photo stays behind
 MEDIA_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png",
                ".webp": "image/webp", ".tif": "image/tiff", ".tiff": "image/tiff"}  # fmt: skip
+UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML 1.0
+PREFIXES = {"dc": DC, "xmp": XAP, "photoshop": PHOTOSHOP}
+LISTS = {(DC, "title"): "Alt", (DC, "description"): "Alt", (DC, "rights"): "Alt",
+         (DC, "creator"): "Seq", (DC, "subject"): "Bag",
+         (PHOTOSHOP, "SupplementalCategories"): "Bag"}  # fmt: skip
 
 Key = tuple[str, str]  # namespace, local name
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """What a result is.
-
-    Attributes:
-        width, height: px.
-        bands: 3, or 4 with alpha.
-        depth: bits of each, 8 or 16.
-        suffix: of its file, in small letters.
-        turned: by which orientation of EXIF it was made upright, 1 to 8.
-        resolution: None if it is unknown.
-    """
-
-    width: int
-    height: int
-    bands: int
-    depth: int
-    suffix: str
-    turned: int = 1
-    resolution: Resolution | None = None
 
 
 def described(packet: bytes, more: bytes, result: Result) -> Node:
@@ -68,7 +51,7 @@ def described(packet: bytes, more: bytes, result: Result) -> Node:
     """
     root = read(packet)
     if more:
-        _merge(root, read(more))
+        merge(root, read(more))
     words = _words(result)
     for node in descriptions(root):
         _tell(node, words)
@@ -77,7 +60,7 @@ def described(packet: bytes, more: bytes, result: Result) -> Node:
     return root
 
 
-def add_texts(root: Node | None, texts: dict[Key, str]) -> Node:
+def add_texts(root: Node | None, texts: Mapping[Key, Sequence[str]]) -> Node:
     """A packet that says some texts, too, where it has none of these properties yet."""
     root = root or empty()
     known = {key for node in descriptions(root) for key in _keys(node)}
@@ -85,50 +68,16 @@ def add_texts(root: Node | None, texts: dict[Key, str]) -> Node:
     if not missing:
         return root
     graph = next(graphs(root))
-    node = _description(graph)
-    for (space, local), text in missing.items():
+    node = description(graph)
+    for (space, local), said in missing.items():
+        items = [UNWRITABLE.sub("", one) for one in said]
         prefix = next(name for name, uri in PREFIXES.items() if uri == space)
         kind = LISTS.get((space, local))
         child = Node(f"{prefix}:{local}", {f"xmlns:{prefix}": space}, {prefix: space})
-        child.children = [_list(kind, [text]) if kind else text]
+        child.children = [_list(kind, items if kind != "Alt" else items[:1]) if kind else items[0]]
         node.children.append(child)
     graph.children.append(node)
     return root
-
-
-def split(root: Node, most: int) -> tuple[bytes, bytes, bytes]:
-    """A packet of at most so many bytes, its extension and what names that; the largest go there.
-
-    The packet is empty where even that does not help.
-    """
-    whole = written(root)
-    if len(whole) <= most:
-        return whole, b"", b""
-    more = empty()
-    (target,) = descriptions(more)
-    found = [(child, node) for node in descriptions(root) for child in node.elements]
-    sized = sorted(((_size(child), i) for i, (child, _) in enumerate(found)), reverse=True)
-    size = len(whole) + 200  # and the name of the extension
-    for n_bytes, i in sized:
-        if size <= most:
-            break
-        child, node = found[i]
-        node.children = [one for one in node.children if one is not child]
-        target.children.append(_standing_alone(child, node))
-        size -= n_bytes
-    extension = written(more, wrapped=False)
-    guid = hashlib.md5(extension, usedforsecurity=False).hexdigest().upper()
-    graph = next(graphs(root))
-    named = _description(graph)
-    named.attributes.update({"xmlns:xmpNote": NOTE, "xmpNote:HasExtendedXMP": guid})
-    graph.children.append(named)
-    first = written(root)
-    return (first, extension, guid.encode()) if len(first) <= most else (b"", b"", b"")
-
-
-PREFIXES = {"dc": DC, "xmp": XAP, "photoshop": PHOTOSHOP}
-LISTS = {(DC, "title"): "Alt", (DC, "description"): "Alt", (DC, "rights"): "Alt",
-         (DC, "creator"): "Seq"}  # fmt: skip
 
 
 def _words(result: Result) -> dict[Key, str | Sequence[str]]:
@@ -202,42 +151,6 @@ def _remove_spaces(node: Node) -> None:
         _remove_spaces(child)
 
 
-def _merge(root: Node, more: Node) -> None:
-    """Add what an extension says to the packet."""
-    graph = next(graphs(root))
-    for node in descriptions(more):
-        graph.children.append(_standing_alone(node, node))
-
-
-def _standing_alone(node: Node, inside: Node) -> Node:
-    """An element with all the namespaces that held where it stood."""
-    spaces = {
-        f"xmlns:{prefix}" if prefix else "xmlns": uri
-        for prefix, uri in inside.spaces.items()
-        if prefix != "xml"
-    }
-    alone = Node(node.name, {**spaces, **node.attributes}, node.spaces, node.children)
-    used = written(node, wrapped=False).decode()
-    alone.attributes = {
-        name: value
-        for name, value in alone.attributes.items()
-        if name in node.attributes or name == "xmlns" or f"{name.removeprefix('xmlns:')}:" in used
-    }
-    return alone
-
-
-def _description(graph: Node) -> Node:
-    """A description more, of the same photo."""
-    about = ""
-    for node in graph.elements:
-        about = next(
-            (v for k, v in node.attributes.items() if node.resolve(k) == (RDF, "about")), ""
-        )
-        break
-    spaces = {**graph.spaces, "rdf": RDF, "xml": XML}
-    return Node("rdf:Description", {"xmlns:rdf": RDF, "rdf:about": about}, spaces)
-
-
 def _list(kind: str, items: Sequence[str]) -> Node:
     """Seq or Alt, with its own rdf prefix."""
     entry = {"xml:lang": "x-default"} if kind == "Alt" else {}
@@ -249,8 +162,3 @@ def _list(kind: str, items: Sequence[str]) -> Node:
 def _keys(node: Node) -> list[Key]:
     """The properties of a description."""
     return [node.resolve(name) for name in node.attributes] + [one.key for one in node.elements]
-
-
-def _size(node: Node) -> int:
-    """Bytes of an element."""
-    return len(written(node, wrapped=False))
