@@ -9,7 +9,6 @@ CM_PER_INCH = Fraction(254, 100)
 MOST = 1_000_000  # px per unit; more is nonsense
 JFIF_MOST = 65_535
 JFIF_UNITS = {0: RATIO, 1: INCH, 2: CM}
-NEAR = Fraction(1, 10_000)  # of a whole number of dots per inch: what whole px per metre round off
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Resolution:
                 rounded[jfif] = off, whole
         if not rounded:
             return (0, *_small_ratio(self.x / self.y))
-        best = min(rounded, key=lambda jfif: (rounded[jfif][0] > NEAR and rounded[jfif][0], jfif))
+        best = min(rounded, key=lambda jfif: (rounded[jfif][0], jfif))
         return (best, *rounded[best][1])
 
     def for_png(self) -> tuple[int, int, int]:
@@ -72,9 +71,11 @@ def of_png(x: int, y: int, unit: int) -> Resolution | None:
     """What a pHYs chunk says; 11811 a metre is 300 an inch."""
     if unit != 1:
         return resolution(x, y, RATIO)
-    per_inch = [Fraction(one) * CM_PER_INCH / 100 for one in (x, y)]
-    if all(one and abs(round(one) / one - 1) < NEAR for one in per_inch):
-        return resolution(round(per_inch[0]), round(per_inch[1]), INCH)
+    per_inch = [round(one * CM_PER_INCH / 100) for one in (x, y)]
+    is_cm = x % 100 == 0 and y % 100 == 0
+    pairs = zip(per_inch, (x, y), strict=True)
+    if not is_cm and all(abs(inch * 100 / CM_PER_INCH - one) < 1 for inch, one in pairs):
+        return resolution(per_inch[0], per_inch[1], INCH)
     return resolution(Fraction(x, 100), Fraction(y, 100), CM)
 
 

@@ -136,8 +136,13 @@ def _directory(
     return struct.pack(f"{order}H", number) + rows + bytes(4) + values
 
 
-def tiff(*tags: Entry, order: str = "<", **more: Any) -> bytes:
-    """An uncompressed gray TIFF of one strip with more tags."""
+def tiff(
+    *tags: Entry,
+    order: str = "<",
+    below: dict[int, list[Entry]] | None = None,
+    second: list[Entry] | None = None,
+) -> bytes:
+    """An uncompressed gray TIFF of one strip with more tags, and perhaps a second page."""
 
     def number(tag: int, kind: int, value: int) -> tuple[int, int, bytes]:
         return tag, kind, struct.pack(f"{order}{'H' if kind == 3 else 'L'}", value)
@@ -150,8 +155,13 @@ def tiff(*tags: Entry, order: str = "<", **more: Any) -> bytes:
     ]  # fmt: skip
     first = 8 + GRAY.size
     head = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(f"{order}L", first)
-    directory = _directory([*own, *tags], more.get("below", {}), first, order)
-    return head + GRAY.tobytes() + directory
+    content = head + GRAY.tobytes() + _directory([*own, *tags], below or {}, first, order)
+    if second is None:
+        return content
+    after = first + 2 + 12 * (len(own) + len(tags) + len(below or {}))
+    content += b"\0" * (len(content) % 2)
+    linked = content[:after] + struct.pack(f"{order}L", len(content)) + content[after + 4 :]
+    return linked + _directory([*own, *second], {}, len(content), order)
 
 
 def colored(folder: Path, name: str, content: bytes, suffix: str, **saving: Any) -> bytes:
