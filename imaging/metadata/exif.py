@@ -1,6 +1,6 @@
 """EXIF of a result: its own words on size and colours are true, all else stays."""
 
-from imaging.metadata.ifd import Exif, Value, text
+from imaging.metadata.ifd import UNICODE, USER_COMMENT, Exif, Value, text
 from imaging.metadata.resolution import RATIO
 from imaging.metadata.result import Result
 from imaging.metadata.tiff import ORIENTATION, SOFTWARE, resolution_values
@@ -20,7 +20,7 @@ OUTDATED = {
     340, 341, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 700, 33723,
     34377, 34675, 59932,
 }  # fmt: skip
-USER_COMMENT, DATE_TAKEN = 37510, 36867
+DATE_TAKEN = 36867
 
 
 def describe(exif: Exif, result: Result) -> None:
@@ -74,7 +74,7 @@ def set_comment(exif: Exif, comment: str) -> bool:
         raw = b"ASCII\0\0\0" + comment.encode()
     else:
         encoding = "utf-16-le" if exif.order == "<" else "utf-16-be"
-        raw = b"UNICODE\0" + comment.encode(encoding, "replace")
+        raw = UNICODE + comment.encode(encoding, "replace")
     exif.photo[USER_COMMENT] = Value(7, raw)
     return True
 

@@ -9,6 +9,7 @@ from imaging.tiff import SMALLEST, require_bounded
 
 EXIF_IFD, GPS_IFD, INTEROP_IFD = 34665, 34853, 40965
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 1, 2, 3, 4, 5, 7
+USER_COMMENT, UNICODE = 37510, b"UNICODE\0"  # then UTF-16
 # bytes of one number -> what is swapped between byte orders
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8,
          17: 8, 18: 8, 129: 1}  # fmt: skip
@@ -79,8 +80,12 @@ class Exif:
         if order == self.order:
             return self
         ifds = (self.main, self.photo, self.gps, self.interop)
-        swapped = ({tag: value.swapped() for tag, value in ifd.items()} for ifd in ifds)
-        return Exif(order, *swapped)
+        made = Exif(order, *({tag: one.swapped() for tag, one in ifd.items()} for ifd in ifds))
+        comment = made.photo.get(USER_COMMENT)
+        if comment and comment.raw.startswith(UNICODE):  # of no type, but in the block's order
+            letters = Value(SHORT, comment.raw[len(UNICODE) : len(comment.raw) // 2 * 2])
+            made.photo[USER_COMMENT] = Value(UNDEFINED, UNICODE + letters.swapped().raw)
+        return made
 
 
 def text(words: str | bytes) -> Value:
