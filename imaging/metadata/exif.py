@@ -21,6 +21,7 @@ OUTDATED = {
     34377, 34675, 59932,
 }  # fmt: skip
 DATE_TAKEN = 36867
+MOST_TEXT = 16_000  # bytes of a text from elsewhere: EXIF as a whole holds 64,000
 
 
 def describe(exif: Exif, result: Result) -> None:
@@ -57,18 +58,18 @@ def add_note(exif: Exif) -> None:
     exif.main[SOFTWARE] = text(said)
 
 
-def set_missing(exif: Exif, tag: int, words: str) -> bool:
-    """Say something in the main directory that it does not say yet; whether it was missing."""
-    if tag in exif.main and exif.main[tag].raw.strip(b"\0 "):
-        return False
-    exif.main[tag] = text(words)
-    return True
+def set_missing(exif: Exif, tag: int, words: str) -> None:
+    """Say something in the main directory, if it does not say it yet and has room for it."""
+    said = text(words)
+    had = tag in exif.main and exif.main[tag].raw.strip(b"\0 ")
+    if not had and len(said.raw) <= MOST_TEXT:
+        exif.main[tag] = said
 
 
 def set_comment(exif: Exif, comment: str) -> bool:
-    """Say something in UserComment, if that is empty; whether it was."""
+    """Say something in UserComment, if that is empty and has room for it; whether it is said."""
     had = exif.photo.get(USER_COMMENT)
-    if had and had.raw[8:].strip(b"\0 "):
+    if (had and had.raw[8:].strip(b"\0 ")) or len(comment) > MOST_TEXT:
         return False
     if comment.isascii():
         raw = b"ASCII\0\0\0" + comment.encode()

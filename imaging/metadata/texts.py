@@ -1,7 +1,6 @@
 """Comments of JPEG and GIF, and texts of PNG: where each format has a place for them."""
 
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 
 from imaging.metadata.blocks import Blocks, Text
 from imaging.metadata.exif import DATE_TAKEN, set_comment, set_missing
@@ -10,6 +9,7 @@ from imaging.metadata.tiff import SOFTWARE
 from imaging.metadata.xmp import DC, PHOTOSHOP, XAP, Key
 
 COMMENT, TIME = "Comment", "Creation Time"
+LONGEST_TIME = 100  # letters
 TAGS = {"Description": 270, "Author": 315, "Copyright": 33432, "Software": SOFTWARE}  # EXIF's
 PROPERTIES: dict[str, Key] = {
     "Title": (DC, "title"), "Description": (DC, "description"), "Author": (DC, "creator"),
@@ -19,7 +19,7 @@ PROPERTIES: dict[str, Key] = {
 
 def comments_as_texts(comments: list[bytes]) -> list[Text]:
     """Comments as texts of a PNG: UTF-8 where they are, else Latin-1."""
-    return [Text(COMMENT, as_text(comment)) for comment in comments]
+    return [Text(COMMENT, as_text(comment).replace("\0", "")) for comment in comments]
 
 
 def as_text(raw: bytes) -> str:
@@ -53,7 +53,7 @@ def move_to_exif(blocks: Blocks, exif: Exif, *, holds_comments: bool) -> dict[Ke
             comments.append(one.text)
         elif one.keyword == TIME:
             said.update(_time(one.text, exif))
-        elif one.keyword not in PROPERTIES:
+        elif one.keyword not in PROPERTIES and ":" not in one.keyword:  # ImageMagick's own
             homeless.append(one.keyword)
     blocks.texts = []
     if homeless:
@@ -76,6 +76,10 @@ def _printable(keyword: str) -> str:
 
 def _time(words: str, exif: Exif) -> dict[Key, list[str]]:
     """When the photo was made, as RFC 1123 or ISO 8601 has it; nothing in other words."""
+    from email.utils import parsedate_to_datetime
+
+    if len(words) > LONGEST_TIME:
+        return {}
     try:
         made = datetime.fromisoformat(words.strip())
     except ValueError:

@@ -183,3 +183,13 @@ def test_strip_leaves_no_comment_and_no_text(tmp_path, suffix):
         result = colored(tmp_path, name, content, suffix, strip=True)
         assert b"Aunt Emma" not in result
         assert "Aunt Emma".encode("utf-16-be") not in result
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".tif"])
+def test_a_long_text_does_not_cost_the_photo_its_exif(tmp_path, suffix):
+    exif = Image.Exif()
+    exif[BASE.Make] = "Leica"
+    texts = [itxt("Description", "ж" * 90_000), itxt("Comment", "ж" * 90_000)]
+    content = png(chunk(b"eXIf", exif.tobytes()[6:]), *texts)
+    result = colored(tmp_path, "in.png", content, suffix)
+    assert Image.open(BytesIO(result)).getexif()[BASE.Make] == "Leica"
