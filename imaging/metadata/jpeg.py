@@ -76,7 +76,7 @@ def written(image: BinaryIO, blocks: Blocks, more_xmp_guid: bytes = b"") -> Iter
     for at in range(0, len(blocks.resources), room):
         yield _segment(APP13, PHOTOSHOP + blocks.resources[at : at + room])
     for comment in blocks.comments:
-        yield _segment(COM, comment[:LARGEST])
+        yield _segment(COM, comment)
     while piece := image.read(1_000_000):
         yield piece
 

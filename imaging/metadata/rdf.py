@@ -8,7 +8,7 @@ from xml.parsers import expat
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XML = "http://www.w3.org/XML/1998/namespace"
 DEEPEST = 60
-MOST_NODES = 200_000  # elements and attributes
+MOST_NODES = 100_000  # elements and attributes
 BEGIN = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
 END = '\n<?xpacket end="w"?>'
 EMPTY = (

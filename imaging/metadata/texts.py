@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from imaging.metadata import jpeg
 from imaging.metadata.blocks import Blocks, Text
 from imaging.metadata.exif import DATE_TAKEN, set_comment, set_missing
 from imaging.metadata.ifd import Exif, text
@@ -61,6 +62,10 @@ def move_to_exif(blocks: Blocks, exif: Exif, *, holds_comments: bool) -> dict[Ke
         blocks.lost.append(f"what its PNG texts {named} say")
     if holds_comments:
         blocks.comments += [comment.encode("utf-8", "replace") for comment in comments]
+        fitting = [comment for comment in blocks.comments if len(comment) <= jpeg.LARGEST]
+        if len(fitting) < len(blocks.comments):
+            blocks.lost.append("a comment that is too large")
+        blocks.comments = fitting
         return said
     comments += [as_text(comment) for comment in blocks.comments]
     blocks.comments = []

@@ -27,13 +27,16 @@ def split(root: Node, most: int) -> tuple[bytes, bytes, bytes]:
     found = [(child, node) for node in descriptions(root) for child in node.elements]
     sized = sorted(((_size(child), i) for i, (child, _) in enumerate(found)), reverse=True)
     size = len(whole) + 200  # and the name of the extension
+    moved: set[int] = set()
     for n_bytes, i in sized:
         if size <= most:
             break
         child, node = found[i]
-        node.children = [one for one in node.children if one is not child]
         target.children.append(_standing_alone(child, node))
+        moved.add(id(child))
         size -= n_bytes
+    for node in descriptions(root):
+        node.children = [one for one in node.children if id(one) not in moved]
     extension = written(more, wrapped=False)
     guid = hashlib.md5(extension, usedforsecurity=False).hexdigest().upper()
     graph = next(graphs(root))
@@ -57,20 +60,22 @@ def description(graph: Node) -> Node:
 
 
 def _standing_alone(node: Node, inside: Node) -> Node:
-    """An element with all the namespaces that held where it stood."""
+    """An element with those namespaces that it uses of where it stood."""
+    used = _prefixes(node)
     spaces = {
-        f"xmlns:{prefix}" if prefix else "xmlns": uri
-        for prefix, uri in inside.spaces.items()
-        if prefix != "xml"
+        f"xmlns:{prefix}" if prefix else "xmlns": inside.spaces[prefix]
+        for prefix in sorted(used)
+        if prefix in inside.spaces and prefix not in ("xml", "xmlns")
     }
-    alone = Node(node.name, {**spaces, **node.attributes}, node.spaces, node.children)
-    used = written(node, wrapped=False).decode()
-    alone.attributes = {
-        name: value
-        for name, value in alone.attributes.items()
-        if name in node.attributes or name == "xmlns" or f"{name.removeprefix('xmlns:')}:" in used
-    }
-    return alone
+    return Node(node.name, {**spaces, **node.attributes}, node.spaces, node.children)
+
+
+def _prefixes(node: Node) -> set[str]:
+    """The prefixes of an element, its attributes and all in it."""
+    found = {name.rpartition(":")[0] for name in (node.name, *node.attributes)}
+    for child in node.elements:
+        found |= _prefixes(child)
+    return found
 
 
 def _size(node: Node) -> int:

@@ -193,3 +193,9 @@ def test_a_long_text_does_not_cost_the_photo_its_exif(tmp_path, suffix):
     content = png(chunk(b"eXIf", exif.tobytes()[6:]), *texts)
     result = colored(tmp_path, "in.png", content, suffix)
     assert Image.open(BytesIO(result)).getexif()[BASE.Make] == "Leica"
+
+
+def test_a_comment_that_no_segment_holds_is_left_out_with_a_warning(tmp_path, caplog):
+    result = colored(tmp_path, "in.gif", gif(comment=b"c" * 70_000), ".jpg")
+    assert comments_of(result) == []
+    assert "a comment that is too large is left out" in caplog.text

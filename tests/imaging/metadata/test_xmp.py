@@ -289,3 +289,14 @@ def test_xmp_that_cannot_be_divided_is_left_out_of_a_jpeg_with_a_warning(tmp_pat
     result = colored(tmp_path, "in.png", png(itxt("XML:com.adobe.xmp", meta(said))), ".jpg")
     assert xmp_of(result, ".jpg") == b""
     assert "its XMP is too large for a JPEG and is left out" in caplog.text
+
+
+def test_many_small_properties_are_divided_in_a_moment(tmp_path):
+    inside = f'<rdf:Description rdf:about="" {XMLNS}>' + "<dc:a>b</dc:a>" * 20_000
+    packet = meta(inside + "</rdf:Description>").encode()
+    started = time.process_time()
+    result = colored(tmp_path, "in.webp", webp(xmp=packet), ".jpg")
+    assert time.process_time() - started < 2
+    parts = [data[len(MORE_HEAD) + 40 :] for _, data in segments(result) if MORE_HEAD in data]
+    whole = b"".join(parts) + xmp_of(result, ".jpg")
+    assert whole.count(b"dc:a") >= 20_000
