@@ -36,6 +36,7 @@ READERS = {
     "webpload": webp.read,
     "gifload": gif.read,
 }
+QUARTER_TURNS = range(5, 9)  # orientations of EXIF that change width and height
 MOST_WARNINGS = 10  # about one photo
 
 log = logging.getLogger(__name__)
@@ -71,9 +72,10 @@ def described(image: pyvips.Image, photo: Photo, *, suffix: str, strip: bool) ->
         return told
     told.blocks = blocks = _found(image, photo)
     told.exif = _exif(blocks)
-    turned = 1 if photo.loader == TURNED_BEFORE else told.exif.number(told.exif.main, 274, 1)
+    was = told.exif.number(told.exif.main, tiff.ORIENTATION, 1)
+    turned = was if photo.is_turned and photo.loader != TURNED_BEFORE else 1
     resolution = _resolution(blocks, told.exif, photo)
-    if resolution and turned >= 5:
+    if resolution and turned in QUARTER_TURNS:
         resolution = resolution.turned()
     blocks.resolution = resolution
     has_alpha = image.hasalpha() and suffix not in OPAQUE
