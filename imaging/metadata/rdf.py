@@ -109,7 +109,7 @@ def _plain(packet: bytes) -> bytes:
         if packet.startswith(mark):
             text = packet[: len(packet) // 2 * 2].decode(encoding)
             return re.sub(r"<\?xml .*?\?>", "", text, count=1).strip("\0\ufeff \r\n\t").encode()
-    return packet.strip(b"\0 \r\n\t")
+    return packet[: packet.rfind(b">") + 1].lstrip(b"\0 \r\n\t")
 
 
 class _Builder:

@@ -105,6 +105,7 @@ FORMS = {
     "Latin-1": b'<?xml version="1.0" encoding="ISO-8859-1"?>'
     + meta(as_attributes(), wrapped=False).encode("latin-1"),
     "NULs at the end": meta(as_attributes()).encode() + bytes(7),
+    "remains of another at the end": meta(as_attributes()).encode() + b"\0d rubbish",
 }
 
 
