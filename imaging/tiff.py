@@ -5,6 +5,7 @@ never ends, and directories that fan out end after 2^20 of them. So they are cou
 """
 
 import struct
+import sys
 from dataclasses import dataclass, field
 from os import SEEK_END
 from typing import Any, BinaryIO
@@ -46,11 +47,12 @@ def read_tiff(file: BinaryIO) -> dict[str, Any]:
     return tifftools.read_tiff(file)
 
 
-def require_bounded(file: BinaryIO) -> None:
+def require_bounded(file: BinaryIO, *, values: bool = True) -> None:
     """Raise `UnboundedError` unless a TIFF's directories end and are no more than usual.
 
     A damaged file raises `ValueError`, `OverflowError` or `struct.error`. Pages may share a
-    directory, such as their EXIF; none may lead back to itself.
+    directory, such as their EXIF; none may lead back to itself. `values` also bounds the bytes of
+    all their values, for who reads them all.
     """
     file.seek(0)
     header = file.read(16)
@@ -60,7 +62,10 @@ def require_bounded(file: BinaryIO) -> None:
     is_big = struct.unpack_from(f"{order}H", header, 2)[0] == 43
     form, place = ("Q", 8) if is_big else ("L", 4)
     (first,) = struct.unpack_from(order + form, header, place)
-    _Walk(file, order, is_big, file.seek(0, SEEK_END)).follow(first, depth=1)
+    walk = _Walk(file, order, is_big, file.seek(0, SEEK_END))
+    if not values:
+        walk.left.update(bytes=sys.maxsize, numbers=sys.maxsize)
+    walk.follow(first, depth=1)
 
 
 @dataclass

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from basics.cancel import CancelToken
 from basics.errors import DamagedError, DataError, Setting
 from basics.files import atomic_write
-from imaging.formats import DEEP, MOST_PX, OPAQUE, TIFF, WRITABLE, Saving, saver_options
+from imaging.formats import DEEP, MOST_PX, OPAQUE, WRITABLE, Saving, saver_options
 from imaging.lab_bands import join_bands, lightness_band
-from imaging.metadata import described, tiff_described
+from imaging.metadata.carry import Told, described, embed
 from imaging.photo import Photo, first_line, read_full, reading
 from imaging.upsampling import enlarge, fit_coefficients
 
@@ -59,13 +59,13 @@ def write_photo(
         coefficients = fit_coefficients(ab, lightness, contrast=contrast)
         deep = photo.depth == 16 and suffix in DEEP
         result = apply_chrominance(image, coefficients, deep=deep)
-        result = described(result, photo, suffix=suffix, strip=saving.strip)
+        told = described(result, photo, suffix=suffix, strip=saving.strip)
         if result.hasalpha() and suffix in OPAQUE:
             result = result.flatten(background=[255])
         result = _by_tiles(result)
     try:
         with atomic_write(path) as temporary, cancel.stopping(lambda: result.set_kill(True)):
-            _save(result, temporary, suffix, saving)
+            _save(result, temporary, saving, told)
     except pyvips.Error as error:
         cancel.require()
         raise DamagedError(
@@ -120,14 +120,14 @@ def apply_chrominance(
     return rgb
 
 
-def _save(image: pyvips.Image, temporary: Path, suffix: str, saving: Saving) -> None:
-    """Write an image to a temporary file, tagged as sRGB."""
+def _save(image: pyvips.Image, temporary: Path, saving: Saving, told: Told) -> None:
+    """Write an image to a temporary file, tagged as sRGB, with what it says of itself."""
+    suffix = temporary.suffix.lower()
     with temporary.open("wb+") as file:
         target = pyvips.Target.new_to_descriptor(file.fileno())
-        image.write_to_target(target, suffix, profile="srgb", **saver_options(suffix, saving))
-    if suffix in TIFF:
-        with atomic_write(temporary) as described_tiff:
-            tiff_described(image, temporary, described_tiff)
+        options = saver_options(suffix, saving)
+        image.write_to_target(target, suffix, profile="srgb", keep="icc", **options)
+    embed(temporary, told)
 
 
 def _by_tiles(image: pyvips.Image) -> pyvips.Image:
