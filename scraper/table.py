@@ -65,9 +65,9 @@ def read_table(path: Path, kind: type[Record]) -> list[Record]:
                 raise ScrapeError(what, where, MEND)
             line = {name: from_cell(cell) for name, cell in zip(columns, cells, strict=True)}
             _require_sound(line, where)
-            first = seen.setdefault(line["photo_id"], lines.line_num)
+            first = seen.setdefault(line.get("file", where), lines.line_num)
             if first != lines.line_num:
-                what = f"photo_id: {line['photo_id']!r} is in line {first} as well"
+                what = f"file: {line['file']!r} is in line {first} as well"
                 raise ScrapeError(what, where, MEND)
             records.append(kind(**{**line, **{name: int(line[name]) for name in numbers}}))
     except csv.Error as error:

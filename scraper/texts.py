@@ -17,7 +17,8 @@ URL_LENGTH = 2000  # characters; what browsers and servers agree on
 ID = re.compile("[A-Za-z0-9_-]{1,64}")
 DIGITS = 15  # of a whole number that is read; one of more is none
 EXPANDS = 4  # characters that are looked at for each one that is kept
-FORMULA = "=+-@\t\r\n＝＋－＠"  # with these a spreadsheet's formula begins; the wide ones in Excel
+WIDE = "\uff1d\uff0b\uff0d\uff20"  # the full-width =, +, -, @, which Excel takes for the others
+FORMULA = f"=+-@\t\r\n{WIDE}"  # with these a spreadsheet's formula begins
 QUOTE = "'"  # before such a cell: the spreadsheet shows the text
 
 
