@@ -33,6 +33,9 @@ UNITS = ("figure", "article", "li")  # all of its content belongs to one photo
 SMALLEST_PX = 100  # narrower images are avatars, icons and placeholders
 MAX_HTML = 5_000_000  # characters that are parsed at a time; a card takes ten thousand
 MAX_CANDIDATES = 100  # of a srcset
+MAX_LINKS = 1000  # to photos, that are looked at in one step
+MAX_DEPTH = 500  # tags within each other; browsers build no deeper page from HTML
+TAG = re.compile(r"<(/?)(?!(?:img|source|br|hr|input|link|meta|path|use)\b)[a-zA-Z]")
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<[!?].*?(?:>|\Z)", re.DOTALL)
 
 
@@ -57,7 +60,7 @@ def parse_photos(html: str, base_url: str, hosts: Collection[str]) -> list[Photo
     """
     if "<" not in html:  # BeautifulSoup warns of a text that resembles a URL
         return []
-    soup = BeautifulSoup(_closed(html[:MAX_HTML]), "html.parser")
+    soup = BeautifulSoup(_sound(html), "html.parser")
     found: dict[str, PhotoRef] = {}
     for photo_id, link, card in _iter_cards(soup, base_url):
         if photo_id in found or is_premium(card, base_url) or is_ad(card, base_url):
@@ -70,9 +73,18 @@ def parse_photos(html: str, base_url: str, hosts: Collection[str]) -> list[Photo
     return list(found.values())
 
 
-def _closed(html: str) -> str:
-    """Without comments and an unclosed end: these cost the parser time that grows as the square."""
-    html = COMMENT.sub("", html)
+def _sound(html: str) -> str:
+    """Without comments, an unclosed end, and what is nested too deeply.
+
+    They cost the parser time that grows as the square.
+    """
+    html = COMMENT.sub("", html[:MAX_HTML])
+    depth = 0
+    for tag in TAG.finditer(html):
+        depth = max(depth + (-1 if tag[1] else 1), 0)
+        if depth > MAX_DEPTH:
+            html = html[: tag.start()]
+            break
     return html[: html.rfind(">") + 1]
 
 
@@ -83,7 +95,7 @@ def _iter_cards(soup: BeautifulSoup, base_url: str) -> Iterator[tuple[str, Tag, 
     second image: an advertisement next to a photo is none of its own.
     """
     links = [(link, _photo_id(link, base_url)) for link in soup.find_all("a", href=True)]
-    links = [(link, photo_id) for link, photo_id in links if photo_id]
+    links = [(link, photo_id) for link, photo_id in links if photo_id][:MAX_LINKS]
     photos: dict[int, set[str]] = defaultdict(set)  # of each tag, by its id()
     for link, photo_id in links:
         for tag in link.parents:
