@@ -72,8 +72,9 @@ def count_of(value: object) -> int | None:
     if isinstance(value, str):
         plain = value.isascii() and value.isdecimal() and len(value) <= DIGITS
         value = int(value) if plain else None
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and 0 <= value < 10**DIGITS else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value < 10**DIGITS else None
 
 
 def read_json(content: bytes) -> Any:

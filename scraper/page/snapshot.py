@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from scraper.page.parse import PHOTO_PATH
 
@@ -96,7 +96,7 @@ def read_snapshot(state: object) -> Snapshot:
     wrong = [name for name, is_right in kinds.items() if not is_right(given.get(name))]
     if wrong:
         raise PageNonsense(f"of a snapshot of the page: {', '.join(wrong)}")
-    return Snapshot(**{name: given.get(name) for name in kinds})
+    return Snapshot(**cast("dict[str, Any]", {name: given.get(name) for name in kinds}))
 
 
 def is_number(value: object) -> bool:
