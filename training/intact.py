@@ -60,7 +60,7 @@ def require_intact(path: Path, *, n_arrays: int = 0) -> Arrays:
 
 def read_arrays(path: Path) -> Arrays:
     """The arrays of an .npz file, whole; see `DAMAGE` for what is raised."""
-    with np.load(path, allow_pickle=False) as stored:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         return {name: stored[name] for name in stored.files}
 
 
