@@ -2,6 +2,7 @@
 
 import csv
 import math
+import tokenize
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ from basics.errors import DataError
 from preprocessing.square import SIDE_PX
 
 MOST_PHOTOS = 10_000_000  # of one split of one category
+HEADER_ERRORS = (
+    ValueError, EOFError, OSError, RecursionError, MemoryError, SyntaxError, tokenize.TokenError,
+)  # fmt: skip
 MEND = "pack again: python -m preprocessing RAW_DIR PACKED_DIR; or restore it from a copy"
 
 
@@ -46,7 +50,7 @@ def _read_header(path: Path) -> tuple[tuple[int, ...], int]:
             read = npy.read_array_header_1_0 if version[0] == 1 else npy.read_array_header_2_0
             shape, column_major, dtype = read(file)
             start = file.tell()
-    except (ValueError, EOFError, OSError, RecursionError, MemoryError, SyntaxError) as error:
+    except HEADER_ERRORS as error:
         raise DataError(f"header: no array of NumPy: {str(error)[:200]}", path, MEND) from error
     if dtype != np.uint8:
         raise DataError(f"dtype: {dtype}, not uint8", path, MEND)

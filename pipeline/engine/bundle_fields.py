@@ -161,7 +161,9 @@ def _require_agreement(bundle: Bundle) -> None:
     _require_known(bundle.default, bundle.colorizers, ".default")
     for name, mode in bundle.modes.items():
         _require_known(mode.colorizer, bundle.colorizers, f".modes.{name}.colorizer")
-    _require_known(bundle.mode, {FAITHFUL, *bundle.modes}, ".mode")
+    if bundle.mode not in {FAITHFUL, *bundle.modes}:
+        known = ", ".join(sorted({FAITHFUL, *bundle.modes}))
+        raise Unfit(f"{bundle.mode!r} is none of the modes {known}", ".mode")
     with inside(".router"):
         if bundle.router.inputs != (LIGHTNESS,):
             raise Unfit(f"a router takes {LIGHTNESS!r} alone", ".inputs")
