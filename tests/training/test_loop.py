@@ -170,18 +170,11 @@ def test_a_checkpoint_loads_with_plain_keras_and_its_optimizer(small_fit, tmp_pa
         np.testing.assert_array_equal(variable, other)
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
-def test_a_loss_that_is_not_finite_ends_the_run_and_the_last_good_state_stays(
-    small_fit, tmp_path, policy
-):
+def test_a_loss_that_is_not_finite_ends_the_run_and_the_last_good_state_stays(small_fit, tmp_path):
     small_fit(tmp_path, last=1)
     before = (tmp_path / "epoch_0001.keras").read_bytes()
-    keras.config.set_dtype_policy(policy)
-    try:
-        with pytest.raises(CheckpointError, match="the loss is not finite") as told:
-            small_fit(tmp_path, last=3, learning_rate=1e30)
-    finally:
-        keras.config.set_dtype_policy("float32")
+    with pytest.raises(CheckpointError, match="the loss is not finite") as told:
+        small_fit(tmp_path, last=3, learning_rate=1e30)
     assert "in epoch 2 (steps 3 to 4)" in told.value.what
     assert "the last good state is epoch_0001.keras" in told.value.what
     assert "at a learning rate of 1e+30" in told.value.what
