@@ -187,7 +187,7 @@ def test_a_damaged_checkpoint_is_told_set_aside_and_the_one_before_taken(
     path.write_bytes(DAMAGES[damage](whole))
     with pytest.raises(CheckpointError, match=r"cannot load the checkpoint: .+\n.*rolling_0002"):
         load_checkpoint(path)
-    taken, epoch, _ = load_newest(tmp_path)
+    taken, epoch, _ = load_newest(tmp_path) or (tmp_path, 0, {})
     assert (taken.name, epoch) == ("epoch_0001.keras", 1)
     assert "a damaged checkpoint: cannot load" in caplog.text
     assert f"{path} is set aside; going on from epoch_0001.keras" in caplog.text
@@ -218,7 +218,7 @@ def test_the_state_of_an_optimizer_belongs_to_the_checkpoint(whole, tmp_path, da
         state.write_bytes(state.read_bytes()[:100])
     else:
         np.savez(state, a=np.array([{}], dtype=object))
-    path, epoch, parts = load_newest(tmp_path)
+    path, epoch, parts = load_newest(tmp_path) or (tmp_path, 0, {})
     assert (path.name, epoch, set(parts)) == ("epoch_0001.keras", 1, {"network", "judge"})
 
 

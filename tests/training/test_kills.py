@@ -46,8 +46,8 @@ def test_a_checkpoint_cut_at_any_length_gives_way_to_the_one_before(tmp_path):
     whole = first.read_bytes()
     for length in (0, 1, 21, 22, *range(100, len(whole), len(whole) // 12), len(whole) - 1):
         second.write_bytes(whole[:length])
-        path, epoch, _ = load_newest(tmp_path)
+        path, epoch, _ = load_newest(tmp_path) or (tmp_path, 0, {})
         assert (path, epoch) == (first, 1), length
         assert not second.exists(), length
     second.write_bytes(whole)
-    assert load_newest(tmp_path)[1] == 2
+    assert (load_newest(tmp_path) or (tmp_path, 0, {}))[1] == 2
