@@ -35,6 +35,7 @@ from preprocessing.inventory import (
     write_rows,
     write_splits,
 )
+from preprocessing.packed_file import open_packed
 from preprocessing.split import SPLITS, assign_splits
 from preprocessing.square import MIN_CHROMA, SIDE_PX, Square, read_square
 
@@ -51,7 +52,7 @@ def pack(raw_dir: Path, packed_dir: Path) -> list[Row]:
         DataError: `raw_dir` holds no category with a photo.
     """
     files = list_files(raw_dir)
-    before = read_rows(packed_dir / "photos.csv")
+    before = _rows_before(packed_dir / "photos.csv")
     if [(f.file, f.size, f.mtime_ns) for f in files] == [
         (row.file, row.size, row.mtime_ns) for row in before
     ]:
@@ -68,6 +69,15 @@ def pack(raw_dir: Path, packed_dir: Path) -> list[Row]:
     return rows
 
 
+def _rows_before(path: Path) -> list[Row]:
+    """The rows of an earlier run; none where they are damaged: then all photos are read again."""
+    try:
+        return read_rows(path)
+    except DataError as error:
+        log.warning("%s\nall photos are packed anew", error)
+        return []
+
+
 def load_packed(packed_dir: Path, category: str, split: str) -> NDArray[np.uint8]:
     """Open one split of one category.
 
@@ -75,7 +85,7 @@ def load_packed(packed_dir: Path, category: str, split: str) -> NDArray[np.uint8
         (n, 256, 256, 3) uint8 sRGB, memory-mapped and read-only.
 
     Raises:
-        DataError: it is not packed.
+        DataError: it is not packed, or the file is no such array; the error names the field.
     """
     path = packed_dir / category / f"{split}.npy"
     if not path.is_file():
@@ -84,7 +94,7 @@ def load_packed(packed_dir: Path, category: str, split: str) -> NDArray[np.uint8
             path,
             f"run: python -m preprocessing RAW_DIR {packed_dir}",
         )
-    return np.load(path, mmap_mode="r")
+    return open_packed(path)
 
 
 def packed_categories(packed_dir: Path) -> list[str]:

@@ -5,7 +5,6 @@ that a photo's `download_location` be fetched whenever the photo is.
 """
 
 import itertools
-import json
 import logging
 import math
 import re
@@ -21,10 +20,13 @@ from scraper.http.client import Client, Response
 from scraper.http.errors import FetchError
 from scraper.http.quota import Quota, is_exhausted
 from scraper.photo_ref import PhotoRef, Reason
+from scraper.texts import count_of, read_json
 
 log = logging.getLogger(__name__)
 
 PER_PAGE = 30  # the API's maximum
+MAX_PAGE_BYTES = 5_000_000  # of a response; thirty photos take 0.2 MB
+MAX_EMPTY_PAGES = 100  # in a row without a usable photo; then no more are asked for
 MAX_HOURS = 3  # that one request waits while the quota stays exhausted; ours
 OPTION = f"--access-key or {KEY_VARIABLE}"
 ACCOUNT = "https://unsplash.com/oauth/applications"
@@ -72,7 +74,7 @@ class ApiSource:
         if not re.fullmatch("[!-~]+", key):  # else the HTTP library quotes it in an error
             raise ConfigError("invalid characters in the access key", OPTION, "copy it again")
         self._url = config.api_url.rstrip("/")
-        self._count, self._max_bytes = config.count, config.max_bytes
+        self._count = config.count
         self._headers = {"Authorization": f"Client-ID {key}", "Accept-Version": "v1"}
         self._client = client
         self._quota = Quota(client.clock, client.sleep)
@@ -85,6 +87,7 @@ class ApiSource:
             ScrapeError: it rejects the key, or its response is malformed.
         """
         seen: set[str] = set()
+        n_empty = 0
         for number in itertools.count(1):
             page = self._page(category, number)
             if number == 1:
@@ -93,6 +96,10 @@ class ApiSource:
                 log.warning("%s: %d malformed results skipped", category, page.n_malformed)
             yield from (ref for ref in page.refs if ref.photo_id not in seen)
             if page.ids <= seen or number == page.n_pages:
+                return
+            n_empty = 0 if page.refs else n_empty + 1
+            if n_empty == MAX_EMPTY_PAGES:
+                log.warning("%s: no usable photo on %d pages: enough", category, n_empty)
                 return
             seen |= page.ids
 
@@ -133,7 +140,7 @@ class ApiSource:
         for _ in range(MAX_HOURS + 1):
             self._quota.acquire()
             try:
-                response = self._client.get(url, max_bytes=self._max_bytes, headers=self._headers)
+                response = self._client.get(url, max_bytes=MAX_PAGE_BYTES, headers=self._headers)
             except FetchError as error:
                 if is_exhausted(error):
                     self._quota.exhaust()
@@ -171,7 +178,7 @@ def parse_page(content: bytes, where: str) -> Page:
         ScrapeError: it is no such page, or all of its results are malformed.
     """
     try:
-        body = json.loads(content)
+        body = read_json(content)
     except (ValueError, RecursionError) as error:
         raise _malformed("the response is not JSON", where) from error
     results = body.get("results") if isinstance(body, dict) else None
@@ -185,8 +192,8 @@ def parse_page(content: bytes, where: str) -> Page:
         refs=[ref for ref, result in valid if not _is_premium_or_sponsored(result)],
         ids={ref.photo_id for ref, _ in valid},
         n_malformed=refs.count(None),
-        n_pages=_count(body.get("total_pages")),
-        total=_count(body.get("total")),
+        n_pages=_whole(body.get("total_pages")),
+        total=_whole(body.get("total")),
     )
 
 
@@ -216,8 +223,9 @@ def _text(value: Any, *keys: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None
+def _whole(value: Any) -> int | None:
+    """A count of the API, which writes it as a number."""
+    return None if isinstance(value, str) else count_of(value)
 
 
 def _refusal(error: FetchError) -> ScrapeError:

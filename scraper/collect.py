@@ -17,7 +17,7 @@ from preprocessing.split import are_near
 from scraper.config import ScrapeConfig
 from scraper.download import Download, fetch_photo, store_photo
 from scraper.http.client import Client
-from scraper.http.errors import FetchError
+from scraper.http.errors import FetchError, Stopped
 from scraper.manifest import MANIFEST, Manifest, Row, mark_shared, now, read_rows
 from scraper.photo_ref import PhotoRef, Reason
 from scraper.sources import OBEY_ROBOTS, SOURCES, Source
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 STATE_DIR = ".scraper"  # in the output folder: the lock, the browser's profile
 MAX_UNREACHABLE = 20  # photos in a row, each after its retries: then the host is down
+MAX_IN_VAIN = 1000  # photos in a row of which none could be kept: then the source has none
 LOG_EVERY = 100  # photos, without a terminal to show a progress bar
 
 
@@ -77,7 +78,7 @@ class _Collector:
         self.manifest = Manifest(self.config.out_dir / category)
         self.n_before = len(self.manifest.rows)
         self.transient: Counter[str] = Counter()  # left out in this run only
-        self.unreachable_in_a_row = 0
+        self.unreachable_in_a_row = self.in_vain = 0
         self.lock = threading.Lock()  # guards the manifest and the sets below
         self.hashes = {row.difference_hash for row in self.manifest.rows.values()}
         self.sha256s = {row.sha256 for row in self.manifest.rows.values()}
@@ -147,6 +148,15 @@ class _Collector:
         except FetchError as error:
             with self.lock:
                 self._leave_out(ref, error)
+        except (ScrapeError, Stopped, OSError):  # they concern all photos
+            raise
+        except Exception as error:  # one photo must never end the others' run
+            log.warning("%s: photo %s: not foreseen", self.category, ref.photo_id, exc_info=error)
+            unforeseen = FetchError(
+                f"not foreseen: {error!r}", ref.image_url, "report it", Reason.DAMAGED
+            )
+            with self.lock:
+                self._leave_out(ref, unforeseen)
         else:
             with self.lock:
                 self._keep(ref, photo)
@@ -154,6 +164,7 @@ class _Collector:
     def _keep(self, ref: PhotoRef, photo: Download) -> None:
         """Add a downloaded photo, unless the category has it or a near-duplicate."""
         self.unreachable_in_a_row = 0
+        self.in_vain += 1
         if photo.sha256 in self.sha256s or ref.photo_id in self.manifest.rows:
             reason = Reason.DUPLICATE
         elif _is_near_duplicate(photo.difference_hash, self.hashes):
@@ -163,6 +174,7 @@ class _Collector:
             self.sha256s.add(photo.sha256)
             self.hashes.add(photo.difference_hash)
             self.library[ref.photo_id] = self.manifest.folder / photo.file
+            self.in_vain = 0
             self._report_progress()
             return
         photo.temporary.unlink()
@@ -173,6 +185,7 @@ class _Collector:
 
         Raises:
             FetchError: `MAX_UNREACHABLE` photos in a row were unreachable.
+            ScrapeError: `MAX_IN_VAIN` photos in a row were left out.
         """
         log.debug("%s: %s: %s", self.category, error.reason, error.args[1])
         if error.reason.is_permanent:
@@ -183,6 +196,13 @@ class _Collector:
         self.unreachable_in_a_row = self.unreachable_in_a_row + 1 if unreachable else 0
         if self.unreachable_in_a_row >= MAX_UNREACHABLE:
             raise error
+        self.in_vain += 1
+        if self.in_vain >= MAX_IN_VAIN:
+            raise ScrapeError(
+                f"of {self.in_vain} photos in a row none could be kept; the last: {error.what}",
+                error.where,
+                "look at what the source lists; what is kept stays",
+            )
 
     def _report_progress(self) -> None:
         """Update the progress bar, or log a line every `LOG_EVERY` photos without one."""
@@ -193,16 +213,16 @@ class _Collector:
 
 
 def _row(ref: PhotoRef, photo: Download, source: str) -> Row:
-    """The manifest's row of a downloaded photo; whitespace in its texts collapsed."""
+    """The manifest's row of a downloaded photo."""
     return Row(
         file=photo.file,
         photo_id=ref.photo_id,
         page_url=ref.page_url,
         image_url=ref.image_url,
-        photographer=" ".join(ref.photographer.split()),
+        photographer=ref.photographer,
         photographer_url=ref.photographer_url,
-        licence=" ".join(ref.licence.split()),
-        alt_text=" ".join(ref.alt_text.split()),
+        licence=ref.licence,
+        alt_text=ref.alt_text,
         width=photo.width,
         height=photo.height,
         sha256=photo.sha256,

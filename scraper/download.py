@@ -95,11 +95,13 @@ def store_photo(content: bytes, ref: PhotoRef, folder: Path, max_pixels: int) ->
         out.write(content)
         out.flush()
         os.fsync(out.fileno())
+    verified = None
     try:
-        return _verified(temporary, file, ref, max_pixels)
-    except FetchError:
-        temporary.unlink()
-        raise
+        verified = _verified(temporary, file, ref, max_pixels)
+        return verified
+    finally:
+        if verified is None:
+            temporary.unlink()
 
 
 def _verified(temporary: Path, file: str, ref: PhotoRef, max_pixels: int) -> Download:

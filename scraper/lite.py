@@ -105,6 +105,7 @@ def _scores(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of the keyword table -> the maximum of the three confidences, and their sum."""
     confidences = rows[CONFIDENCES].replace("", "0").apply(pd.to_numeric, errors="coerce")
     suggested = rows["suggested_by_user"].str.lower().isin(TRUE)
+    confidences = confidences.where(confidences.apply(lambda one: one.between(0, FULL_CONFIDENCE)))
     confidences["user"] = FULL_CONFIDENCE * suggested
     return pd.DataFrame(
         {

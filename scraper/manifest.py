@@ -3,6 +3,8 @@
 A photo is first written to a temporary file, then its row is appended, then the file is renamed. So
 a row without a file means that the process was killed between the last two steps, which is repaired
 when the manifest is opened, or that the user removed the photo, which is then not fetched again.
+
+Cells that a spreadsheet would take for a formula have a quote in front; `scraper.table` reads them.
 """
 
 import csv
@@ -10,15 +12,15 @@ import hashlib
 import io
 import logging
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import TextIO
 
-from basics.errors import ScrapeError
 from basics.files import atomic_write
 from scraper.photo_ref import PhotoRef, Reason
+from scraper.table import END, as_line, columns_of, read_table
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +68,6 @@ class Omission:
     seen_at: str
 
 
-Record = TypeVar("Record", Row, Omission)
-
-
 class Manifest:
     """The photos of one category folder, and those that were left out; single writer."""
 
@@ -76,12 +75,12 @@ class Manifest:
         """Read both tables, and make folder and manifest agree.
 
         Raises:
-            ScrapeError: a table has other columns, or a malformed line.
+            ScrapeError: a table has other columns, or a line with a cell that cannot be.
         """
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.rows = {row.photo_id: row for row in read_rows(folder)}
-        self.left_out = {one.photo_id: one for one in _read(folder / LEFT_OUT, Omission)}
+        self.left_out = {one.photo_id: one for one in read_table(folder / LEFT_OUT, Omission)}
         self._recover()
         self._tables: dict[type, TextIO] = {}
 
@@ -115,9 +114,9 @@ class Manifest:
         if kind not in self._tables:
             if not path.is_file():
                 write_table(path, kind, [])
-            self._tables[kind] = path.open("a", newline="")
+            self._tables[kind] = path.open("a", newline="", encoding="utf-8")
         table, line = self._tables[kind], io.StringIO(newline="")
-        csv.writer(line).writerow(vars(record).values())
+        csv.writer(line).writerow(as_line(record))
         table.write(line.getvalue())
         table.flush()
         os.fsync(table.fileno())
@@ -166,9 +165,9 @@ def read_rows(folder: Path) -> list[Row]:
     """The rows of a category's manifest; none where there is none.
 
     Raises:
-        ScrapeError: the manifest has other columns, or a malformed line.
+        ScrapeError: the manifest has other columns, or a line with a cell that cannot be.
     """
-    return _read(folder / MANIFEST, Row)
+    return read_table(folder / MANIFEST, Row)
 
 
 def mark_shared(out_dir: Path) -> None:
@@ -189,38 +188,15 @@ def mark_shared(out_dir: Path) -> None:
 
 def write_table(path: Path, kind: type, records: Iterable[Row | Omission]) -> None:
     """Write a whole table atomically."""
-    with atomic_write(path) as temporary, temporary.open("w", newline="") as file:
+    with (
+        atomic_write(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.writer(file)
-        writer.writerow(_columns(kind))
-        writer.writerows(vars(one).values() for one in records)
-
-
-def _read(path: Path, kind: type[Record]) -> list[Record]:
-    """The records of a table, without a truncated last line."""
-    if not path.is_file():
-        return []
-    whole = path.read_bytes().rpartition(b"\r\n")[0].decode()
-    lines = csv.reader(io.StringIO(whole, newline=""))
-    columns = _columns(kind)
-    if next(lines, None) != columns:
-        raise ScrapeError(
-            "not a table of this scraper", path, f"move it away; its columns must be {columns}"
-        )
-    numbers = {field.name for field in fields(kind) if field.type is int}
-    records = []
-    for line in lines:
-        if len(line) != len(columns):
-            raise ScrapeError(f"a line of {len(line)} cells", path, "repair it, or move it away")
-        cells: dict[str, Any] = dict(zip(columns, line, strict=True))
-        cells.update({name: int(cells[name]) for name in numbers})
-        records.append(kind(**cells))
-    return records
+        writer.writerow(columns_of(kind))
+        writer.writerows(map(as_line, records))
 
 
 def _is_truncated(path: Path) -> bool:
     """Whether its last line is incomplete: a killed run, or a power failure."""
-    return path.is_file() and not path.read_bytes().endswith(b"\r\n")
-
-
-def _columns(kind: type) -> Sequence[str]:
-    return [field.name for field in fields(kind)]
+    return path.is_file() and not path.read_bytes().endswith(END)

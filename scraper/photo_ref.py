@@ -1,8 +1,16 @@
 """A photo as a source lists it, and why one may be left out."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+from scraper.texts import (
+    ALT_LENGTH,
+    ID,
+    LICENCE_LENGTH,
+    NAME_LENGTH,
+    clean_text,
+    clean_url,
+)
 
 UNSPLASH_LICENCE = "Unsplash License https://unsplash.com/license"
 
@@ -10,6 +18,8 @@ UNSPLASH_LICENCE = "Unsplash License https://unsplash.com/license"
 @dataclass(frozen=True, kw_only=True)
 class PhotoRef:
     """A photo as a source lists it; not downloaded yet.
+
+    Whatever a source has read, its fields are cleaned and bounded here; see `scraper.texts`.
 
     Attributes:
         photo_id: the site's: letters, digits, "-" and "_".
@@ -31,12 +41,22 @@ class PhotoRef:
     alt_text: str = ""
     download_location: str = ""
 
+    def __post_init__(self) -> None:
+        """Clean what a server wrote; an address that cannot be requested becomes ""."""
+        lengths = {
+            "photographer": NAME_LENGTH,
+            "licence": LICENCE_LENGTH,
+            "alt_text": ALT_LENGTH,
+        }
+        for name, length in lengths.items():
+            object.__setattr__(self, name, clean_text(getattr(self, name), length))
+        for name in ("page_url", "image_url", "photographer_url", "download_location"):
+            object.__setattr__(self, name, clean_url(getattr(self, name)))
+
     @property
     def is_valid(self) -> bool:
-        """Whether its id is safe in a file name, and both URLs are http or https."""
-        safe_id = re.fullmatch("[A-Za-z0-9_-]{1,64}", self.photo_id) is not None
-        urls = (self.page_url, self.image_url)
-        return safe_id and all(url.startswith(("https://", "http://")) for url in urls)
+        """Whether its id is safe in a file name, and both addresses can be requested."""
+        return bool(ID.fullmatch(self.photo_id) and self.page_url and self.image_url)
 
 
 class Reason(StrEnum):

@@ -6,11 +6,15 @@ Each loads with plain `keras.models.load_model`.
 
 A task of several networks has a file for each: beside `epoch_0050.keras`, the one that is shipped,
 `epoch_0050-discriminator.keras`; and `epoch_0050-optimizer.npz`, for their optimizer is one.
+
+A file is read back before it takes its name, and before an older one is removed: see `intact.py`.
 """
 
 import hashlib
+import logging
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -18,17 +22,60 @@ import numpy as np
 
 from basics.errors import CheckpointError
 from basics.files import atomic_write
+from training.intact import DAMAGE, read_arrays, require_finite, require_intact
 from training.task import NETWORK, Parts
 
+log = logging.getLogger(__name__)
+
+LONGEST = 300  # characters of what a library says of a damaged file
 EPOCH_NAME = "epoch_{:04d}.keras"
 ROLLING_NAME = "rolling_{:04d}.keras"
 BEST_NAME = "best.keras"
 
 
 def save_checkpoint(network: keras.Model, path: Path) -> None:
-    """Save a network with its optimizer atomically, so that a kill leaves no half checkpoint."""
-    with atomic_write(path) as side:
+    """Save a network with its optimizer atomically, so that a kill leaves no half checkpoint.
+
+    Raises:
+        CheckpointError: the disk is full, what was written does not come back, or a weight is not
+            finite; the file that was there stays.
+    """
+    with _disk_errors(path), atomic_write(path) as side:
         network.save(side)
+        with _read_back(path):
+            arrays = require_intact(side, n_arrays=len(network.trainable_variables))
+        require_finite(arrays, path)
+
+
+@contextmanager
+def _read_back(path: Path) -> Iterator[None]:
+    """Tell where what was just written does not come back."""
+    try:
+        yield
+    except DAMAGE as error:
+        raise CheckpointError(
+            f"what was written does not come back: {str(error)[:LONGEST] or type(error).__name__}",
+            path,
+            f"look at the disk, then go on with the same command; {_last_good(path.parent)}",
+        ) from error
+
+
+@contextmanager
+def _disk_errors(path: Path) -> Iterator[None]:
+    """Tell of a full disk; the last good checkpoint is left as it was."""
+    try:
+        yield
+    except OSError as error:
+        raise CheckpointError(
+            f"cannot write the checkpoint: {error.strerror or error}",
+            path,
+            f"free disk space, then go on with the same command; {_last_good(path.parent)}",
+        ) from error
+
+
+def _last_good(run_dir: Path) -> str:
+    latest = latest_checkpoint(run_dir)
+    return f"the last good state is {latest[0].name}" if latest else "there is none before it"
 
 
 def load_checkpoint(path: Path, *, with_optimizer: bool = True) -> keras.Model:
@@ -40,11 +87,11 @@ def load_checkpoint(path: Path, *, with_optimizer: bool = True) -> keras.Model:
     if not path.is_file():
         raise CheckpointError("no such checkpoint", path, "give the path of a .keras file")
     try:
+        require_intact(path)
         return keras.models.load_model(path, compile=with_optimizer)
-    except (ValueError, OSError, TypeError, KeyError) as error:
-        raise CheckpointError(
-            f"cannot load the checkpoint: {error}", path, "train again"
-        ) from error
+    except DAMAGE as error:
+        what = f"cannot load the checkpoint: {str(error)[:LONGEST] or type(error).__name__}"
+        raise CheckpointError(what, path, "train again, or remove it") from error
 
 
 def save_parts(parts: Parts, optimizer: keras.Optimizer, path: Path) -> None:
@@ -57,8 +104,13 @@ def save_parts(parts: Parts, optimizer: keras.Optimizer, path: Path) -> None:
             save_checkpoint(part, _beside(path, f"{name}.keras"))
     if len(parts) > 1:
         variables = [keras.ops.convert_to_numpy(one) for one in optimizer.variables]
-        with atomic_write(_beside(path, "optimizer.npz")) as side:
-            np.savez(side, allow_pickle=False, **{f"{i:05d}": v for i, v in enumerate(variables)})
+        state = {f"{i:05d}": one for i, one in enumerate(variables)}
+        beside = _beside(path, "optimizer.npz")
+        with _disk_errors(beside), atomic_write(beside) as side:
+            np.savez(side, allow_pickle=False, **state)
+            with _read_back(beside):
+                arrays = read_arrays(side)
+            require_finite(arrays, beside)
     save_checkpoint(parts[NETWORK], path)
 
 
@@ -70,10 +122,44 @@ def load_parts(path: Path) -> Parts:
     """
     start = f"{path.stem}-"
     others = sorted(path.parent.glob(f"{start}*.keras"))
-    return {
+    parts = {
         NETWORK: load_checkpoint(path),
         **{one.stem.removeprefix(start): load_checkpoint(one) for one in others},
     }
+    if len(parts) > 1:
+        _read_optimizer(path)
+    return parts
+
+
+def load_newest(run_dir: Path) -> tuple[Path, int, Parts] | None:
+    """The newest state of a run that can be loaded; None where the run has none at all.
+
+    A checkpoint that is damaged is told, set aside as NAME.damaged once an older one has been
+    loaded, and the one before it is taken.
+
+    Raises:
+        CheckpointError: all of them are damaged.
+    """
+    damaged: list[Path] = []
+    first: CheckpointError | None = None
+    for path, epoch in all_checkpoints(run_dir):
+        try:
+            parts = load_parts(path)
+        except CheckpointError as error:
+            log.warning("a damaged checkpoint: %s", error)
+            first, damaged = first or error, [*damaged, path]
+            continue
+        for one in damaged:
+            log.warning("%s is set aside; going on from %s", one, path.name)
+            one.replace(one.with_name(f"{one.name}.damaged"))
+        return path, epoch, parts
+    if first is not None:
+        raise CheckpointError(
+            f"every checkpoint of the run is damaged; {first.what}",
+            first.where,
+            "restore one from a copy, or remove the run's folder to start anew",
+        ) from first
+    return None
 
 
 def load_optimizer(optimizer: keras.Optimizer, path: Path) -> None:
@@ -84,14 +170,28 @@ def load_optimizer(optimizer: keras.Optimizer, path: Path) -> None:
         path: of the network which is shipped.
 
     Raises:
-        CheckpointError: there is no such state.
+        CheckpointError: there is no such state, or it is of another network.
     """
+    stored = _read_optimizer(path)
+    shapes = [tuple(one.shape) for one in optimizer.variables]
+    found = [stored[name].shape for name in sorted(stored)]
+    if found != shapes:
+        saved = _beside(path, "optimizer.npz")
+        raise CheckpointError("the state of another optimizer", saved, "train again")
+    for variable, name in zip(optimizer.variables, sorted(stored), strict=True):
+        variable.assign(stored[name])
+
+
+def _read_optimizer(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of the optimizer that were saved beside a checkpoint."""
     saved = _beside(path, "optimizer.npz")
     if not saved.is_file():
         raise CheckpointError("no state of the optimizer", saved, "train again")
-    with np.load(saved) as stored:
-        for variable, name in zip(optimizer.variables, sorted(stored), strict=True):
-            variable.assign(stored[name])
+    try:
+        return read_arrays(saved)
+    except DAMAGE as error:
+        what = f"cannot load the optimizer: {str(error)[:LONGEST] or type(error).__name__}"
+        raise CheckpointError(what, saved, "train again, or remove it") from error
 
 
 def _beside(path: Path, name: str) -> Path:
@@ -100,15 +200,17 @@ def _beside(path: Path, name: str) -> Path:
 
 def latest_checkpoint(run_dir: Path) -> tuple[Path, int] | None:
     """The newest checkpoint of a run and its number of finished epochs; None if there is none."""
+    return next(iter(all_checkpoints(run_dir)), None)
+
+
+def all_checkpoints(run_dir: Path) -> list[tuple[Path, int]]:
+    """The checkpoints of a run, each with its number of finished epochs, the newest first."""
     found = [
         (int(match[1]), path)
         for path in run_dir.glob("*.keras")
-        if (match := re.fullmatch(r"(?:epoch|rolling)_(\d+)\.keras", path.name))
+        if (match := re.fullmatch(r"(?:epoch|rolling)_(\d{1,9})\.keras", path.name))
     ]
-    if not found:
-        return None
-    epoch, path = max(found)
-    return path, epoch
+    return [(path, epoch) for epoch, path in sorted(found, reverse=True)]
 
 
 def chosen_checkpoint(run_dir: Path) -> Path:

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 
 from training.batches import PhotoSet
-from training.checkpoints import latest_checkpoint, load_optimizer, load_parts
+from training.checkpoints import latest_checkpoint, load_newest, load_optimizer
 from training.config import RunConfig
 from training.loop import Phase, fit
 from training.runs import open_run, time_is_up
@@ -71,12 +71,12 @@ def train(job: Job) -> Path:
     config = job.config
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(config.policy)
-    latest = latest_checkpoint(config.run_dir)
+    latest = load_newest(config.run_dir)
     if latest is None:
         parts, finished = job.build(), 0
     else:
-        parts, finished = load_parts(latest[0]), latest[1]
-        log.info("going on from %s", latest[0])
+        checkpoint, finished, parts = latest
+        log.info("going on from %s", checkpoint)
     open_run(config, config.run_dir, photos=len(job.photos[0]), **job.facts(parts[NETWORK]))
     trained = False
     for step in job.steps:

@@ -3,11 +3,14 @@
 import logging
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 from tqdm import tqdm
 
+from basics.errors import CheckpointError
 from training import checkpoints
 from training.batches import PhotoSet, ValidationBatches, training_batches
 from training.config import RunConfig
@@ -90,25 +93,29 @@ def fit(
     validation = ValidationBatches(val, batch_size=config.batch_size)
     if phase.keep_best and not finished:
         initial = trainer.evaluate(validation, verbose=0, return_dict=True)
+        require_finite_losses(initial, trainer, config.run_dir, f"before epoch {finished + 1}")
         trainer.optimizer.build(trainer.trainable_variables)  # saved unbuilt it would not load
         follow.judge(0, {f"val_{name}": value for name, value in initial.items()})
-    trainer.fit(
-        training_batches(
-            train,
-            batch_size=config.batch_size,
-            seed=config.seed,
-            start_step=finished * steps,
-            augmentation=trainer.task.augmentation,
-        ),
-        initial_epoch=finished,
-        epochs=phase.last,
-        steps_per_epoch=steps,
-        validation_data=validation,
-        validation_freq=phase.validated,
-        shuffle=False,  # the generator shuffles; Keras warns that it cannot
-        callbacks=[follow],
-        verbose=0,
-    )
+    try:
+        trainer.fit(
+            training_batches(
+                train,
+                batch_size=config.batch_size,
+                seed=config.seed,
+                start_step=finished * steps,
+                augmentation=trainer.task.augmentation,
+            ),
+            initial_epoch=finished,
+            epochs=phase.last,
+            steps_per_epoch=steps,
+            validation_data=validation,
+            validation_freq=phase.validated,
+            shuffle=False,  # the generator shuffles; Keras warns that it cannot
+            callbacks=[follow],
+            verbose=0,
+        )
+    finally:
+        follow.bar.close()
     return history
 
 
@@ -117,6 +124,31 @@ def _wind_dropout_to(network: keras.Model, seed: int, step: int) -> None:
     for layer in network.layers:
         if isinstance(layer, keras.layers.Dropout):
             layer.seed_generator.state.assign([seed, step])
+
+
+def require_finite_losses(
+    figures: Mapping[str, float], trainer: TaskTrainer, run_dir: Path, when: str
+) -> None:
+    """Check the losses of an epoch, the sum and its terms, on training and validation photos.
+
+    Raises:
+        CheckpointError: one is not finite: says when, which one, and what the last good state is.
+    """
+    names = ("loss", *trainer.terms)
+    losses = {
+        one: figures[one] for name in names for one in (name, f"val_{name}") if one in figures
+    }
+    wrong = {name: value for name, value in losses.items() if not math.isfinite(value)}
+    if wrong:
+        shown = ", ".join(f"{name} {value}" for name, value in wrong.items())
+        latest = checkpoints.latest_checkpoint(run_dir)
+        kept = f"the last good state is {latest[0].name}" if latest else "no state was saved before"
+        rate = float(keras.ops.convert_to_numpy(trainer.optimizer.learning_rate))
+        raise CheckpointError(
+            f"the loss is not finite {when}: {shown}, at a learning rate of {rate:g}; {kept}",
+            run_dir,
+            "train in another run folder with a lower --learning-rate, or with --policy float32",
+        )
 
 
 class _FollowPhase(keras.callbacks.Callback):
@@ -137,7 +169,7 @@ class _FollowPhase(keras.callbacks.Callback):
         self.best = min([float(value) for value in judged if value], default=math.inf)
         self.seconds_before = history.seconds
         self.started = self.last_saved = time.monotonic()
-        self.finished = finished
+        self.finished, self.steps = finished, steps
         self.bar = tqdm(
             total=phase.last * steps,
             initial=finished * steps,
@@ -161,7 +193,17 @@ class _FollowPhase(keras.callbacks.Callback):
         self.bar.update()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Write the finished epoch's figures, save what is to be saved, stop when time is up."""
+        """Write the finished epoch's figures, save what is to be saved, stop when time is up.
+
+        The losses are the means over the epoch, in which one step that is not finite stays: so no
+        step waits for a check. A state whose weights are not finite is not saved either.
+
+        Raises:
+            CheckpointError: a loss is not finite; what was saved before stays.
+        """
+        last, first = (epoch + 1) * self.steps, epoch * self.steps + 1
+        when = f"in epoch {epoch + 1} (steps {first} to {last})"
+        require_finite_losses(logs or {}, self.trainer, self.config.run_dir, when)
         self.finished = epoch + 1
         self.judge(self.finished, logs or {})
         config, minutes = self.config, self.phase.minutes

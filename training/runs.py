@@ -2,9 +2,11 @@
 
 import csv
 import dataclasses
+import io
 import json
 import logging
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from basics.files import atomic_write
 
 log = logging.getLogger(__name__)
 
+SHOWN = 40  # characters of a damaged cell in a warning
+NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
 MAY_CHANGE = (
     "run_dir", "packed_dir", "save_at", "checkpoint_every", "minutes", "rolling_s", "photos",
 )  # fmt: skip
@@ -37,7 +41,7 @@ def open_run(config: Any, run_dir: Path, **facts: Any) -> None:
     path = run_dir / "config.json"
     text = json.dumps(settings, indent=2, default=str) + "\n"
     if path.is_file():
-        stored = {**_defaults(config), **json.loads(path.read_text())}  # settings it did not know
+        stored = {**_defaults(config), **read_config(run_dir)}  # settings it did not know
         now = json.loads(text)
         differing = sorted(
             key
@@ -80,14 +84,22 @@ def read_config(run_dir: Path) -> dict[str, Any]:
     """The settings of a run.
 
     Raises:
-        CheckpointError: there is no run in that folder.
+        CheckpointError: there is no run in that folder, or config.json is damaged.
     """
     path = run_dir / "config.json"
     if not path.is_file():
         raise CheckpointError(
             "no run in this folder", run_dir, "train first, or name another folder"
         )
-    return json.loads(path.read_text())
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("no object of settings")
+    except (ValueError, RecursionError) as error:
+        what = f"damaged config.json: {error}"
+        fix = "write the run's settings there again, or remove the folder to start anew"
+        raise CheckpointError(what, path, fix) from error
+    return found
 
 
 def time_is_up(run_dir: Path, minutes: float | None) -> bool:
@@ -108,17 +120,46 @@ def versions() -> dict[str, str]:
     }
 
 
+def _require_row(row: Mapping[str, Any]) -> None:
+    """Raise `ValueError` unless a row of history.csv has its epoch, seconds and numbers."""
+    epoch, seconds = row.get("epoch") or "", row.get("seconds") or ""
+    if not (epoch.isascii() and epoch.isdecimal() and len(epoch) < 10):
+        raise ValueError(f"epoch: {epoch[:SHOWN]!r} is no number of epochs")
+    if not NUMBER.fullmatch(seconds):
+        raise ValueError(f"seconds: {seconds[:SHOWN]!r} is no number of seconds")
+    for name, cell in row.items():
+        if not isinstance(cell, str):
+            raise ValueError(f"{name}: the line has too few cells, or too many")
+        if cell and name != "epoch":
+            try:
+                float(cell)
+            except ValueError as error:
+                raise ValueError(f"{name}: {cell[:SHOWN]!r} is no number") from error
+
+
 class History:
     """history.csv: a row per finished epoch; rewritten whole, so a kill leaves no torn row."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        """Read what an earlier session wrote."""
+        """Read what an earlier session wrote; from a damaged line on it is told, and left out."""
         self.path = path
         self.columns = ("epoch", *columns, "seconds")
         self.rows: list[dict[str, Any]] = []
-        if path.is_file():
-            with path.open(newline="") as file:
-                self.rows = list(csv.DictReader(file))
+        if not path.is_file():
+            return
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        lines = csv.DictReader(io.StringIO(text, newline=""), restkey="further cells")
+        try:
+            for row in lines:
+                _require_row(row)
+                self.rows.append(row)
+        except (ValueError, csv.Error) as error:
+            log.warning(
+                "%s, line %d: %s; this line and those after it are left out",
+                path,
+                lines.line_num,
+                error,
+            )
 
     @property
     def seconds(self) -> float:

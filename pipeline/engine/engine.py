@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from basics.errors import ConfigError, Setting
+from basics.errors import CheckpointError, ConfigError, Setting
 from basics.names import require_name
 from pipeline.engine.bundle import UNIVERSAL, Bundle, ModelEntry
+from pipeline.engine.bundle_file import MEND
 from pipeline.engine.calibration import calibrate
 from pipeline.engine.frame import Frame
 from pipeline.engine.inputs import blend, inputs_of, predict_ab, sizes_of, with_mirrors
@@ -166,6 +167,10 @@ class Engine:
         """N (h, w, 1) L*/100 of one size -> their rankings, the encoder's maps (2 N, ...)."""
         bundle = self.bundle
         confidences, *features = self.models.open(bundle.router)([with_mirrors(images)])
+        expected = (2 * len(images), len(bundle.categories))
+        if confidences.shape != expected:
+            what = f"the router gives confidences of {confidences.shape}, not {expected}"
+            raise CheckpointError(what, bundle.router.file, MEND)
         means = (confidences[0::2] + confidences[1::2]) / 2
         calibrated = calibrate(means, bundle.category_weights, bundle.temperature)
         return [rank(one, bundle.categories) for one in calibrated], features

@@ -32,8 +32,15 @@ def predict_ab(inputs: Sequence[NDArray[np.float32]], run: Run) -> NDArray[np.fl
 
     Returns:
         (N, h, w, 2) ab, held within [-1, 1].
+
+    Raises:
+        CheckpointError: the network gives something else.
     """
-    (ab,) = run(inputs)
+    ab, *others = run(inputs)
+    rows = len(inputs[0]) if inputs else len(ab)
+    if others or ab.ndim != 4 or ab.shape[0] != rows or ab.shape[3] != 2:
+        what = f"a colorizer gives {ab.shape} and {len(others)} others, not ab of {rows} rows"
+        raise CheckpointError(what, AB, "get the bundle anew, or give another one")
     mean = (ab[0::2] + ab[1::2, :, ::-1]) / 2
     return np.clip(mean, -1, 1, dtype=np.float32)
 

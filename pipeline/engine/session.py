@@ -12,6 +12,15 @@ from basics.errors import CheckpointError
 from pipeline.engine.bundle import ModelEntry
 from pipeline.engine.bundle_file import read_verified
 from pipeline.engine.devices import find_providers
+from pipeline.engine.onnx_checks import (
+    MEND,
+    keep_inside,
+    onnx_errors,
+    require_finite,
+    require_fitting,
+)
+
+LONGEST = 300  # characters of what ONNX Runtime says
 
 
 class OnnxModel:
@@ -49,7 +58,13 @@ class OnnxModel:
         options.intra_op_num_threads = threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # wait, not spin
         options.enable_cpu_mem_arena = False  # it would keep what the largest photo took
-        self.session = onnxruntime.InferenceSession(content, options, list(providers))
+        keep_inside(options)
+        try:
+            self.session = onnxruntime.InferenceSession(content, options, list(providers))
+        except onnx_errors() as error:
+            what = f"a network that cannot be opened: {str(error)[:LONGEST]}"
+            raise CheckpointError(what, folder / entry.file, MEND) from error
+        require_fitting(self.session, entry)
         self.name = entry.file
         self.inputs = [one.name for one in self.session.get_inputs()]
         self.seconds = 0.0
@@ -58,13 +73,19 @@ class OnnxModel:
         """Run the network; inputs and outputs in the order of the file.
 
         Raises:
-            CheckpointError: it takes another number of inputs.
+            CheckpointError: it takes another number of inputs, or others, or gives what is no
+                number.
         """
         started = time.perf_counter()
         if len(inputs) != len(self.inputs):
             what = f"a model takes {len(self.inputs)} arrays; bundle.json has {len(inputs)} for it"
             raise CheckpointError(what, self.name, "get the bundle anew, or give another one")
-        outputs = self.session.run(None, dict(zip(self.inputs, inputs, strict=True)))
+        try:
+            outputs = self.session.run(None, dict(zip(self.inputs, inputs, strict=True)))
+        except onnx_errors() as error:
+            what = f"a network that cannot be run: {str(error)[:LONGEST]}"
+            raise CheckpointError(what, self.name, MEND) from error
+        require_finite(outputs, self.name)
         self.seconds += time.perf_counter() - started
         return outputs
 

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit
 
-import httpx
-
 from scraper.http.errors import FetchError
 from scraper.photo_ref import Reason
+from scraper.texts import split_http
 
 
 def require_http_url(url: str) -> None:
     """Raise `FetchError` where `url` is not an absolute http or https URL."""
-    if not _is_http_url(url):
+    if split_http(url) is None:
         raise FetchError("not an http or https URL", url, "try another URL", Reason.REFUSED)
 
 
@@ -34,8 +33,8 @@ def redirect_target(url: str, at: str, location: str, allow_hosts: Sequence[str]
         target = urljoin(at, location)
     except ValueError:
         target = location
-    if _is_http_url(target):
-        source, to = urlsplit(at), urlsplit(target)
+    source, to = urlsplit(at), split_http(target)
+    if to is not None:
         known = to.hostname in (urlsplit(url).hostname, *allow_hosts)
         if known and (to.scheme == "https" or source.scheme == "http"):
             return target
@@ -43,13 +42,3 @@ def redirect_target(url: str, at: str, location: str, allow_hosts: Sequence[str]
     else:
         origin, fix = "a URL that is not http or https", "try another URL"
     raise FetchError(f"redirected to {origin}", url, fix, Reason.REDIRECTED)
-
-
-def _is_http_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        httpx.URL(url)  # refuses control characters
-        host = (parts.hostname or "").encode("idna")  # as the DNS lookup will
-        return parts.scheme in ("http", "https") and bool(host) and parts.port != 0
-    except (ValueError, httpx.InvalidURL):
-        return False

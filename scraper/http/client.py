@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -14,10 +15,11 @@ from urllib.parse import urlsplit
 import httpx
 
 from scraper.config import OTHER_SOURCES, ScrapeConfig
-from scraper.http import robots
+from scraper.http import network, robots
 from scraper.http.addresses import redirect_target, require_http_url
 from scraper.http.errors import FetchError, Stopped, retry_after_s, status_error, too_large
 from scraper.photo_ref import Reason
+from scraper.texts import clean_text, count_of
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,8 @@ MAX_REDIRECTS = 5
 FIRST_BACKOFF_S = 1.0  # before the first retry; doubled each time
 MAX_BACKOFF_S = 60.0  # of a back-off; Retry-After may ask for more
 MAX_BODY_S = 300.0  # of reading one body
+MAX_EXCHANGE_S = 2 * MAX_BODY_S  # of one request, from connecting to the last byte
+MAX_CAUSE = 200  # characters of what a library says of a failure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +78,9 @@ class Client:
             timeout=config.timeout_s,
             limits=httpx.Limits(max_connections=config.parallel + 2),
         )
+        self._http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # keep none
+        self._network = network.Network(config)
+        network.use(self._http, self._network)
 
     def __enter__(self) -> Self:
         """Use in a `with` block, which closes its connections."""
@@ -196,6 +203,7 @@ class Client:
 
     def _request(self, url: str, max_bytes: int, headers: Mapping[str, str]) -> Response | str:
         """One request: its response, or the Location of a redirect."""
+        self._network.begin(MAX_EXCHANGE_S)
         try:
             with self._http.stream("GET", url, headers=dict(headers)) as response:
                 if response.status_code in REDIRECTS and "location" in response.headers:
@@ -210,18 +218,21 @@ class Client:
         except httpx.TransportError as error:
             timed_out = isinstance(error, httpx.TimeoutException)
             failure = "response timed out" if timed_out else "connection failed"
-            what = f"{failure}: {type(error).__name__}: {error}"
+            what = f"{failure}: {type(error).__name__}: {clean_text(str(error), MAX_CAUSE)}"
+            if network.PRIVATE in what:
+                fix = f"if you trust it: --allow-host {urlsplit(url).hostname}"
+                raise FetchError(what, url, fix, Reason.REFUSED) from error
             raise FetchError(what, url, "check the network") from error
 
     def _read(self, response: httpx.Response, url: str, max_bytes: int) -> bytes:
         """The body, if it is neither too long nor compressed."""
         encoding = response.headers.get("content-encoding", "identity")
         if encoding.lower() != "identity":  # none was accepted: a decompression bomb?
-            raise FetchError(
-                f"unexpected Content-Encoding: {encoding}", url, "try another URL", Reason.REFUSED
-            )
-        length = response.headers.get("content-length", "")
-        if length.isdecimal() and int(length) > max_bytes:
+            what = f"unexpected Content-Encoding: {clean_text(encoding, MAX_CAUSE)}"
+            raise FetchError(what, url, "try another URL", Reason.REFUSED)
+        stated = response.headers.get("content-length", "")
+        length = count_of(stated)
+        if stated.isdecimal() and (length is None or length > max_bytes):
             raise too_large(url, max_bytes)
         started, content = self.clock(), bytearray()
         for chunk in response.iter_raw():

@@ -1,6 +1,7 @@
 """How a request fails, whether to retry it, and when."""
 
 import email.utils
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ import httpx
 
 from basics.errors import ScrapeError
 from scraper.photo_ref import Reason
+from scraper.texts import clean_text, count_of
 
 # transient statuses
 RETRYABLE: Mapping[int, str] = {
@@ -21,6 +23,8 @@ RETRYABLE: Mapping[int, str] = {
 }
 GONE = (404, 410)
 MAX_RETRY_AFTER_S = 3600.0  # longer ones count as failures
+DATE_LENGTH = 64  # characters of a Retry-After that are read
+WHERE_LENGTH = 300  # characters of an address in an error
 
 
 class FetchError(ScrapeError):
@@ -42,7 +46,7 @@ class FetchError(ScrapeError):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """Keep what was wrong, where, what to do, and the reason for the summary."""
-        super().__init__(what, where, fix)
+        super().__init__(clean_text(what, WHERE_LENGTH), clean_text(str(where), WHERE_LENGTH), fix)
         self.reason, self.status, self.headers = reason, status, headers or {}
 
     @property
@@ -79,10 +83,11 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Seconds of a Retry-After header, a number or a date; None where there is none."""
     text = headers.get("retry-after", "").strip()
     if text.isdecimal():
-        return float(text)
+        seconds = count_of(text)
+        return math.inf if seconds is None else float(seconds)
     try:
-        at = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
+        at = email.utils.parsedate_to_datetime(text[:DATE_LENGTH])
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, (at - datetime.now(UTC)).total_seconds())

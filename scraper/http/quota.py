@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from scraper.http.errors import FetchError
+from scraper.texts import count_of
 
 log = logging.getLogger(__name__)
 
@@ -40,14 +41,14 @@ class Quota:
 
     def update(self, headers: Mapping[str, str]) -> None:
         """Read a response's headers; missing and malformed ones are ignored."""
-        limit = headers.get("x-ratelimit-limit", "")
-        remaining = headers.get("x-ratelimit-remaining", "")
+        limit = count_of(headers.get("x-ratelimit-limit", ""))
+        remaining = count_of(headers.get("x-ratelimit-remaining", ""))
         with self._lock:
-            if limit.isdecimal():
-                self.limit = int(limit)
-            if remaining.isdecimal():  # our count is lower while requests are in flight
-                counted = int(remaining) if self.remaining is None else self.remaining
-                self.remaining = min(counted, int(remaining))
+            if limit is not None:
+                self.limit = limit
+            if remaining is not None:  # our count is lower while requests are in flight
+                counted = remaining if self.remaining is None else self.remaining
+                self.remaining = min(counted, remaining)
 
     def exhaust(self) -> None:
         """Let nobody make another request in this hour."""

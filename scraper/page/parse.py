@@ -7,6 +7,7 @@ image's host, and the structure around the two.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from urllib.parse import parse_qs, unquote
 
 from bs4 import BeautifulSoup, Tag
@@ -15,6 +16,7 @@ from scraper.config import SITE, ScrapeConfig
 from scraper.page.adverts import image_urls, is_ad, is_premium
 from scraper.page.links import is_external, site_of, split_url
 from scraper.photo_ref import UNSPLASH_LICENCE, PhotoRef
+from scraper.texts import URL_LENGTH, count_of
 
 # Path of a photo's page or download; /s/photos/ is a search. The id is the last 11 characters, "-"
 # and "_" among them, or whatever follows the last "-", should ids ever have another length.
@@ -29,6 +31,12 @@ AVATAR_URL = re.compile(r"/(profile|avatar)|\.svg\b")
 LANDMARKS = ("html", "body", "main", "nav", "header", "footer", "h1", "form")  # never in a card
 UNITS = ("figure", "article", "li")  # all of its content belongs to one photo
 SMALLEST_PX = 100  # narrower images are avatars, icons and placeholders
+MAX_HTML = 5_000_000  # characters that are parsed at a time; a card takes ten thousand
+MAX_CANDIDATES = 100  # of a srcset
+MAX_LINKS = 1000  # to photos, that are looked at in one step
+MAX_DEPTH = 500  # tags within each other; browsers build no deeper page from HTML
+TAG = re.compile(r"<(/?)(?!(?:img|source|br|hr|input|link|meta|path|use)\b)[a-zA-Z]")
+COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<[!?].*?(?:>|\Z)", re.DOTALL)
 
 
 def image_hosts(config: ScrapeConfig) -> frozenset[str]:
@@ -52,15 +60,32 @@ def parse_photos(html: str, base_url: str, hosts: Collection[str]) -> list[Photo
     """
     if "<" not in html:  # BeautifulSoup warns of a text that resembles a URL
         return []
-    soup = BeautifulSoup(html, "html.parser")
+    soup = BeautifulSoup(_sound(html), "html.parser")
     found: dict[str, PhotoRef] = {}
     for photo_id, link, card in _iter_cards(soup, base_url):
         if photo_id in found or is_premium(card, base_url) or is_ad(card, base_url):
             continue
         image = _find_image([*link.find_all("img"), *card.find_all("img")], base_url, hosts)
         if image is not None:
-            found[photo_id] = _photo_ref(photo_id, link, card, image, base_url)
+            ref = _photo_ref(photo_id, link, card, image, base_url)
+            if ref.is_valid:
+                found[photo_id] = ref
     return list(found.values())
+
+
+def _sound(html: str) -> str:
+    """Without comments, an unclosed end, and what is nested too deeply.
+
+    They cost the parser time that grows as the square.
+    """
+    html = COMMENT.sub("", html[:MAX_HTML])
+    depth = 0
+    for tag in TAG.finditer(html):
+        depth = max(depth + (-1 if tag[1] else 1), 0)
+        if depth > MAX_DEPTH:
+            html = html[: tag.start()]
+            break
+    return html[: html.rfind(">") + 1]
 
 
 def _iter_cards(soup: BeautifulSoup, base_url: str) -> Iterator[tuple[str, Tag, Tag]]:
@@ -70,7 +95,7 @@ def _iter_cards(soup: BeautifulSoup, base_url: str) -> Iterator[tuple[str, Tag, 
     second image: an advertisement next to a photo is none of its own.
     """
     links = [(link, _photo_id(link, base_url)) for link in soup.find_all("a", href=True)]
-    links = [(link, photo_id) for link, photo_id in links if photo_id]
+    links = [(link, photo_id) for link, photo_id in links if photo_id][:MAX_LINKS]
     photos: dict[int, set[str]] = defaultdict(set)  # of each tag, by its id()
     for link, photo_id in links:
         for tag in link.parents:
@@ -93,6 +118,8 @@ def _iter_cards(soup: BeautifulSoup, base_url: str) -> Iterator[tuple[str, Tag, 
 
 def _photo_id(link: Tag, base_url: str) -> str:
     """The id of the photo that a link leads to; "" if it leads elsewhere."""
+    if len(str(link["href"])) > URL_LENGTH:
+        return ""
     url = split_url(link["href"], base_url)
     match = re.search(PHOTO_PATH, url.path)
     return match[1] if match and url.hostname and not is_external(url, base_url) else ""
@@ -100,9 +127,8 @@ def _photo_id(link: Tag, base_url: str) -> str:
 
 def _is_avatar(image: Tag) -> bool:
     """Whether it is an avatar or an icon: by its URL, size or link."""
-    width = str(image.get("width", ""))
     link = image.find_parent("a", href=USER_LINK)
-    small = width.isdecimal() and int(width) < SMALLEST_PX
+    small = _is_small(str(image.get("width", "")))
     return link is not None or small or AVATAR_URL.search(image_urls(image)) is not None
 
 
@@ -110,16 +136,22 @@ def _find_image(images: Iterable[Tag], base_url: str, hosts: Collection[str]) ->
     """The first image that is a photo and is loaded."""
     for image in images:
         url = split_url(_widest(image), base_url)
-        width = parse_qs(url.query).get("w", [""])[0]
-        small = width.isdecimal() and int(width) < SMALLEST_PX
+        small = _is_small(parse_qs(url.query).get("w", [""])[0])
         if url.hostname in hosts and not small and not _is_avatar(image):
             return image
     return None
 
 
+def _is_small(width: str) -> bool:
+    """Whether a width that a page states, px, is that of no photo; unknown if it is no number."""
+    px = count_of(width)
+    return px is not None and px < SMALLEST_PX
+
+
 def _widest(image: Tag) -> str:
     """The URL of an image's widest candidate, as written; "" if it is not loaded yet."""
-    sizes = [*_iter_candidates(str(image.get("srcset", ""))), (str(image.get("src", "")), 0.0)]
+    candidates = islice(_iter_candidates(str(image.get("srcset", ""))), MAX_CANDIDATES)
+    sizes = [*candidates, (str(image.get("src", "")), 0.0)]
     return max(sizes, key=lambda pair: pair[1])[0]
 
 

@@ -11,7 +11,7 @@ from scraper.http.client import Client
 from scraper.page.browser import INSTALL, browser_errors, first_line, open_browser
 from scraper.page.parse import image_hosts, parse_photos
 from scraper.page.scrolling import SearchPage
-from scraper.page.snapshot import BrowserTab, PageUnresponsive
+from scraper.page.snapshot import BrowserTab, PageNonsense, PageUnresponsive
 from scraper.photo_ref import PhotoRef
 
 log = logging.getLogger(__name__)
@@ -86,6 +86,10 @@ class PageSource:
                 raise ScrapeError(
                     "page unresponsive: one of its scripts hangs", url, OTHER_SOURCES
                 ) from error
+            except PageNonsense as error:
+                self.close()
+                what = f"the page's own scripts are in the way: {error}"
+                raise ScrapeError(what, url, OTHER_SOURCES) from error
             except browser_errors() as error:
                 self.close()
                 if is_last_attempt:

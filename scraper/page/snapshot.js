@@ -7,6 +7,8 @@
 // step however long the page grows. parse.py decides which of them are photos.
 
 const [pattern, step] = arguments;
+const MOST_OF_CARD = 1e6; // characters; a card takes about ten thousand
+const MOST = 5e6; // characters of all cards of a snapshot
 const path = new RegExp(pattern);
 const known = (window.__imageColorizerScraper ??= {
   ids: new Set(),
@@ -108,12 +110,17 @@ return (async () => {
   const links = photoLinks();
   links.forEach(mark);
   const cards = [];
+  let size = 0;
   const lazy = [];
   for (const card of new Set(links.map(cardOf))) {
     const images = [...card.querySelectorAll("img")];
     const state = images.map((image) => image.srcset.length + image.src.length).join();
     if (images.some((one) => isLazy(one) && isInViewport(one))) lazy.push(photosIn.get(card));
-    if (known.states.get(card) !== state) cards.push(card.outerHTML);
+    if (known.states.get(card) !== state) {
+      const html = card.outerHTML;
+      if (html.length <= MOST_OF_CARD && size + html.length <= MOST) cards.push(html);
+      size += html.length;
+    }
     known.states.set(card, state);
     known.ids.add(photosIn.get(card));
   }

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from scraper.page.parse import PHOTO_PATH
 
@@ -15,6 +15,7 @@ SCRIPT = Path(__file__).with_name("snapshot.js")
 BLANK = "about:blank"
 ERROR_PAGE = "chrome-error:"  # Chrome's URL when there is no response
 POLL_S = 0.1
+LARGEST = 1e9  # of a number in a snapshot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,44 @@ class PageUnresponsive(Exception):
     """A script of the page blocks the browser."""
 
 
+class PageNonsense(Exception):
+    """What the page's own scripts left of a snapshot is none."""
+
+
+def read_snapshot(state: object) -> Snapshot:
+    """The state that snapshot.js gives; a page's own scripts may meddle with it.
+
+    Raises:
+        PageNonsense: a part is missing, or not of its type.
+    """
+    from selenium.webdriver.remote.webelement import WebElement
+
+    texts = lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value)  # noqa: E731
+    button = lambda value: value is None or isinstance(value, WebElement)  # noqa: E731
+    kinds = {
+        "cards": texts,
+        "lazy": texts,
+        "n_photos": lambda value: is_number(value) and isinstance(value, int),
+        "viewports_below": is_number,
+        "consent_button": button,
+        "more_button": button,
+        "is_complete": lambda value: isinstance(value, bool),
+        "status": lambda value: is_number(value) and isinstance(value, int),
+        "response_s": is_number,
+        "url": lambda value: isinstance(value, str),
+    }
+    given = state if isinstance(state, dict) else {}
+    wrong = [name for name, is_right in kinds.items() if not is_right(given.get(name))]
+    if wrong:
+        raise PageNonsense(f"of a snapshot of the page: {', '.join(wrong)}")
+    return Snapshot(**cast("dict[str, Any]", {name: given.get(name) for name in kinds}))
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number that is finite and not absurd."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
+
+
 class BrowserTab:
     """Opens one page after the other; collects the cards of its snapshots until they are taken."""
 
@@ -91,6 +130,7 @@ class BrowserTab:
 
         Raises:
             PageUnresponsive: scripts of the page block the browser.
+            PageNonsense: they have changed what the snapshot is made with.
         """
         from selenium.common import exceptions
         from selenium.webdriver.support.wait import WebDriverWait
@@ -101,7 +141,7 @@ class BrowserTab:
             state = wait.until(lambda at: at.execute_script(self._script, PHOTO_PATH, step))
         except exceptions.TimeoutException as error:
             raise PageUnresponsive from error
-        snapshot = Snapshot(**state)
+        snapshot = read_snapshot(state)
         self._cards.extend(snapshot.cards)
         return snapshot
 

@@ -1,5 +1,6 @@
 import csv
 import logging
+import re
 import shutil
 import time
 from collections import Counter
@@ -11,7 +12,7 @@ import pyvips
 
 from basics.errors import DataError
 from imaging.lab import lightness_from_gray, split_lab
-from preprocessing.inventory import Row, summary
+from preprocessing.inventory import Row, read_rows, read_splits, summary
 from preprocessing.packing import load_packed, pack, packed_categories
 from preprocessing.split import SPLITS
 from tests.drawing import CATEGORIES, PHOTOS_PER_SPLIT, draw_photo, jpeg
@@ -242,3 +243,119 @@ def test_a_folder_without_packed_photos_is_explained(tmp_path):
         DataError, match=r"no packed photos\n.*\n  fix: run: python -m preprocessing"
     ):
         packed_categories(tmp_path)
+
+
+# what was damaged, or made by somebody else
+
+
+def header(text: str, version: bytes = b"\x01\x00") -> bytes:
+    """The beginning of an .npy file whose header says `text`."""
+    size = (len(text) + 1).to_bytes(2 if version[0] == 1 else 4, "little")
+    return b"\x93NUMPY" + version + size + text.encode() + b"\n"
+
+
+def saying(shape: str = "(1, 256, 256, 3)", dtype: str = "'|u1'", order: str = "False") -> bytes:
+    return header(f"{{'descr': {dtype}, 'fortran_order': {order}, 'shape': {shape}}}")
+
+
+ONE = bytes(256 * 256 * 3)
+DAMAGED = {
+    "empty": (b"", "header: "),
+    "no array": (b"PK\x03\x04" + ONE, "header: "),
+    "a cut header": (saying()[:40], "header: "),
+    "a header that is no literal": (header("__import__('os').system('true')"), "header: "),
+    "a header that nests": (header("[" * 5000, b"\x02\x00"), "header: "),
+    "a header without an end": (b"\x93NUMPY\x02\x00\xff\xff\xff\xff", "header: "),
+    "another version": (header("{}", b"\x09\x00"), "header: "),
+    "other keys": (header("{'a': 1}"), "header: "),
+    "floats": (saying(dtype="'<f4'") + ONE * 4, "dtype: float32"),
+    "signed bytes": (saying(dtype="'|i1'") + ONE, "dtype: int8"),
+    "pickled objects": (saying(dtype="'|O'") + b"cos\nsystem\n(S'true'\ntR.", "dtype: object"),
+    "fields": (saying(dtype="[('a', '|u1')]") + ONE, "dtype: "),
+    "columns first": (saying(order="True") + ONE, "fortran_order: True"),
+    "a product that overflows": (saying("(9223372036854775807, 256, 256, 3)"), "shape: "),
+    "a negative count": (saying("(-1, 256, 256, 3)"), "(shape|header): "),
+    "a number that is none": (saying("(True, 256, 256, 3)") + ONE, "(shape|header): "),
+    "another size": (saying("(4, 128, 128, 3)") + ONE, "shape: "),
+    "gray": (saying("(3, 256, 256)") + ONE, "shape: "),
+    "a scalar": (saying("()") + b"1", "shape: "),
+    "one byte too few": (saying() + ONE[:-1], "shape: .* takes 196,608 bytes, there are 196,607"),
+    "one byte too many": (saying() + ONE + b"1", "shape: "),
+    "fewer than are listed": (saying() + ONE, "1 photos; photos.csv lists 8 of 'beach' for train"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_packed_array_that_cannot_be_is_named_by_file_and_field(damage, packed_photos, tmp_path):
+    content, message = DAMAGED[damage]
+    path = tmp_path / "beach" / "train.npy"
+    path.parent.mkdir()
+    path.write_bytes(content)
+    shutil.copy(packed_photos / "photos.csv", tmp_path)
+    with pytest.raises(DataError, match=rf"{message}.*\n  where: .*train\.npy\n  fix: pack again"):
+        load_packed(tmp_path, "beach", "train")
+
+
+def test_an_array_of_no_photo_is_one(tmp_path):
+    (tmp_path / "beach").mkdir()
+    (tmp_path / "beach" / "val.npy").write_bytes(saying("(0, 256, 256, 3)"))
+    assert load_packed(tmp_path, "beach", "val").shape == (0, 256, 256, 3)
+
+
+SHA = "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sha256,split\n" + SHA + ",train\n" + SHA, "a line of 1 cells.*line 3"),
+        ("sha256,split\nabc,train\n", "sha256: 'abc' cannot be.*line 2"),
+        (f"sha256,split\n{SHA},holdout\n", "split: 'holdout' cannot be.*line 2"),
+        (f"sha256,split\n{SHA},train\n{SHA},test\n", "sha256: it stands twice.*line 3"),
+        (f"split,sha256\ntrain,{SHA}\n", "its columns are not sha256, split"),
+        ("", "its columns are not"),
+        ("sha256,split\n\udcff", "no table: "),
+        (f"sha256,split\n{'x' * 200_000}", "no table: "),
+    ],
+    ids=lambda one: one[:30],
+)
+def test_damaged_assignments_are_told_since_photos_would_move(tmp_path, text, message):
+    path = tmp_path / "splits.csv"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(DataError) as told:  # matched below, across lines
+        read_splits(path)
+    assert re.search(message, str(told.value), re.DOTALL)
+    assert "splits.csv" in told.value.where
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("file", "beach"), ("file", "../a/b"), ("size", "x"), ("size", "9" * 5000),
+     ("mtime_ns", "nan"), ("sha256", "zz"), ("chroma", "inf"), ("chroma", "-1"), ("result", "?")],
+)  # fmt: skip
+def test_a_damaged_list_of_photos_is_told_and_they_are_packed_anew(tmp_path, column, cell):
+    cells = {
+        "file": "beach/1.jpg", "size": "3", "mtime_ns": "4", "sha256": SHA, "chroma": "20.5",
+        "result": "train",
+    }  # fmt: skip
+    path = tmp_path / "photos.csv"
+
+    def write(**changed: str) -> None:
+        lines = [",".join(cells), ",".join({**cells, **changed}.values())]
+        path.write_text("\n".join(lines) + "\n")
+
+    write()
+    assert read_rows(path) == [
+        Row(file="beach/1.jpg", size=3, mtime_ns=4, sha256=SHA, chroma=20.5, result="train")
+    ]
+    write(**{column: cell})
+    with pytest.raises(DataError, match=rf"{column}: .* cannot be\n  where: .*photos\.csv, line 2"):
+        read_rows(path)
+
+
+def test_photos_whose_list_is_damaged_are_packed_anew(raw_dir, packed_dir, caplog):
+    before = results(pack(raw_dir, packed_dir))
+    path = packed_dir / "photos.csv"
+    path.write_text(path.read_text()[:-5])
+    assert results(pack(raw_dir, packed_dir)) == before
+    assert "photos.csv, line 37" in caplog.text

@@ -166,7 +166,7 @@ def test_the_photographers_description_takes_precedence(dataset: Path):
     write_table(dataset / "photos.tsv001", PHOTOS, row)
     write_table(dataset / "keywords.tsv000", KEYWORDS, "own\tbeach\t30\t\tf")
     (ref,) = LiteSource(dataset).iter_photos("beach")
-    assert ref.alt_text == 'Waves, "big"\n and a\ttab'
+    assert ref.alt_text == 'Waves, "big" and a tab'
 
 
 @pytest.mark.parametrize(

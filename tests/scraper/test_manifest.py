@@ -1,8 +1,13 @@
 import csv
+import dataclasses
 import hashlib
+import io
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from basics.errors import ScrapeError
 from scraper.manifest import LEFT_OUT, MANIFEST, Manifest, Row, mark_shared, read_rows
@@ -173,3 +178,106 @@ def test_a_photo_of_two_categories_is_marked_in_both(tmp_path: Path):
         "city/4": "",
         "city/5": "sunset",
     }
+
+
+# what was damaged, or written by somebody else
+
+
+def written(folder: Path, *lines: str) -> Path:
+    """A manifest of these lines, below its header."""
+    path = folder / MANIFEST
+    header = ",".join(field.name for field in dataclasses.fields(Row))
+    path.write_bytes("\r\n".join([header, *lines, ""]).encode("utf-8", "surrogateescape"))
+    return path
+
+
+def line_of(**changed: str) -> str:
+    """The line of a photo, cells replaced."""
+    cells = {**vars(row(1)), **changed}
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow(cells.values())
+    return text.getvalue().removesuffix("\r\n")
+
+
+@pytest.mark.parametrize(
+    ("field", "cell"),
+    [
+        *[
+            ("file", cell)
+            for cell in ("", "../a.jpg", "a/b.jpg", "a\\b.jpg", "C:a", ".bashrc", "..")
+        ],
+        *[("file", cell) for cell in ("/etc/passwd", "a\0.jpg", "a" * 300)],
+        *[("photo_id", cell) for cell in ("", "../1", "a b", "a" * 65, "=1")],
+        *[("width", cell) for cell in ("", "0", "-1", "nan", "1e400", "9" * 5000, "3.5", "٣")],
+        *[("height", cell) for cell in ("x", "True")],
+        *[("sha256", cell) for cell in ("", "abc", "g" * 64, "0" * 65)],
+        *[("difference_hash", cell) for cell in ("", "zz", "0" * 63)],
+        *[("fetched_at", cell) for cell in ("", "yesterday", "9" * 5000)],
+        *[("image_url", cell) for cell in ("javascript:alert(1)", "file:///etc/passwd")],
+        *[("page_url", cell) for cell in ("a", "http://a\nb")],
+        *[("alt_text", cell) for cell in ("a\0b", "two\nlines", "x" * 20_000)],
+    ],
+    ids=lambda one: repr(one)[:20],
+)
+def test_a_cell_that_cannot_be_is_named_by_file_line_and_field(
+    tmp_path: Path, field: str, cell: str
+):
+    path = written(tmp_path, line_of(file="photo-2.jpg", photo_id="2"), line_of(**{field: cell}))
+    before = path.read_bytes()
+    with pytest.raises(
+        ScrapeError, match=rf"^{field}: .*\n  where: .*manifest\.csv, line \d"
+    ) as told:
+        Manifest(tmp_path)
+    assert ", line 3" in str(told.value) or "\n" in cell
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("a,b", "a line of 2 cells, not 15"),
+        (line_of(alt_text="\udcff\udcfe"), "not UTF-8"),
+        (line_of(alt_text="x" * 200_000), "no CSV: field larger"),
+        (line_of() + '"', "no CSV"),
+        (line_of(photo_id="2"), "file: 'photo-1.jpg' is in line 2 as well"),
+    ],
+    ids=lambda one: one[:20],
+)
+def test_a_line_that_cannot_be_is_named(tmp_path: Path, line: str, message: str):
+    written(tmp_path, line_of(), line)
+    with pytest.raises(ScrapeError, match=rf"{message}[^\n]*\n  where: .*manifest\.csv, line 3"):
+        read_rows(tmp_path)
+
+
+def test_texts_that_begin_as_formulas_come_back_and_stand_quoted_in_the_file(tmp_path: Path):
+    folder = tmp_path / "beach"
+    manifest = Manifest(folder)
+    texts = ["=1+2", "'=1+2", "+a", "-a", "@a", "'plain", "plain"]
+    for number, text in enumerate(texts):
+        temporary = folder / f".partial-photo-{number}.jpg"
+        temporary.write_bytes(b"1")
+        manifest.add(row(number, alt_text=text), temporary)
+    manifest.close()
+    mark_shared(tmp_path)
+    assert [one.alt_text for one in read_rows(folder)] == texts
+    cells = list(pd.read_csv(folder / MANIFEST, dtype=str).alt_text)
+    assert cells == ["'=1+2", "''=1+2", "'+a", "'-a", "'@a", "'plain", "plain"]
+
+
+def test_a_manifest_that_a_spreadsheet_has_saved_with_a_mark_of_its_encoding_is_read(tmp_path):
+    path = written(tmp_path, line_of())
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_rows(tmp_path) == [row(1)]
+
+
+@given(text=st.text(max_size=200))
+def test_any_table_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str):
+    folder = tmp_path_factory.getbasetemp() / "any_table"
+    folder.mkdir(exist_ok=True)
+    written(folder, text)
+    try:
+        found, told = read_rows(folder), MANIFEST
+    except ScrapeError as error:
+        found, told = [], str(error)
+    assert found == []
+    assert MANIFEST in told

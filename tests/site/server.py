@@ -41,6 +41,8 @@ class Reply:
     delay_s: float = 0.0
     length: int | None = None  # a wrong Content-Length
     endless: bool = False  # repeat the content until the client disconnects
+    raw: bytes | None = None  # the whole response, in place of all else
+    trickle_s: float = 0.0  # between two bytes of `raw`; then the connection stays open
 
 
 def json_reply(value: Any, **headers: str) -> Reply:
@@ -210,6 +212,9 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
                 self._send(reply)
 
         def _send(self, reply: Reply) -> None:
+            if reply.raw is not None:
+                self._send_raw(reply.raw, reply.trickle_s)
+                return
             length = len(reply.content) if reply.length is None else reply.length
             self.send_response(reply.status)
             self.send_header("Content-Type", reply.content_type)
@@ -224,6 +229,14 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(reply.content)
             while reply.endless:
                 self.wfile.write(reply.content)
+
+        def _send_raw(self, raw: bytes, trickle_s: float) -> None:
+            self.close_connection = True
+            if not trickle_s:
+                self.wfile.write(raw)
+            for byte in raw if trickle_s else b"":
+                self.wfile.write(bytes([byte]))
+                time.sleep(trickle_s)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Log nothing."""

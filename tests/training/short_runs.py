@@ -11,6 +11,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from basics.errors import CheckpointError
 from classifier import train as classifiers
 from classifier.config import ClassifierConfig
 from colorizers import train as colorizers
@@ -19,6 +20,7 @@ from tests.training.adversary import TERMS, train_adversary
 
 COLORIZERS = ("small", "encoder_decoder", "shared_encoder")
 CLASSIFIER, LOWER, RESUMED, ADVERSARY = "classifier", "bfloat16", "resumed", "adversary"
+ASTRAY = "astray"  # at the end of a run's name
 EPOCHS, HALF = 4, 2  # of one step, so that history.csv holds each step's loss
 
 
@@ -56,7 +58,10 @@ def classifier_config(packed_dir: Path, runs_dir: Path) -> ClassifierConfig:
 
 
 def main() -> None:
-    """Train each network; go on with the small one from half of its epochs once more."""
+    """Train each network; go on with the small one from half of its epochs once more.
+
+    Then let both precisions go astray, at a learning rate beyond all numbers.
+    """
     packed_dir, runs_dir = (Path(text) for text in sys.argv[1:])
     for name in (*COLORIZERS, LOWER):
         colorizers.train(colorizer_config(name, packed_dir, runs_dir))
@@ -68,6 +73,16 @@ def main() -> None:
     shutil.copytree(small.run_dir, runs_dir / RESUMED)
     (runs_dir / RESUMED / f"epoch_{EPOCHS:04d}.keras").unlink()
     colorizers.train(replace(small, run_dir=runs_dir / RESUMED))
+    for name in ("small", LOWER):
+        config = colorizer_config(name, packed_dir, runs_dir)
+        run_dir = runs_dir / f"{name}-{ASTRAY}"
+        shutil.copytree(config.run_dir, run_dir)
+        for path in [run_dir / "config.json", *run_dir.glob("epoch_000[!0]*")]:
+            path.unlink()
+        try:
+            colorizers.train(replace(config, run_dir=run_dir, learning_rate=1e30))
+        except CheckpointError as error:
+            (run_dir / "error.txt").write_text(str(error))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,15 @@ from tests.thin import DEPTH, WIDTH, build_thin_encoder
 from tests.training.adversary import JUDGE, TERMS, build_parts
 from tests.training.conftest import build_small_network
 from tests.training.imagenet_like import write_weights
-from tests.training.short_runs import ADVERSARY, CLASSIFIER, COLORIZERS, EPOCHS, LOWER, RESUMED
+from tests.training.short_runs import (
+    ADVERSARY,
+    ASTRAY,
+    CLASSIFIER,
+    COLORIZERS,
+    EPOCHS,
+    LOWER,
+    RESUMED,
+)
 from training.checkpoints import EPOCH_NAME, load_parts, save_checkpoint
 from training.encoders.mobilenet_v2 import load_encoder_weights
 from training.task import NETWORK
@@ -139,6 +147,18 @@ def test_every_backend_trains_two_networks_alike(runs, backend):
 def test_a_resumed_run_equals_an_unbroken_one_on_every_backend(runs, backend):
     resumed, unbroken = losses(runs[backend] / RESUMED), losses(runs[backend] / "small")
     np.testing.assert_allclose(resumed, unbroken, rtol=2e-5)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", ["small", LOWER])
+def test_a_loss_that_is_not_finite_ends_a_run_on_every_backend(runs, name, backend):
+    run_dir = runs[backend] / f"{name}-{ASTRAY}"
+    told = (run_dir / "error.txt").read_text()
+    assert told.startswith("the loss is not finite in epoch ")
+    saved = sorted(run_dir.glob("*.keras"))
+    assert f"the last good state is {saved[-1].name}" in told
+    for path in saved:
+        assert all(np.isfinite(one).all() for one in load_parts(path)[NETWORK].get_weights())
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

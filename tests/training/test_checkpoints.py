@@ -1,13 +1,19 @@
+import io
+import os
+import zipfile
+
 import keras
 import numpy as np
 import pytest
 
 from basics.errors import CheckpointError
+from tests.training.conftest import build_small_network
 from training.checkpoints import (
     chosen_checkpoint,
     is_kept_epoch,
     latest_checkpoint,
     load_checkpoint,
+    load_newest,
     remove_rolling,
     save_checkpoint,
     weights_sha256,
@@ -125,3 +131,130 @@ def test_the_hash_of_weights_tells_networks_apart_and_survives_saving(small_netw
     kernel = small_network.layers[1].kernel
     kernel.assign(kernel + 1e-6)
     assert weights_sha256(small_network) != digest
+
+
+# damage
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> bytes:
+    """The bytes of a checkpoint."""
+    path = tmp_path_factory.mktemp("whole") / "epoch_0001.keras"
+    network = build_small_network()
+    network.compile(keras.optimizers.Adam(), loss="mse")
+    network.optimizer.build(network.trainable_variables)
+    save_checkpoint(network, path)
+    return path.read_bytes()
+
+
+def flipped(content: bytes, share: float) -> bytes:
+    place = int(len(content) * share)
+    return content[:place] + bytes([content[place] ^ 16]) + content[place + 1 :]
+
+
+def archive(**members: bytes) -> bytes:
+    with io.BytesIO() as file:
+        with zipfile.ZipFile(file, "w") as made:
+            for name, content in members.items():
+                made.writestr(name.replace("__", "."), content)
+        return file.getvalue()
+
+
+DAMAGES = {
+    "empty": lambda whole: b"",
+    "one byte": lambda whole: whole[:1],
+    "half": lambda whole: whole[: len(whole) // 2],
+    "all but a byte": lambda whole: whole[:-1],
+    "zeros": lambda whole: bytes(len(whole)),
+    "a bit of the settings": lambda whole: flipped(whole, 0.02),
+    "a bit of the weights": lambda whole: flipped(whole, 0.5),
+    "a bit of the end": lambda whole: flipped(whole, 0.999),
+    "another archive": lambda whole: archive(a__txt=b"hello"),
+    "an archive of nonsense": lambda whole: archive(config__json=b"{}", model__weights__h5=b"x"),
+    "settings that nest": lambda whole: archive(
+        config__json=b"[" * 10_000, model__weights__h5=b"", metadata__json=b"{}"
+    ),
+    "a page": lambda whole: b"<html>not found</html>",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_checkpoint_is_told_set_aside_and_the_one_before_taken(
+    whole, tmp_path, caplog, damage
+):
+    (tmp_path / "epoch_0001.keras").write_bytes(whole)
+    path = tmp_path / "rolling_0002.keras"
+    path.write_bytes(DAMAGES[damage](whole))
+    with pytest.raises(CheckpointError, match=r"cannot load the checkpoint: .+\n.*rolling_0002"):
+        load_checkpoint(path)
+    taken, epoch, _ = load_newest(tmp_path) or (tmp_path, 0, {})
+    assert (taken.name, epoch) == ("epoch_0001.keras", 1)
+    assert "a damaged checkpoint: cannot load" in caplog.text
+    assert f"{path} is set aside; going on from epoch_0001.keras" in caplog.text
+    names = {one.name for one in tmp_path.iterdir()}
+    assert names == {"epoch_0001.keras", "rolling_0002.keras.damaged"}
+    assert latest_checkpoint(tmp_path) == (taken, 1)
+
+
+def test_where_every_checkpoint_is_damaged_training_does_not_start_anew_by_itself(whole, tmp_path):
+    for name in ("epoch_0001.keras", "epoch_0002.keras"):
+        (tmp_path / name).write_bytes(whole[:-9])
+    with pytest.raises(CheckpointError, match=r"every checkpoint of the run is damaged[\s\S]*0002"):
+        load_newest(tmp_path)
+    assert {one.name for one in tmp_path.iterdir()} == {"epoch_0001.keras", "epoch_0002.keras"}
+    assert load_newest(tmp_path / "nothing") is None
+
+
+@pytest.mark.parametrize("damage", ["missing", "half", "pickled"])
+def test_the_state_of_an_optimizer_belongs_to_the_checkpoint(whole, tmp_path, damage):
+    for epoch in (1, 2):
+        for end in ("", "-judge"):
+            (tmp_path / f"epoch_000{epoch}{end}.keras").write_bytes(whole)
+        np.savez(tmp_path / f"epoch_000{epoch}-optimizer.npz", a=np.zeros(3))
+    state = tmp_path / "epoch_0002-optimizer.npz"
+    if damage == "missing":
+        state.unlink()
+    elif damage == "half":
+        state.write_bytes(state.read_bytes()[:100])
+    else:
+        np.savez(state, a=np.array([{}], dtype=object))
+    path, epoch, parts = load_newest(tmp_path) or (tmp_path, 0, {})
+    assert (path.name, epoch, set(parts)) == ("epoch_0001.keras", 1, {"network", "judge"})
+
+
+def test_weights_that_are_no_numbers_are_not_saved(small_network, tmp_path):
+    path = tmp_path / "epoch_0001.keras"
+    save_checkpoint(small_network, path)
+    before = path.read_bytes()
+    kernel = small_network.layers[1].kernel
+    kernel.assign(kernel * np.inf)
+    with pytest.raises(CheckpointError, match=r"not saved: the weights are not finite .*\n.*0001"):
+        save_checkpoint(small_network, path)
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["epoch_0001.keras"]
+
+
+def test_what_does_not_come_back_replaces_nothing(small_network, whole, tmp_path, monkeypatch):
+    path = tmp_path / "rolling_0001.keras"
+    path.write_bytes(whole)
+    monkeypatch.setattr(small_network, "save", lambda side: side.write_bytes(whole[:-40]))
+    with pytest.raises(
+        CheckpointError, match=r"does not come back: [\s\S]*last good state is rolling"
+    ):
+        save_checkpoint(small_network, path)
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of a process are POSIX's")
+def test_a_full_disk_leaves_the_last_good_checkpoint(small_network, whole, tmp_path):
+    import resource
+
+    (tmp_path / "epoch_0001.keras").write_bytes(whole)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) // 3, limits[1]))
+    try:
+        with pytest.raises(CheckpointError, match=r"cannot write .*\n.*0002[\s\S]*is epoch_0001"):
+            save_checkpoint(small_network, tmp_path / "epoch_0002.keras")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [one.name for one in tmp_path.iterdir()] == ["epoch_0001.keras"]

@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from basics.errors import CheckpointError
 from training.checkpoints import latest_checkpoint, load_checkpoint
 from training.runs import History
 
@@ -167,3 +168,23 @@ def test_a_checkpoint_loads_with_plain_keras_and_its_optimizer(small_fit, tmp_pa
         loaded.optimizer.variables, network.optimizer.variables, strict=True
     ):
         np.testing.assert_array_equal(variable, other)
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_and_the_last_good_state_stays(small_fit, tmp_path):
+    small_fit(tmp_path, last=1)
+    before = (tmp_path / "epoch_0001.keras").read_bytes()
+    with pytest.raises(CheckpointError, match="the loss is not finite") as told:
+        small_fit(tmp_path, last=3, learning_rate=1e30)
+    assert "in epoch 2 (steps 3 to 4)" in told.value.what
+    assert "the last good state is epoch_0001.keras" in told.value.what
+    assert "at a learning rate of 1e+30" in told.value.what
+    assert "lower --learning-rate" in told.value.fix
+    assert files(tmp_path) == ["epoch_0001.keras", "history.csv"]
+    assert (tmp_path / "epoch_0001.keras").read_bytes() == before
+    assert [row["epoch"] for row in History(tmp_path / "history.csv", ()).rows] == ["1"]
+
+
+def test_a_run_that_starts_beyond_all_numbers_says_that_nothing_was_saved(small_fit, tmp_path):
+    with pytest.raises(CheckpointError, match=r"in epoch 1 .* no state was saved before"):
+        small_fit(tmp_path, last=2, learning_rate=1e30)
+    assert not list(tmp_path.glob("*.keras"))

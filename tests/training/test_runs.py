@@ -131,3 +131,42 @@ def test_time_is_up_when_the_sessions_together_reach_the_limit(tmp_path, minutes
 
 def test_a_run_that_has_not_begun_has_time(tmp_path):
     assert time_is_up(tmp_path, 1e-9) is False
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "field"),
+    [
+        ("epoch,loss,seconds\n1,0.5,10.0\n2,0.4,20.0", ["1", "2"], None),
+        ("epoch,loss,seconds\n1,0.5,10.0\n2,0.4", ["1"], "seconds: "),
+        ("epoch,loss,seconds\n1,0.5,10.0\n2", ["1"], "seconds: "),
+        ("epoch,loss,seconds\n1,0.5,10.0\n2,0.4,2x\n3,0.3,30.0\n", ["1"], "seconds: '2x'"),
+        ("epoch,loss,seconds\n1,0.5,nan\n", [], "seconds: 'nan'"),
+        ("epoch,loss,seconds\n1,low,10.0\n", [], "loss: 'low'"),
+        ("epoch,loss,seconds\n-1,0.5,10.0\n", [], "epoch: '-1'"),
+        (f"epoch,loss,seconds\n{'9' * 5000},0.5,10.0\n", [], "epoch: "),
+        ("epoch,loss,seconds\n1,0.5,10.0,7\n", [], "further cells"),
+        ("epoch,lo", [], None),
+        ("", [], None),
+        ("loss\n0.5\n", [], "epoch: "),
+        ("epoch,loss,seconds\n1,0.5,10.0\n\0\ufffd\n", ["1"], "epoch: "),
+    ],
+    ids=lambda one: repr(one)[:30],
+)
+def test_a_history_is_read_up_to_where_it_is_damaged(tmp_path, caplog, text, kept, field):
+    path = tmp_path / "history.csv"
+    path.write_text(text)
+    history = History(path, ("loss",))
+    assert [row["epoch"] for row in history.rows] == kept
+    assert (field or "") in caplog.text
+    assert bool(caplog.text) is (field is not None)
+    history.append(9, {"loss": 0.1}, 90)
+    assert [row["epoch"] for row in History(path, ("loss",)).rows] == [*kept, "9"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null", "[" * 100_000, '{"a": ' + "9" * 5000])
+def test_settings_that_are_damaged_are_told(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(CheckpointError, match=r"damaged config\.json: .+\n.*config\.json\n"):
+        read_config(tmp_path)
+    with pytest.raises(CheckpointError, match=r"damaged config\.json"):
+        open_run(Config(run_dir=tmp_path), tmp_path)
