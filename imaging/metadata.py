@@ -101,7 +101,8 @@ def tiff_described(image: pyvips.Image, side: Path, target: Path) -> None:
             log.warning("damaged EXIF is left out: %s", error)
         else:
             info["ifds"][0]["tags"] = {**own, **tags}
-    tifftools.write_tiff(info, str(target), allowExisting=True)
+    with target.open("wb") as file:  # to a path that is there it would write a copy of its own
+        tifftools.write_tiff(info, file)
 
 
 def _move_iptc_to_tiff(image: pyvips.Image) -> None:

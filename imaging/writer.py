@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from basics.cancel import CancelToken
 from basics.errors import DamagedError, DataError, Setting
-from basics.files import atomic_write
+from basics.files import Commit, atomic_write, overwrite
 from imaging.formats import DEEP, MOST_PX, OPAQUE, TIFF, WRITABLE, Saving, saver_options
 from imaging.lab_bands import join_bands, lightness_band
 from imaging.metadata import described, tiff_described
@@ -30,6 +30,7 @@ def write_photo(
     lightness: NDArray[np.float32],
     saving: Saving | None = None,
     cancel: CancelToken | None = None,
+    commit: Commit = overwrite,
 ) -> None:
     """Join a photo's lightness with a chrominance and write it atomically.
 
@@ -40,6 +41,7 @@ def write_photo(
         lightness: (h, w, 1) L*/100, the network input from which `ab` was predicted.
         saving: quality and metadata; None takes the defaults.
         cancel: ends the writing from another thread.
+        commit: how the finished file takes the name `path`; see `atomic_write`.
 
     Raises:
         DataError: the photo is damaged, `ab` is no chrominance, or the result cannot be written;
@@ -62,8 +64,10 @@ def write_photo(
             result = result.flatten(background=[255])
         result = _by_tiles(result)
     try:
-        with atomic_write(path) as temporary, cancel.stopping(lambda: result.set_kill(True)):
-            _save(result, temporary, suffix, saving)
+        with atomic_write(path, commit=commit) as temporary:
+            with cancel.stopping(lambda: result.set_kill(True)):
+                _save(result, temporary, suffix, saving)
+            cancel.require()
     except pyvips.Error as error:
         cancel.require()
         raise DamagedError(
@@ -74,7 +78,7 @@ def write_photo(
         ) from error
     except OSError as error:
         raise DataError(
-            f"cannot write the coloured photo: {error.strerror}: {error.filename}",
+            f"cannot write the coloured photo: {error.strerror}",
             path,
             "choose another output, or free the disk",
         ) from error

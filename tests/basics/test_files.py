@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from basics.errors import DataError
-from basics.files import atomic_write, lock, temporary_folder
+from basics.files import atomic_write, lock
+from basics.temporaries import temporary_folder
 
 
 def test_a_finished_file_takes_its_name_and_leaves_nothing_beside_it(tmp_path):
