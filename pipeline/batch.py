@@ -118,7 +118,8 @@ def colorize_all(
     except BaseException:  # control C above all: a large photo takes half a minute
         order.limits.cancel.cancel()
         pool.shutdown(wait=False, cancel_futures=True)
-        wait(run.running, timeout=order.patience_s)
+        begun = [future for future in run.running if not future.cancelled()]
+        wait(begun, timeout=order.patience_s)
         raise
     else:
         pool.shutdown()
