@@ -285,8 +285,9 @@ def _of_photo(error: BaseException, task: Task) -> DataError:
     if isinstance(error, DataError):
         return error
     if isinstance(error, MemoryError):
-        fix = "close other programs, use fewer --threads, or shrink it"
-        return DataError("there is not enough memory for the photo", task.photo, fix)
+        what = "the photo cannot be coloured: MemoryError: there is not enough for it"
+        fix = "close other programs, or shrink it; if there is enough, report this as a bug"
+        return DataError(what, task.photo, fix)
     what = f"the photo cannot be coloured: {type(error).__name__}: {error}"
     message = DataError(
         what, task.photo, "copy or download it again; if it is sound, report this as a bug"

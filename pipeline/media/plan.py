@@ -33,7 +33,7 @@ class Task:
     photo: Path
     output: Path
     has_result: bool = False
-    is_asked: bool = False
+    is_asked: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
