@@ -44,7 +44,7 @@ class Plan:
         tasks: photos to colour, or to make missing pictures of.
         done: results that are there already, with all pictures that are wanted.
         errors: what cannot be done.
-        left_out: results of earlier runs among the photos, other than those that belong to them.
+        left_out: results of earlier runs that were named, or lie in a folder and belong to no photo.
         sources: all photos, whose place no result takes.
     """
 
@@ -128,7 +128,8 @@ def plan(
         else:
             task = Task(photo=one.photo, output=target, has_result=is_done, is_asked=alone)
             made.tasks.append(task)
-    made.left_out[:] = [path for path in made.left_out if not named.has(path)]
+    left_out = [path for path in made.left_out if path in paths or not named.has(path)]
+    made.left_out[:] = dict.fromkeys(left_out)
     return made
 
 
