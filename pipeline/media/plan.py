@@ -44,7 +44,7 @@ class Plan:
         tasks: photos to colour, or to make missing pictures of.
         done: results that are there already, with all pictures that are wanted.
         errors: what cannot be done.
-        left_out: results of earlier runs that were named, or lie in a folder and belong to no photo.
+        left_out: results of earlier runs that were named, or belong to no photo of a folder.
         sources: all photos, whose place no result takes.
     """
 
