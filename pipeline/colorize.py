@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pipeline.batch import Order
     from pipeline.colorizer import Colorizer
 
-PATIENCE_S = 1.5  # for what a signal cannot stop, such as the decoder of a large photo
+PATIENCE_S = 0.5  # for what a signal cannot stop, such as the decoder of a large photo
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -117,7 +117,7 @@ def plan(
         try:
             if not named.take(one.photo, target, pictures):
                 continue  # the same photo, named twice
-            _require_no_source(target, pictures, made.sources)
+            _require_no_source(one.photo, [target, *pictures], made.sources)
         except DataError as error:
             made.errors.append(error)
             continue
@@ -213,12 +213,12 @@ def _require_folder(output: Path, paths: Sequence[Path]) -> None:
         raise ConfigError(what, Setting("output"), "name a folder, or give one photo")
 
 
-def _require_no_source(target: Path, pictures: Sequence[Path], sources: Sources) -> None:
+def _require_no_source(own: Path, paths: Sequence[Path], sources: Sources) -> None:
     """Raise `DataError` if a result would take the place of a photo."""
-    for path in (target, *pictures):
+    for path in paths:
         photo = sources.find(path)
         if photo:
-            raise in_place_of(photo, path)
+            raise in_place_of(photo, path, own)
 
 
 def _has_content(path: Path) -> bool:

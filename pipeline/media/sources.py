@@ -78,12 +78,21 @@ class Sources:
         return take
 
 
-def in_place_of(photo: Path, path: Path) -> DataError:
-    """The error of a result that would take the place of a photo."""
-    what = "that is the black-and-white photo itself"
-    if photo != path:
-        what = f"{what}, or one that is coloured beside it: {photo}"
-    return DataError(what, path, "choose another name")
+def in_place_of(photo: Path, path: Path, own: Path | None = None) -> DataError:
+    """The error of a result that would take the place of a photo.
+
+    Args:
+        photo: that would be lost.
+        path: by which the result leads to it.
+        own: photo whose result it is, if that is known.
+    """
+    if own is not None and identity_of(own) != identity_of(photo):
+        what = f"the result of {own.name} would take the place of another photo: {photo}"
+        return DataError(what, path, "name an output folder, or rename that photo")
+    other = "" if photo == path else f", or one that is coloured beside it: {photo}"
+    return DataError(
+        f"that is the black-and-white photo itself{other}", path, "choose another name"
+    )
 
 
 def identity_of(path: Path) -> Identity | None:
