@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+WORKERS = "worker-"  # what the names of threads begin with that a stopped command leaves behind
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP")  # SIGHUP: the terminal has gone; Windows has none
 
 
@@ -33,21 +34,32 @@ def stopping(clean_up: Callable[[], object]) -> Iterator[None]:
         clean_up: is called if the block was stopped; further signals do not disturb it.
     """
     before: dict[int, Any] = {}
+    received: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        raise Stopped(number)
+
     try:
         if threading.current_thread() is threading.main_thread():
             for number in filter(None, (getattr(signal, name, None) for name in ENDING)):
                 if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-                    before[number] = signal.signal(number, _stop)
+                    before[number] = signal.signal(number, stop)
         yield
-    except KeyboardInterrupt:
+    except BaseException as error:  # an import that was interrupted raises what it likes
+        if not received and not isinstance(error, KeyboardInterrupt):
+            raise
         for number in before:
             signal.signal(number, signal.SIG_IGN)
         clean_up()
-        raise
+        if not received or isinstance(error, Stopped):
+            raise
+        raise Stopped(received[0]) from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _stop(number: int, _: FrameType | None) -> None:
-    raise Stopped(number)
+def has_workers() -> bool:
+    """Whether a thread is left that hears no signal, such as the decoder of a large photo."""
+    return any(thread.name.startswith(WORKERS) for thread in threading.enumerate())

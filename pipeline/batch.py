@@ -7,7 +7,6 @@ photos overlap and no processor waits for another.
 
 import logging
 import os
-import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Generator, Iterator, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from basics.errors import Cancelled, CheckpointError, ConfigError, DataError, InColorError
+from basics.signals import WORKERS
 from imaging.photo import set_threads
 from imaging.signature import is_ours
 from pipeline.colorizer import Colorizer, Job
@@ -30,7 +30,6 @@ from pipeline.media.plan import Task
 from pipeline.media.sources import Sources
 
 BATCH = 2  # photos that pass the networks together; more leave a processor's cache
-THREADS = "colorize-photos"  # what the names of the threads begin with
 AHEAD = 8  # batches per worker that are opened before they are wanted
 
 log = logging.getLogger(__name__)
@@ -110,7 +109,7 @@ def colorize_all(
     order = replace(order, request=colorizer.over_defaults(order.request), sources=sources)
     colorizer.engine.require(order.request)
     set_threads(1 if len(tasks) > 1 else workers)
-    pool = ThreadPoolExecutor(workers, thread_name_prefix=THREADS)
+    pool = ThreadPoolExecutor(workers, thread_name_prefix=WORKERS)
     run = _Run(colorizer, order, pool, workers)
     try:
         pool.submit(colorizer.engine.warm_up)  # while photos are decoded
@@ -123,11 +122,6 @@ def colorize_all(
         raise
     else:
         pool.shutdown()
-
-
-def is_still_busy() -> bool:
-    """Whether an interrupted run has lost its patience with something that cannot be stopped."""
-    return any(thread.name.startswith(THREADS) for thread in threading.enumerate())
 
 
 class _Run:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from basics import cli
 from basics.errors import ConfigError, Setting
-from basics.signals import Stopped, stopping
+from basics.signals import Stopped, has_workers, stopping
 from basics.temporaries import remove_own_temporaries, remove_stale_temporaries
 from imaging.formats import FORMATS, MAX_PIXELS, QUALITY, WRITABLE, same_format
 from pipeline.engine.bundle import FAITHFUL, PRETRAINED_DIR, VIVID
@@ -87,9 +87,7 @@ def _stoppable(args: argparse.Namespace) -> int:
         with stopping(remove_own_temporaries):
             return _job(args)
     except Stopped as stopped:
-        from pipeline.batch import is_still_busy
-
-        if is_still_busy():  # a decoder that hears no signal, for which Python would wait
+        if has_workers():  # Python would wait for them; what was half imported stays untouched
             cli.leave("stopped", stopped.code)
         raise
 

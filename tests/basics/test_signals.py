@@ -34,3 +34,18 @@ def test_a_signal_that_is_ignored_stays_ignored():
     finally:
         signal.signal(signal.SIGHUP, before)
     assert issubclass(Stopped, KeyboardInterrupt)
+
+
+def test_whatever_an_interrupted_import_makes_of_a_signal_the_command_ends_as_stopped():
+    def import_that_fails() -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            raise ImportError("half of it is there") from None
+
+    done = []
+    with pytest.raises(Stopped, match="15"), stopping(lambda: done.append("cleaned up")):
+        import_that_fails()
+    assert done == ["cleaned up"]
+    with pytest.raises(ImportError, match="a bug"), stopping(lambda: pytest.fail("not stopped")):
+        raise ImportError("a bug")

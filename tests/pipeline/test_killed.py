@@ -61,6 +61,7 @@ def colorize(tiny_bundle, tmp_path):
 
 
 @pytest.mark.nightly
+@pytest.mark.slow
 def test_whatever_moment_a_run_is_killed_at_the_next_one_ends_with_equal_results(
     colorize, tmp_path
 ):
