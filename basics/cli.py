@@ -4,15 +4,18 @@ stdout holds results only, one per line; everything else goes to stderr.
 """
 
 import argparse
+import errno
 import importlib.util
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from basics.errors import ConfigError, ProjectError
+from basics.errors import ConfigError, DataError, ProjectError
+from basics.printing import printable
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -20,6 +23,13 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 TALKATIVE = ("httpx", "httpcore", "selenium", "urllib3", "tf2onnx")  # they log every step
 LOCK_DIR = Path(__file__).parents[1] / "lock"  # only a clone has it
+# what the machine says, and no mistake of a program
+MACHINE = {
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EIO", "EMFILE", "ENFILE", "ENOMEM",
+                 "EACCES", "EPERM", "ENAMETOOLONG")
+    if hasattr(errno, name)
+}  # fmt: skip
 DONE, FAILED, USAGE = 0, 1, 2  # exit codes; 2 is argparse's for wrong usage
 
 
@@ -36,7 +46,10 @@ def run(
         args: what was parsed.
         lock: the file of lock/ with what the job imports.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr, force=True)
+    _fill_streams()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_SafeFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("pyvips").setLevel(logging.ERROR)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -51,12 +64,64 @@ def run(
             raise  # one of its modules is missing: a bug
         print_error(ConfigError(f"{error.name} is not installed", sys.executable, _install(lock)))
         return FAILED
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130  # the shell's code for SIGINT
+    except KeyboardInterrupt as error:
+        _say("stopped")
+        return getattr(error, "code", 130)  # the shell's code for SIGINT; see basics/signals.py
     except BrokenPipeError:  # the reader of our stdout has gone: `... | head -1`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
         return DONE
+    except OSError as error:
+        if error.errno not in MACHINE:
+            raise
+        print_error(_of_machine(error))
+        return FAILED
+
+
+def _fill_streams() -> None:
+    """Give closed standard streams something: else the next file that is opened takes their place.
+
+    What is printed to a closed stderr goes nowhere; a closed stdout stays None: `require_stdout`.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+
+
+def require_stdout() -> None:
+    """Raise `ConfigError` if standard output is closed, so that no result could be told."""
+    if sys.stdout is None:
+        raise ConfigError("standard output is closed", "standard output", "open it: > /dev/null")
+
+
+def _forget_stdout() -> None:
+    """Let what is still to be written to stdout go nowhere: Python flushes it at its end."""
+    with suppress(OSError, ValueError):  # that of a test has no number
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def unwritable_stdout(error: OSError) -> DataError:
+    """The error of a standard output that takes no more; what has been made stays."""
+    _forget_stdout()
+    what = f"cannot write to standard output: {error.strerror}"
+    return DataError(what, "standard output", "free the disk, or send it elsewhere; run it again")
+
+
+def _of_machine(error: OSError) -> DataError:
+    """An error of the machine: a full disk, a right that is missing."""
+    where = error.filename or "this machine"
+    return DataError(f"{error.strerror}", where, "free the disk, or choose another folder")
+
+
+class _SafeFormatter(logging.Formatter):
+    """Shows what would move the cursor, such as in the names of files, instead of printing it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """A message in one piece."""
+        return printable(super().format(record), keep="\n\t")
 
 
 def _is_installed(module: str | None) -> bool:
@@ -143,10 +208,50 @@ def positive(kind: type, *, zero: bool = False) -> Callable[[str], int | float]:
 
 def print_error(error: ProjectError) -> None:
     """Print what was wrong, where, and what to do, in the words of a command line."""
-    print(f"error: {error.for_command()}", file=sys.stderr)
+    _say(f"error: {error.for_command()}")
 
 
 def print_lines(lines: Sequence[object]) -> None:
-    """Print results to stdout, one per line."""
+    """Print results to stdout, one per line; on a terminal without what would move its cursor.
+
+    Raises:
+        DataError: stdout takes no more.
+    """
     for line in lines:
-        print(line, flush=True)
+        text = str(line)
+        is_seen = sys.stdout is not None and sys.stdout.isatty()
+        try:
+            _print(printable(text, keep="\n\t") if is_seen else text)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise unwritable_stdout(error) from error
+
+
+def _print(text: str) -> None:
+    """Print a line; a name that is no UTF-8 as the bytes that it is."""
+    try:
+        print(text, flush=True)
+    except UnicodeEncodeError:
+        encoding = sys.stdout.encoding
+        try:
+            content = text.encode(encoding, "surrogateescape")
+        except UnicodeEncodeError:
+            content = text.encode(encoding, "backslashreplace")
+        sys.stdout.buffer.write(content + b"\n")
+        sys.stdout.flush()
+
+
+def leave(why: str, code: int) -> NoReturn:
+    """End the process at once, whatever its threads do; only what is buffered is still written."""
+    _say(why)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
+
+
+def _say(text: str) -> None:
+    """Print a line to stderr, as far as that can be written to."""
+    with suppress(OSError):
+        print(text, file=sys.stderr)

@@ -13,6 +13,8 @@ ProjectError
 
 from typing import Any
 
+from basics.printing import printable
+
 
 class Setting(str):
     """A setting that an error is about, in Python's words: `force=True`, `max_pixels=...`.
@@ -112,7 +114,8 @@ class Cancelled(ProjectError):
 
 
 def _three_lines(what: str, where: str, fix: str, setting: str | None) -> str:
-    return f"{what}\n  where: {where}\n  fix: {_with(fix, setting)}"
+    what, fix = (printable(text, keep="\n\t") for text in (what, _with(fix, setting)))
+    return f"{what}\n  where: {printable(where)}\n  fix: {fix}"
 
 
 def _with(fix: str, setting: str | None) -> str:

@@ -1,75 +1,89 @@
-"""Files that are there whole or not at all: atomic writes, temporaries, locks, results."""
+"""Files that are there whole or not at all: atomic writes, locks, results."""
 
-import itertools
 import os
-import platform
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from basics.errors import ProjectError
+from basics.errors import DataError, ProjectError, Setting
+from basics.temporaries import is_temporary, temporary_file
 
-TEMPORARY = ".partial-"  # what the names of temporary files begin with
-_counter = itertools.count()  # temporary files of one process never meet
+Commit = Callable[[Path, Path], None]  # how a finished temporary file takes the name of the result
+PATIENCE_S = (0.05, 0.2, 0.5)  # for a file that another program of Windows has open
 
 
-@contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
-    """Give a temporary file to write; rename it to `path` when the block ends well, else remove it.
+def overwrite(temporary: Path, path: Path) -> None:
+    """Take a name, whatever bears it: a link is replaced itself, never what it leads to."""
+    for pause_s in PATIENCE_S if sys.platform == "win32" else ():
+        try:
+            temporary.replace(path)
+        except PermissionError:
+            time.sleep(pause_s)
+        else:
+            return
+    temporary.replace(path)
 
-    The temporary file keeps the suffix, by which writers choose a format.
+
+def take_free_name(temporary: Path, path: Path) -> None:
+    """Take a name that nothing bears; of many at once that want it, one gets it.
+
+    Raises:
+        DataError: something has that name already, be it a link that leads nowhere.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary_path(path)
     try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        os.link(temporary, path)
+    except FileExistsError as error:
+        raise exists_already(path) from error
+    except OSError:  # FAT has no hard links: an empty file keeps the place for an instant
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except FileExistsError as error:
+            raise exists_already(path) from error
+        try:
+            overwrite(temporary, path)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def exists_already(path: Path) -> DataError:
+    """The error of a name that is taken."""
+    fix = "choose another output, or overwrite it"
+    return DataError("the output exists already", path, fix, Setting("force", True))
 
 
 @contextmanager
-def temporary_folder(path: Path) -> Iterator[Path]:
-    """Give a temporary folder for the parts of `path`; it is removed when the block ends."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary_path(path).with_suffix("")
-    temporary.mkdir()
-    try:
+def atomic_write(path: Path, *, commit: Commit = overwrite) -> Iterator[Path]:
+    """Give a temporary file to write, which takes the name `path` when the block ends well.
+
+    Else it is removed. What it holds is on the disk before it takes the name. It keeps the suffix,
+    by which writers choose a format.
+
+    Args:
+        path: of the result.
+        commit: how it takes the name: `overwrite`, or `take_free_name`.
+    """
+    with temporary_file(path) as temporary:
         yield temporary
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        lasts = not is_temporary(path)  # a part of something is synced as a whole
+        if lasts:
+            _sync(temporary)
+        commit(temporary, path)
+        if lasts and sys.platform != "win32":
+            with suppress(OSError):  # some file systems cannot sync a folder
+                _sync(path.parent)
 
 
-def remove_stale_temporaries(folder: Path) -> None:
-    """Remove the temporary files and folders of processes of this machine that were killed."""
-    for temporary in folder.glob(f"{TEMPORARY}{_host()}-*"):
-        process = temporary.name.removeprefix(f"{TEMPORARY}{_host()}-").split("-")[0]
-        if process.isdigit() and not _is_running(int(process)):
-            if temporary.is_dir():
-                shutil.rmtree(temporary, ignore_errors=True)
-            else:
-                temporary.unlink(missing_ok=True)
-
-
-def _temporary_path(path: Path) -> Path:
-    return path.with_name(f"{TEMPORARY}{_host()}-{os.getpid()}-{next(_counter)}{path.suffix}")
-
-
-def _host() -> str:
-    """This machine's name, as far as it can be a part of a file's."""
-    return "".join(one for one in platform.node() if one.isalnum())[:40]
-
-
-def _is_running(process: int) -> bool:
+def _sync(path: Path) -> None:
+    """Wait until a file or folder is on the disk."""
+    descriptor = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # somebody else's
-    return True
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

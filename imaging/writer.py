@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from basics.cancel import CancelToken
 from basics.errors import DamagedError, DataError, Setting
-from basics.files import atomic_write
+from basics.files import Commit, atomic_write, overwrite
 from imaging.formats import DEEP, MOST_PX, OPAQUE, WRITABLE, Saving, saver_options
 from imaging.lab_bands import join_bands, lightness_band
 from imaging.metadata.carry import Told, described, embed
@@ -31,6 +31,7 @@ def write_photo(
     contrast: float = 1.0,
     saving: Saving | None = None,
     cancel: CancelToken | None = None,
+    commit: Commit = overwrite,
 ) -> None:
     """Join a photo's lightness with a chrominance and write it atomically.
 
@@ -42,6 +43,7 @@ def write_photo(
         contrast: of the photo, where a sound one has 1; see `fit_coefficients`.
         saving: quality and metadata; None takes the defaults.
         cancel: ends the writing from another thread.
+        commit: how the finished file takes the name `path`; see `atomic_write`.
 
     Raises:
         DataError: the photo is damaged, `ab` is no chrominance, or the result cannot be written;
@@ -64,8 +66,10 @@ def write_photo(
             result = result.flatten(background=[255])
         result = _by_tiles(result)
     try:
-        with atomic_write(path) as temporary, cancel.stopping(lambda: result.set_kill(True)):
-            _save(result, temporary, saving, told)
+        with atomic_write(path, commit=commit) as temporary:
+            with cancel.stopping(lambda: result.set_kill(True)):
+                _save(result, temporary, saving, told)
+            cancel.require()
     except pyvips.Error as error:
         cancel.require()
         raise DamagedError(
@@ -76,7 +80,7 @@ def write_photo(
         ) from error
     except OSError as error:
         raise DataError(
-            f"cannot write the coloured photo: {error.strerror}: {error.filename}",
+            f"cannot write the coloured photo: {error.strerror}",
             path,
             "choose another output, or free the disk",
         ) from error

@@ -9,19 +9,25 @@ import logging
 import os
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from basics.errors import Cancelled, CheckpointError, ConfigError, DataError, InColorError
+from basics.signals import WORKERS
 from imaging.photo import set_threads
+from imaging.signature import is_ours
 from pipeline.colorizer import Colorizer, Job
 from pipeline.engine.request import ColorRequest, Limits, Rendering
 from pipeline.engine.results import Prediction
 from pipeline.media.colored import Colored
 from pipeline.media.pages import PagesSink
+from pipeline.media.photo_files import PhotoSource
+from pipeline.media.pictures import write_pictures
 from pipeline.media.plan import Task
+from pipeline.media.sources import Sources
 
 BATCH = 2  # photos that pass the networks together; more leave a processor's cache
 AHEAD = 8  # batches per worker that are opened before they are wanted
@@ -38,12 +44,16 @@ class Order:
         rendering: how they are saved.
         limits: what each may cost; its `cancel` ends the whole run.
         force: overwrite what exists.
+        sources: photos that no result takes the place of; None takes those of the tasks.
+        patience_s: for what cannot be stopped when the run is interrupted; None is endless.
     """
 
     request: ColorRequest
     rendering: Rendering
     limits: Limits
     force: bool = False
+    sources: Sources | None = None
+    patience_s: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,19 +72,23 @@ class Outcome:
     Attributes:
         task: the photo, and where its result should go.
         colored: the result; None if there is none.
-        error: why there is none; None if there is, or if the photo was left alone.
+        error: why there is none, or not a picture of it; None if nothing failed.
         n_pages: how many pages the file has, of which one was coloured.
+        pictures: of the result, that were written.
+        is_ours: the photo is a result of this program, and was left alone.
     """
 
     task: Task
     colored: Colored | None = None
     error: DataError | None = None
     n_pages: int = 1
+    pictures: tuple[Path, ...] = ()
+    is_ours: bool = False
 
 
 def colorize_all(
     colorizer: Colorizer, tasks: Sequence[Task], order: Order, *, workers: int = 0
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Colour photos and write them; what went wrong with one does not stop the others.
 
     Args:
@@ -91,19 +105,23 @@ def colorize_all(
         one outcome per task, in the order in which they come about.
     """
     workers = workers or os.cpu_count() or 1
-    order = replace(order, request=colorizer.over_defaults(order.request))
+    sources = order.sources or Sources(task.photo for task in tasks)
+    order = replace(order, request=colorizer.over_defaults(order.request), sources=sources)
     colorizer.engine.require(order.request)
     set_threads(1 if len(tasks) > 1 else workers)
-    with ThreadPoolExecutor(workers) as pool:
+    pool = ThreadPoolExecutor(workers, thread_name_prefix=WORKERS)
+    run = _Run(colorizer, order, pool, workers)
+    try:
         pool.submit(colorizer.engine.warm_up)  # while photos are decoded
-        run = _Run(colorizer, order, pool, workers)
-        try:
-            yield from run.outcomes(tasks)
-        except BaseException:  # control C above all: a large photo takes half a minute
-            order.limits.cancel.cancel()
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        yield from run.outcomes(tasks)
+    except BaseException:  # control C above all: a large photo takes half a minute
+        order.limits.cancel.cancel()
+        pool.shutdown(wait=False, cancel_futures=True)
+        begun = [future for future in run.running if not future.cancelled()]
+        wait(begun, timeout=order.patience_s)
+        raise
+    else:
+        pool.shutdown()
 
 
 class _Run:
@@ -149,13 +167,17 @@ class _Run:
 
     def _open(self, task: Task) -> Job | Outcome:
         """The first step, and the last one for what needs no batch."""
+        if task.has_result:
+            return self._only_pictures(task)
+        if not task.is_asked and is_ours(task.photo):
+            return Outcome(task=task, is_ours=True)
         try:
             job = self._opened(task)
         except InColorError:
             return Outcome(task=task)
         if isinstance(job.sink, PagesSink):
             colored = self.colorizer.finish(job, self.order.request)
-            return Outcome(task=task, colored=colored)
+            return self._with_pictures(Outcome(task=task, colored=colored), colored)
         return job
 
     def _predict(self, jobs: Sequence[Job]) -> list[Predicted]:
@@ -171,20 +193,48 @@ class _Run:
     def _write(self, task: Task, one: Predicted) -> Outcome:
         """The last step."""
         colored = self.colorizer.write(one.job, one.prediction, self.order.request, one.seconds)
-        return Outcome(task=task, colored=colored, n_pages=one.job.source.n_pages)
+        outcome = Outcome(task=task, colored=colored, n_pages=one.job.source.n_pages)
+        return self._with_pictures(outcome, colored)
+
+    def _with_pictures(
+        self, outcome: Outcome, colored: Colored, *, missing: bool = False
+    ) -> Outcome:
+        """The same once the pictures are there that are wanted; the result stays if they fail."""
+        order, pictures = self.order, []
+        commit = (order.sources or Sources()).commit(force=order.force)
+        try:
+            for path in write_pictures(colored, order.rendering, commit, missing=missing):
+                pictures.append(path)
+        except DataError as error:
+            outcome = replace(outcome, error=error)
+        return replace(outcome, pictures=tuple(pictures))
+
+    def _only_pictures(self, task: Task) -> Outcome:
+        """What an earlier run, stopped in between, has not made of a photo with a result."""
+        order = self.order
+        px = self.colorizer.bundle.router.inference_px
+        frame = PhotoSource(task.photo, order.limits, reduced_px=px).first()
+        ranking = self.colorizer.engine.encode([frame])[0].ranking
+        category, confidence = ranking[0]
+        width, height = frame.size
+        colored = Colored(
+            input=task.photo, output=task.output, category=category, confidence=confidence,
+            ranking=ranking, width=width, height=height, seconds=0.0, colorizer="",
+        )  # fmt: skip
+        return self._with_pictures(Outcome(task=task), colored, missing=True)
 
     def _take(self, tasks: Sequence[Task], future: Future[Any]) -> Iterator[Outcome]:
         """Go on with what a step gave: the next step, or outcomes."""
-        try:
-            result = future.result()
-        except (ConfigError, CheckpointError, Cancelled):  # no photo can be coloured any more
-            raise
-        except Exception as error:  # one photo must never end the others' run
+        error = future.exception()
+        if isinstance(error, ConfigError | CheckpointError | Cancelled | KeyboardInterrupt):
+            raise error  # no photo can be coloured any more
+        if error:  # one photo must never end the others' run
             if not isinstance(error, DataError):
                 log.debug("not foreseen", exc_info=error)
             _forget_frames(error)
             yield from self._fail(tasks, error)
             return
+        result = future.result()
         if isinstance(result, Outcome):
             yield result
         elif isinstance(result, Job):
@@ -197,7 +247,7 @@ class _Run:
             for task, one in zip(tasks, result, strict=True):
                 self._start([task], self._write, task, one)
 
-    def _fail(self, tasks: Sequence[Task], error: Exception) -> Iterator[Outcome]:
+    def _fail(self, tasks: Sequence[Task], error: BaseException) -> Iterator[Outcome]:
         """Tell of a failure; photos that met it together are tried alone, for one is to blame."""
         if len(tasks) > 1:
             for task in tasks:
@@ -214,8 +264,9 @@ class _Run:
     def _opened(self, task: Task) -> Job:
         order = self.order
         return self.colorizer.open(
-            task.photo, task.output, order.request, order.rendering, order.limits, force=order.force
-        )
+            task.photo, task.output, order.request, order.rendering, order.limits,
+            force=order.force, sources=order.sources,
+        )  # fmt: skip
 
 
 def _without_features(one: Prediction) -> Prediction:
@@ -223,10 +274,14 @@ def _without_features(one: Prediction) -> Prediction:
     return replace(one, encoded=replace(one.encoded, features=()))
 
 
-def _of_photo(error: Exception, task: Task) -> DataError:
+def _of_photo(error: BaseException, task: Task) -> DataError:
     """An error about a photo, whatever was raised."""
     if isinstance(error, DataError):
         return error
+    if isinstance(error, MemoryError):
+        what = "the photo cannot be coloured: MemoryError: there is not enough for it"
+        fix = "close other programs, or shrink it; if there is enough, report this as a bug"
+        return DataError(what, task.photo, fix)
     what = f"the photo cannot be coloured: {type(error).__name__}: {error}"
     message = DataError(
         what, task.photo, "copy or download it again; if it is sound, report this as a bug"

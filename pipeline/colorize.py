@@ -6,19 +6,22 @@ category, or by a blend of those of the likeliest. The result lies beside the ph
 """
 
 import argparse
-import logging
 from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from basics import cli
-from basics.errors import ConfigError, DataError, Setting
-from basics.files import remove_stale_temporaries
+from basics.errors import ConfigError, Setting
+from basics.signals import Stopped, has_workers, stopping
+from basics.temporaries import remove_own_temporaries, remove_stale_temporaries
 from imaging.formats import FORMATS, MAX_PIXELS, QUALITY, WRITABLE, same_format
 from pipeline.engine.bundle import FAITHFUL, PRETRAINED_DIR, VIVID
 from pipeline.engine.bundle_file import read_bundle
 from pipeline.engine.request import ColorRequest, Limits, Rendering
-from pipeline.media.plan import Plan, plan, words_in
+from pipeline.media.names import words_in
+from pipeline.media.plan import Plan, plan
 from pipeline.report import Report
 from pipeline.version import add_version
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from pipeline.batch import Order
     from pipeline.colorizer import Colorizer
 
-log = logging.getLogger(__name__)
+PATIENCE_S = 0.5  # for what a signal cannot stop, such as the decoder of a large photo
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -75,7 +78,18 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
-    return cli.run(_job, build_parser().parse_args(argv), lock="colorize.txt")
+    return cli.run(_stoppable, build_parser().parse_args(argv), lock="colorize.txt")
+
+
+def _stoppable(args: argparse.Namespace) -> int:
+    """The job, which a signal ends within seconds; it leaves whole results, and nothing else."""
+    try:
+        with stopping(remove_own_temporaries):
+            return _job(args)
+    except Stopped as stopped:
+        if has_workers():  # Python would wait for them; what was half imported stays untouched
+            cli.leave("stopped", stopped.code)
+        raise
 
 
 def _job(args: argparse.Namespace) -> int:
@@ -100,20 +114,24 @@ def _job(args: argparse.Namespace) -> int:
             strip=args.strip,
             pages=args.pages,
             compare=args.compare,
+            ranking=args.ranking,
         ),
         limits=Limits(max_pixels=args.max_pixels, tolerate=args.tolerate),
         force=args.force,
+        patience_s=PATIENCE_S,
     )
+    cli.require_stdout()
     _require_agreement(args)
     bundle = read_bundle(args.models)
     Engine(bundle).require(request)  # before its words stand in the names of files
     with piped(args) as (paths, output):
         planned = plan(
             paths, output, args.format, resume=args.resume, force=args.force, request=request,
-            words=words_in(bundle),
+            rendering=order.rendering, words=words_in(bundle),
         )  # fmt: skip
-        for folder in {task.output.parent for task in planned.tasks}:
+        for folder in planned.folders:
             remove_stale_temporaries(folder)
+        order = replace(order, sources=planned.sources)
         threads = 1 if len(planned.tasks) > 1 else args.threads
         colorizer = Colorizer(bundle, device=args.device, threads=threads)
         return _colorize(colorizer, planned, order, args)
@@ -130,17 +148,11 @@ def _require_agreement(args: argparse.Namespace) -> None:
 def _colorize(colorizer: "Colorizer", planned: Plan, order: "Order", args: Any) -> int:
     """Colour what is planned; returns the exit code."""
     from pipeline.batch import colorize_all
-    from pipeline.media.pictures import write_ranking
 
     report = Report(planned, args, fallback_threshold=colorizer.bundle.fallback_threshold)
-    outcomes = colorize_all(colorizer, planned.tasks, order, workers=args.threads)
-    for outcome in cli.progress(outcomes, "colouring", total=len(planned.tasks)):
-        report.tell(outcome)
-        if args.ranking and outcome.colored:
-            try:
-                log.info("written: %s", write_ranking(outcome.colored))
-            except DataError as error:
-                report.fail(error)
+    with closing(colorize_all(colorizer, planned.tasks, order, workers=args.threads)) as outcomes:
+        for outcome in cli.progress(outcomes, "colouring", total=len(planned.tasks)):
+            report.tell(outcome)
     return report.end()
 
 

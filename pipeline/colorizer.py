@@ -19,10 +19,11 @@ from pipeline.engine.request import ColorRequest, Limits, Rendering
 from pipeline.engine.results import Encoded, Prediction
 from pipeline.media.colored import Colored
 from pipeline.media.images import ImageFrame, colored_array, image_frame
+from pipeline.media.names import default_output
 from pipeline.media.pages import PagesSink
 from pipeline.media.photo_files import PhotoFrame, PhotoSink, PhotoSource
-from pipeline.media.pictures import write_compare
-from pipeline.media.plan import default_output
+from pipeline.media.pictures import write_pictures
+from pipeline.media.sources import Sources
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -108,10 +109,10 @@ class Colorizer:
             request: how it is coloured; None leaves all to the bundle.
             rendering: how it is saved.
             limits: what it may cost.
-            force: overwrite the result if it exists.
+            force: overwrite the result and its pictures if they exist; a photo itself never is.
 
         Raises:
-            DataError: the photo cannot be read, or the result not be written.
+            DataError: the photo cannot be read, or the result or a picture not be written.
             InColorError: it is in colour already, and `request.keep_color` says to leave it then.
             ConfigError: the bundle cannot do what is asked for.
             CheckpointError: a network of the bundle cannot be used.
@@ -121,7 +122,10 @@ class Colorizer:
         self.engine.require(wanted)  # before its words stand in the name of a file
         target = Path(output) if output else default_output(Path(path), rendering.format, wanted)
         job = self.open(Path(path), target, wanted, rendering, limits or Limits(), force=force)
-        return self.finish(job, wanted)
+        colored = self.finish(job, wanted)
+        for path in write_pictures(colored, rendering, job.sink.commit):
+            log.info("written: %s", path)
+        return colored
 
     def colorize_array(
         self, image: "NDArray[Any] | PillowImage", request: ColorRequest | None = None
@@ -188,6 +192,7 @@ class Colorizer:
         limits: Limits,
         *,
         force: bool = False,
+        sources: Sources | None = None,
     ) -> Job:
         """Open a photo and decode it for the networks; first make sure that it can be written.
 
@@ -198,6 +203,7 @@ class Colorizer:
             rendering: how the result is saved.
             limits: what the photo may cost.
             force: overwrite the result if it exists.
+            sources: photos that are never overwritten, of a run of several.
 
         Raises:
             DataError: the photo cannot be read, or `output` not be written.
@@ -210,7 +216,7 @@ class Colorizer:
         source = PhotoSource(path, limits, reduced_px=self.bundle.router.inference_px)
         target = output if isinstance(output, Path) else output(source.photo)
         is_paged = rendering.pages == "all" and source.n_pages > 1
-        how = {"rendering": rendering, "limits": limits, "force": force}
+        how = {"rendering": rendering, "limits": limits, "force": force, "sources": sources}
         sink = (
             PagesSink(source.photo, target, **how)
             if is_paged
@@ -280,10 +286,10 @@ def _require_gray(frame: PhotoFrame | ImageFrame, where: object, request: ColorR
 def _colored(
     job: Job, prediction: Prediction[PhotoFrame], request: ColorRequest, seconds: float
 ) -> Colored:
-    """What is known of a photo that has been written, beside which a picture may be wanted."""
+    """What is known of a photo that has been written."""
     ranking, (width, height) = prediction.ranking, job.frame.size
     best = request.category or ranking[0][0]
-    colored = Colored(
+    return Colored(
         input=job.frame.photo.path,
         output=job.sink.path,
         category=best,
@@ -294,6 +300,3 @@ def _colored(
         seconds=round(seconds, 3),
         colorizer=prediction.colorizer,
     )
-    if job.sink.rendering.compare:
-        log.info("written: %s", write_compare(colored))
-    return colored

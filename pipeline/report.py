@@ -6,10 +6,12 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from basics import cli
 from basics.errors import ProjectError
+from basics.printing import printable
 from pipeline.engine.bundle import UNIVERSAL
 from pipeline.media.plan import PIPE, Plan
 
@@ -31,33 +33,46 @@ class Report:
         """Tell what cannot even be begun."""
         self.args, self.fallback_threshold = args, fallback_threshold
         self.counts = Counter({"coloured": 0, "done already": len(planned.done)})
+        self.counts["results of earlier runs left out"] = len(planned.left_out)
         self.failures: list[tuple[str, str]] = []  # where, what: errors would keep photos open
         self.n_photos = len(planned.tasks) + len(planned.done)
+        for path in planned.left_out[:MOST_LISTED]:
+            self._tell_left_out(path)
+        if len(planned.left_out) > MOST_LISTED:
+            log.info("and %d more results of earlier runs", len(planned.left_out) - MOST_LISTED)
         for error in planned.errors:
             self.fail(error)
 
     def fail(self, error: ProjectError) -> None:
         """Tell what went wrong, and remember it."""
-        self.failures.append((str(error.where), error.what))
+        self.failures.append((printable(str(error.where)), error.what))
         cli.print_error(error)
 
     def tell(self, outcome: "Outcome") -> None:
         """Tell one outcome."""
-        if outcome.error:
-            self.fail(outcome.error)
-        elif outcome.colored is None:
-            self.counts["in colour already"] += 1
-            log.info("in colour already, left alone: %s", outcome.task.photo)
-        else:
+        for path in outcome.pictures:
+            log.info("written: %s", printable(str(path)))
+        if outcome.colored:
             self.counts["coloured"] += 1
             self._tell_colored(outcome.colored)
             if outcome.n_pages > 1 and self.args.pages == "first":
                 message = "%s has %d pages, of which the first was coloured (all: --pages all)"
-                log.warning(message, outcome.task.photo, outcome.n_pages)
+                log.warning(message, printable(str(outcome.task.photo)), outcome.n_pages)
+        if outcome.error:
+            self.fail(outcome.error)
+        elif outcome.is_ours:
+            self.counts["results of earlier runs left out"] += 1
+            self._tell_left_out(outcome.task.photo)
+        elif outcome.task.has_result:
+            self.counts["done already"] += 1
+        elif outcome.colored is None:
+            self.counts["in colour already"] += 1
+            log.info("in colour already, left alone: %s", printable(str(outcome.task.photo)))
 
     def end(self) -> int:
         """Sum up, if there was more than one photo; returns the exit code."""
-        if self.n_photos > 1 or self.counts["done already"]:
+        left_out = self.counts["results of earlier runs left out"]
+        if self.n_photos > 1 or self.counts["done already"] or left_out:
             counts = {**self.counts, "failed": len(self.failures)}
             log.info("%s", ", ".join(f"{number:,} {what}" for what, number in counts.items()
                                      if number))  # fmt: skip
@@ -67,9 +82,13 @@ class Report:
                 log.info("  and %d more, told above", len(self.failures) - MOST_LISTED)
         return cli.FAILED if self.failures else cli.DONE
 
+    def _tell_left_out(self, path: Path) -> None:
+        log.info("left out, a result of this program: %s", printable(str(path)))
+
     def _tell_colored(self, colored: "Colored") -> None:
         how = how_colored(colored, self.args.category, self.fallback_threshold)
-        log.info("%s", f"{colored.input}: {how}" if self.n_photos > 1 else how)
+        several = self.n_photos > 1
+        log.info("%s", f"{printable(str(colored.input))}: {how}" if several else how)
         if self.args.output == PIPE:
             return
         as_json = self.args.json

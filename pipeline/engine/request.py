@@ -97,6 +97,7 @@ class Rendering:
         strip: leave the photo's metadata out.
         pages: of a TIFF of several, colour the first or all.
         compare: also write a picture of before and after.
+        ranking: also write a picture of the five most confident categories.
 
     Raises:
         ConfigError: a number is out of its range.
@@ -107,6 +108,7 @@ class Rendering:
     strip: bool = False
     pages: Literal["first", "all"] = "first"
     compare: bool = False
+    ranking: bool = False
 
     def __post_init__(self) -> None:
         """Check the types and ranges."""

@@ -1,7 +1,7 @@
 """TIFF files of several pages, each coloured as a photo of its own."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basics.errors import DataError, Setting
-from basics.files import atomic_write, temporary_folder
+from basics.files import Commit, atomic_write
+from basics.temporaries import temporary_folder
 from imaging.formats import TIFF
 from imaging.photo import Photo
 from pipeline.engine.request import Limits, Rendering
-from pipeline.media.photo_files import PhotoFrame, PhotoSink, require_free
+from pipeline.media.photo_files import PhotoFrame, PhotoSink, claim
+from pipeline.media.sources import Sources
 
 
 class PagesSink:
@@ -27,8 +29,9 @@ class PagesSink:
         rendering: Rendering,
         limits: Limits,
         force: bool = False,
+        sources: Sources | None = None,
     ) -> None:
-        """Check that the result can be written; write nothing yet.
+        """Check that the result can be written; write nothing yet; see `PhotoSink`.
 
         Raises:
             DataError: it is no TIFF, or exists.
@@ -36,8 +39,8 @@ class PagesSink:
         if path.suffix.lower() not in TIFF:
             what = f"{path.suffix} holds one page, not {photo.n_pages}"
             raise DataError(what, path, "save it as another format", Setting("format", "tiff"))
-        require_free(path, photo.path, force=force)
         self.path, self.rendering, self.limits = path, rendering, limits
+        self.commit = claim(path, photo, rendering=rendering, force=force, sources=sources)
         self.parts: list[Path] = []
         self._stack = ExitStack()
 
@@ -50,7 +53,8 @@ class PagesSink:
 
     def __enter__(self) -> "PagesSink":
         """Make a folder for the pages."""
-        self.folder = self._stack.enter_context(temporary_folder(self.path))
+        with _told(self.path):
+            self.folder = self._stack.enter_context(temporary_folder(self.path))
         return self
 
     def __exit__(
@@ -59,12 +63,25 @@ class PagesSink:
         """Join the pages, unless something failed; remove the folder."""
         with self._stack:
             if kind is None:
-                _join(self.parts, self.path)
+                self.limits.cancel.require()
+                _join(self.parts, self.path, self.commit)
 
 
-def _join(parts: Sequence[Path], path: Path) -> None:
+def _join(parts: Sequence[Path], path: Path, commit: Commit) -> None:
     """Write the pages of several TIFF files into one."""
     import tifftools
 
-    with atomic_write(path) as temporary:
-        tifftools.tiff_concat([str(part) for part in parts], str(temporary), overwrite=True)
+    with _told(path), atomic_write(path, commit=commit) as temporary:
+        pages = [page for part in parts for page in tifftools.read_tiff(str(part))["ifds"]]
+        with temporary.open("wb") as file:
+            tifftools.write_tiff(pages, file)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Raise `DataError` for what the disk says within the block."""
+    try:
+        yield
+    except OSError as error:
+        what = f"cannot write the coloured photo: {error.strerror}"
+        raise DataError(what, path, "choose another output, or free the disk") from error

@@ -9,13 +9,15 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from basics.errors import DataError, Setting
+from basics.files import Commit
 from imaging.fading import contrast_left, seen_by_networks
 from imaging.network_input import fine_lightness, has_color, lightness_at, reduced
 from imaging.photo import Photo, open_photo, read_full, reading
 from imaging.writer import require_holds, write_photo
 from pipeline.engine.request import Limits, Rendering
 from pipeline.engine.results import saturated
+from pipeline.media.names import picture_paths
+from pipeline.media.sources import Sources
 
 REDUCED_PX = 256  # short side of the copy for the networks, unless a bundle has another
 
@@ -127,6 +129,7 @@ class PhotoSink:
         rendering: Rendering,
         limits: Limits,
         force: bool = False,
+        sources: Sources | None = None,
     ) -> None:
         """Check that the result can be written; write nothing yet.
 
@@ -136,13 +139,14 @@ class PhotoSink:
             rendering: quality and metadata.
             limits: who may end the writing.
             force: overwrite what is there.
+            sources: photos that are never overwritten, of a run of several.
 
         Raises:
-            DataError: the format cannot hold the photo, or the result exists.
+            DataError: the format cannot hold the photo, or the result or a picture of it exists.
         """
         require_holds(photo, path)
-        require_free(path, photo.path, force=force)
         self.path, self.rendering, self.limits = path, rendering, limits
+        self.commit = claim(path, photo, rendering=rendering, force=force, sources=sources)
 
     def write(self, frame: PhotoFrame, ab: NDArray[np.float32], saturation: float) -> None:
         """Write the photo at full size in (h, w, 2) ab, multiplied by `saturation`.
@@ -161,6 +165,7 @@ class PhotoSink:
             contrast=contrast_left(lightness, frame.seen(short_side)),
             saving=self.rendering.saving,
             cancel=self.limits.cancel,
+            commit=self.commit,
         )
 
     def __enter__(self) -> "PhotoSink":
@@ -173,10 +178,16 @@ class PhotoSink:
         """Nothing is left to commit: each photo is written atomically."""
 
 
-def require_free(path: Path, photo: Path, *, force: bool) -> None:
-    """Raise `DataError` if a result exists and may not be overwritten, or is the photo itself."""
-    if path.exists() and path.samefile(photo):
-        raise DataError("that is the black-and-white photo itself", path, "choose another name")
-    if path.exists() and not force:
-        fix = "choose another output, or overwrite it"
-        raise DataError("the output exists already", path, fix, Setting("force", True))
+def claim(
+    path: Path, photo: Photo, *, rendering: Rendering, force: bool, sources: Sources | None
+) -> Commit:
+    """Make sure that a result and its pictures can be written; say how they take their names.
+
+    Raises:
+        DataError: one of them exists and may not be overwritten, or is a photo itself.
+    """
+    sources = sources or Sources()
+    sources.add(photo.path)
+    for one in (path, *picture_paths(path, rendering)):
+        sources.require_free(one, force=force)
+    return sources.commit(force=force)

@@ -3,6 +3,7 @@
 libvips joins, Pillow draws: it brings a typeface of its own, where a server may have none.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING
 import pyvips
 
 from basics.errors import DataError
-from basics.files import atomic_write
+from basics.files import Commit, atomic_write, overwrite
+from imaging.metadata import NOTE, SOFTWARE
 from imaging.network_input import fitted, thumbnail
 from imaging.photo import first_line, open_photo
-from pipeline.media.plan import COMPARE, RANKING, fitting_name
+from pipeline.engine.request import Rendering
+from pipeline.media.names import COMPARE, RANKING, picture_path
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont
@@ -43,20 +46,48 @@ def before_and_after(colored: "Colored", longest_px: int) -> pyvips.Image:
     )
 
 
-def write_compare(colored: "Colored") -> Path:
+def write_pictures(
+    colored: "Colored", rendering: Rendering, commit: Commit = overwrite, *, missing: bool = False
+) -> Iterator[Path]:
+    """Write the pictures of a result that are wanted.
+
+    Args:
+        colored: the result.
+        rendering: which ones.
+        commit: how they take their names; see `atomic_write`.
+        missing: leave those as they are that are there already.
+
+    Raises:
+        DataError: one of them cannot be written.
+
+    Yields:
+        the path of each, once it is there.
+    """
+    wanted = (
+        (rendering.compare, COMPARE, write_compare),
+        (rendering.ranking, RANKING, write_ranking),
+    )
+    for is_wanted, ending, write in wanted:
+        is_there = missing and os.path.lexists(picture_path(colored.output, ending))
+        if is_wanted and not is_there:
+            yield write(colored, commit)
+
+
+def write_compare(colored: "Colored", commit: Commit = overwrite) -> Path:
     """Write <result>_compare.jpg: the photo without its colours, and the result.
 
     Raises:
         DataError: one of them cannot be read, or the picture not be written.
     """
     both = before_and_after(colored, COMPARE_PX)
-    path = _beside(colored.output, COMPARE, ".jpg")
-    with _written(path) as temporary:
-        both.write_to_file(str(temporary), Q=92, keep="none")
+    path = picture_path(colored.output, COMPARE)
+    with _written(path, commit) as temporary, temporary.open("wb+") as file:
+        target = pyvips.Target.new_to_descriptor(file.fileno())
+        _noted(both).write_to_target(target, ".jpg", Q=92, keep="exif")
     return path
 
 
-def write_ranking(colored: "Colored") -> Path:
+def write_ranking(colored: "Colored", commit: Commit = overwrite) -> Path:
     """Write <result>_ranking.png: a bar for each of the five most confident categories."""
     from PIL import Image, ImageDraw, ImageFont
 
@@ -74,10 +105,22 @@ def write_ranking(colored: "Colored") -> Path:
         name = _shortened(category, font, left - 40)
         draw.text((left - 14, middle), name, INK, font, anchor="rm")
         draw.text((width - right + 14, middle), f"{confidence:.0%}", PALE, font, anchor="lm")
-    path = _beside(colored.output, RANKING, ".png")
-    with _written(path) as temporary:
-        image.save(temporary)
+    exif = Image.Exif()
+    exif[SOFTWARE] = NOTE
+    path = picture_path(colored.output, RANKING)
+    with _written(path, commit) as temporary:
+        image.save(temporary, "PNG", exif=exif)
     return path
+
+
+def _noted(image: pyvips.Image) -> pyvips.Image:
+    """With nothing of the photo's metadata, and the note by which it is known as ours."""
+    image = image.copy()
+    for name in image.get_fields():
+        if name.startswith("exif-"):
+            image.remove(name)
+    image.set_type(pyvips.GValue.gstr_type, "exif-ifd0-Software", NOTE)
+    return image
 
 
 def _shortened(name: str, font: "FreeTypeFont | ImageFont", most_px: int) -> str:
@@ -90,20 +133,16 @@ def _shortened(name: str, font: "FreeTypeFont | ImageFont", most_px: int) -> str
 
 
 @contextmanager
-def _written(path: Path) -> Iterator[Path]:
+def _written(path: Path, commit: Commit) -> Iterator[Path]:
     """Give a temporary file, which takes the picture's name in the end.
 
     Raises:
         DataError: it cannot be written.
     """
     try:
-        with atomic_write(path) as temporary:
+        with atomic_write(path, commit=commit) as temporary:
             yield temporary
     except (OSError, pyvips.Error) as error:
         why = error.strerror if isinstance(error, OSError) else first_line(error)
         what = f"cannot write a picture of the result: {why}"
         raise DataError(what, path, "choose another output, or free the disk") from error
-
-
-def _beside(output: Path, ending: str, suffix: str) -> Path:
-    return output.with_name(fitting_name(output.stem, f"{ending}{suffix}"))

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from basics.cli import unwritable_stdout
 from basics.errors import ConfigError, DataError
+from basics.temporaries import remove_stale_temporaries, temporary_folder
 from imaging.formats import FORMATS, format_suffix
 from imaging.photo import open_photo
 from pipeline.media.plan import PIPE
@@ -33,13 +35,13 @@ def piped(args: argparse.Namespace) -> Iterator[tuple[Sequence[Path], Path | Non
         yield paths, output
         return
     _require_sense(args)
-    with tempfile.TemporaryDirectory(prefix="colorize-") as name:
-        folder = Path(name)
+    spool = Path(tempfile.gettempdir())
+    remove_stale_temporaries(spool)
+    with temporary_folder(spool / "pipe") as folder:
         (path,) = paths
         if path == PIPE:
             path = folder / "standard input"
-            with path.open("wb") as file:
-                shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+            _spool(path)
             if not path.stat().st_size:
                 fix = "give a photo: colorize - -o out.jpg < photo.jpg"
                 raise DataError("nothing came", "standard input", fix)
@@ -51,9 +53,32 @@ def piped(args: argparse.Namespace) -> Iterator[tuple[Sequence[Path], Path | Non
         result = folder / f"result{suffix}"
         yield [path], result
         if result.exists():
-            with result.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer, 1 << 20)
-            sys.stdout.buffer.flush()
+            _pour(result)
+
+
+def _spool(path: Path) -> None:
+    """Write standard input into a file."""
+    if sys.stdin is None:
+        raise ConfigError("standard input is closed", "standard input", "give a photo: < photo.jpg")
+    try:
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+    except OSError as error:
+        what = f"cannot keep what comes from standard input: {error.strerror}"
+        fix = "free the disk, or name another folder as TMPDIR"
+        raise DataError(what, path.parent.parent, fix) from error
+
+
+def _pour(result: Path) -> None:
+    """Write a file to standard output."""
+    try:
+        with result.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer, 1 << 20)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable_stdout(error) from error
 
 
 def _require_sense(args: argparse.Namespace) -> None:

@@ -1,30 +1,39 @@
-"""Which files are to be coloured, and where each result goes. No photo is read or written here."""
+"""Which files are to be coloured, and where each result goes. Nothing is decoded or written."""
 
 import os
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from basics.errors import DataError, ProjectError
-from imaging.formats import FORMATS, READABLE, WRITABLE
-from pipeline.engine.bundle import FAITHFUL, Bundle
-from pipeline.engine.request import ColorRequest
+from basics.errors import ConfigError, DataError, ProjectError, Setting
+from pipeline.engine.request import ColorRequest, Rendering
+from pipeline.media.find import find_photos, no_photos, results_among
+from pipeline.media.names import (
+    AS_THE_BUNDLE,
+    default_output,
+    is_named_as_photo,
+    picture_paths,
+)
+from pipeline.media.sources import Sources, identity_of, in_place_of
 
-AS_THE_BUNDLE = ColorRequest()
-
+AS_USUAL = Rendering()
 PIPE = Path("-")  # standard input or output
-RESULT = "_color"  # what a result's stem ends with
-COMPARE, RANKING = "_compare", "_ranking"  # what pictures of a result end with
-LONGEST_NAME = 255  # bytes; of most file systems
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One photo to colour, and the path of the result."""
+    """One photo to colour, and the path of the result.
+
+    Attributes:
+        photo, output: paths.
+        has_result: the result is there; only pictures of it are missing.
+        is_asked: it was named on its own, and is coloured whatever it is.
+    """
 
     photo: Path
     output: Path
+    has_result: bool = False
+    is_asked: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,54 +41,32 @@ class Plan:
     """What is to be done.
 
     Attributes:
-        tasks: photos to colour.
-        done: results that are there already.
+        tasks: photos to colour, or to make missing pictures of.
+        done: results that are there already, with all pictures that are wanted.
         errors: what cannot be done.
+        left_out: results of earlier runs that were named, or belong to no photo of a folder.
+        sources: all photos, whose place no result takes.
     """
 
     tasks: list[Task] = field(default_factory=list)
     done: list[Path] = field(default_factory=list)
     errors: list[ProjectError] = field(default_factory=list)
+    left_out: list[Path] = field(default_factory=list)
+    sources: Sources = field(default_factory=Sources)
+
+    @property
+    def folders(self) -> set[Path]:
+        """Where results go."""
+        return {path.parent for path in [*(task.output for task in self.tasks), *self.done]}
 
 
-def default_output(
-    path: Path, format_: str | None = None, request: ColorRequest = AS_THE_BUNDLE
-) -> Path:
-    """`<stem>_color.<ext>` beside the input; the name tells what was asked for.
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """A photo, the folder below which it was found, and whether it may be done already."""
 
-    As sunset, in the vivid mode: `<stem>_color_sunset_vivid.<ext>`. The suffix is that of `format_`
-    if given, else the photo's own if it can be written: GIF, HEIC and AVIF become PNG. A stem too
-    long for a file's name is cut.
-    """
-    own = path.suffix if path.suffix.lower() in WRITABLE else ".png"
-    message = "".join(f"_{word}" for word in words_of(request))
-    end = f"{RESULT}{message}{FORMATS[format_] if format_ else own}"
-    return path.with_name(fitting_name(path.stem, end))
-
-
-def fitting_name(stem: str, end: str) -> str:
-    """A file's name; a stem too long for it is cut."""
-    cut = os.fsencode(stem)[: LONGEST_NAME - len(os.fsencode(end))]
-    if len(cut) < len(os.fsencode(stem)):
-        cut = cut.decode(errors="ignore").encode()  # no half characters
-    return f"{os.fsdecode(cut)}{end}"
-
-
-def words_of(request: ColorRequest) -> list[str]:
-    """What a request asks for beyond the bundle's own choices, as words of a file's name."""
-    words = [one for one in (request.category, request.mode, request.colorizer) if one]
-    if request.top is not None:
-        words.append(f"top{request.top}")
-    if request.saturation is not None:
-        words.append(f"{request.saturation:g}x")
-    return words
-
-
-def words_in(bundle: Bundle) -> frozenset[str]:
-    """Every word that the names of results made by a bundle may hold, numbers left out."""
-    categories = {one for table in bundle.colorizers.values() for one in table}
-    modes = {FAITHFUL, *bundle.modes}
-    return frozenset({*bundle.categories, *categories, *modes, *bundle.colorizers})
+    photo: Path
+    root: Path | None
+    skips: bool
 
 
 def plan(
@@ -90,6 +77,7 @@ def plan(
     resume: bool | None = None,
     force: bool = False,
     request: ColorRequest = AS_THE_BUNDLE,
+    rendering: Rendering = AS_USUAL,
     words: Collection[str] = (),
 ) -> Plan:
     """Say for each photo where its result goes.
@@ -104,90 +92,140 @@ def plan(
         resume: whether what has a result is left out; None does so in folders only.
         force: whether results are made again.
         request: how they are coloured, which default names tell.
+        rendering: which pictures are wanted beside each result.
         words: that the names of results may hold, see `words_in`.
+
+    Raises:
+        ConfigError: several photos should become one file.
     """
-    made = Plan()
-    taken: dict[Path, Path] = {}
-    alone = len(paths) == 1 and not paths[0].is_dir()
-    for path in paths:
-        skips = not force and (path.is_dir() if resume is None else resume)
-        photos = _photos_of(path, made.errors, words)
-        for photo in photos:
-            if output is None or (alone and output.suffix):
-                target = output or default_output(photo, format_, request)
-            else:
-                below = photo.relative_to(path) if path.is_dir() else Path(photo.name)
-                target = output / default_output(below, format_, request)
-            if target in taken:
-                what = f"two photos would become one result: {taken[target]} and this"
-                made.errors.append(DataError(what, photo, "rename one, or colour it on its own"))
-                continue
-            taken[target] = photo
-            if skips and target.exists():
-                made.done.append(target)
-            else:
-                made.tasks.append(Task(photo=photo, output=target))
+    made, named = Plan(), _Names()
+    alone = len(paths) == 1 and not _is_folder(paths[0])
+    to_file = alone and output is not None and bool(output.suffix) and not _is_folder(output)
+    if output is not None and not to_file:
+        _require_folder(output, paths)
+    found = _found(paths, made, words, resume=resume, force=force, keeps_results=to_file)
+    for one in found:
+        made.sources.add(one.photo)
+    for one in found:
+        if output is None or to_file:
+            target = output or default_output(one.photo, format_, request)
+        else:
+            name = default_output(one.photo, format_, request).name
+            below = one.photo.relative_to(one.root).parent if one.root else Path()
+            target = output / below / name
+        pictures = picture_paths(target, rendering)
+        try:
+            if not named.take(one.photo, target, pictures):
+                continue  # the same photo, named twice
+            _require_no_source(one.photo, [target, *pictures], made.sources)
+        except DataError as error:
+            made.errors.append(error)
+            continue
+        missing = [path for path in pictures if not os.path.lexists(path)]
+        is_done = one.skips and _has_content(target)
+        if is_done and not missing:
+            made.done.append(target)
+        else:
+            task = Task(photo=one.photo, output=target, has_result=is_done, is_asked=alone)
+            made.tasks.append(task)
+    left_out = [path for path in made.left_out if path in paths or not named.has(path)]
+    made.left_out[:] = dict.fromkeys(left_out)
     return made
 
 
-def _photos_of(path: Path, errors: list[ProjectError], words: Collection[str]) -> list[Path]:
-    """The photos of a folder, or the one that was named; what is wrong goes into `errors`."""
-    if not path.is_dir():
-        return [path]
-    unread: list[ProjectError] = []
-    photos = find_photos(path, unread, words)
-    errors += unread
-    if not photos and not unread:
-        fix = f"put photos there: {', '.join(sorted(READABLE))}"
-        errors.append(DataError("no photos in the folder", path, fix))
-    return photos
+def _found(
+    paths: Sequence[Path],
+    made: Plan,
+    words: Collection[str],
+    *,
+    resume: bool | None,
+    force: bool,
+    keeps_results: bool,
+) -> list[_Found]:
+    """The photos that are named, and those of folders; results of earlier runs are left out."""
+    found: list[_Found] = []
+    files = [path for path in paths if not _is_folder(path)]
+    results = set() if keeps_results else set(results_among(files, files, words))
+    for path in paths:
+        if not _is_folder(path):
+            if path in results:
+                made.left_out.append(path)
+            else:
+                found.append(_Found(photo=path, root=None, skips=not force and bool(resume)))
+            continue
+        unread: list[ProjectError] = []
+        left_out: list[Path] = []
+        photos = find_photos(path, unread, words, left_out)
+        made.errors.extend(unread)
+        made.left_out.extend(left_out)
+        if not photos and not unread and not left_out:
+            made.errors.append(no_photos(path))
+        skips = not force and resume is not False
+        found += [_Found(photo=photo, root=path, skips=skips) for photo in photos]
+    return found
 
 
-def find_photos(
-    folder: Path, errors: list[ProjectError] | None = None, words: Collection[str] = ()
-) -> list[Path]:
-    """Every photo below a folder, sorted; hidden files and results of earlier runs left out.
+class _Names:
+    """The names that results and pictures take, so that no two are one."""
 
-    Links to folders are not followed, so they cannot lead round in circles.
+    def __init__(self) -> None:
+        """None is taken yet."""
+        self._taken: dict[tuple[str, str], Path] = {}  # -> the photo
+        self._folders: dict[Path, str] = {}
 
-    Args:
-        folder: where to look.
-        errors: folders that must not be read are told here.
-        words: that the names of results may hold, see `words_in`.
-    """
-    found = [path for path in _walk(folder, errors) if path.suffix.lower() in READABLE]
-    stems = {path.with_suffix("") for path in found}
-    ending = _result_ending(words)
-    return sorted(path for path in found if path.is_file() and not _is_result(path, stems, ending))
+    def take(self, photo: Path, target: Path, pictures: Sequence[Path]) -> bool:
+        """Take the names of a photo's result; False if the same photo has taken them before.
 
+        Raises:
+            DataError: another photo has one of them.
+        """
+        keys = [self._key(path) for path in (target, *pictures)]
+        for key in keys:
+            other = self._taken.get(key)
+            if other is None:
+                continue
+            if key == keys[0] and identity_of(other) == identity_of(photo) is not None:
+                return False
+            what = f"two photos would become one result: {other} and this"
+            raise DataError(what, photo, "rename one, or colour it on its own")
+        self._taken.update(dict.fromkeys(keys, photo))
+        return True
 
-def _walk(folder: Path, errors: list[ProjectError] | None) -> Iterator[Path]:
-    """Every file below a folder that is not hidden."""
+    def has(self, path: Path) -> bool:
+        """Whether it is one of the names."""
+        return self._key(path) in self._taken
 
-    def tell(error: OSError) -> None:
-        if errors is not None:
-            what = f"cannot read the folder: {error.strerror}"
-            errors.append(DataError(what, error.filename, "give yourself the right to read it"))
-
-    for parent, _, names in os.walk(folder, onerror=tell):
-        for name in names:
-            if not name.startswith("."):
-                yield Path(parent, name)
-
-
-def _result_ending(words: Collection[str]) -> re.Pattern[str]:
-    """What the stems of results end with: `_color`, `_color_sunset_vivid`, `_color_top2_1.5x`."""
-    longest_first = sorted(words, key=len, reverse=True)
-    known = "|".join([*map(re.escape, longest_first), r"top\d+", r"\d+(\.\d+)?(e-\d+)?x"])
-    return re.compile(rf"{RESULT}(_({known}))*$")
+    def _key(self, path: Path) -> tuple[str, str]:
+        """The same for all spellings of a path."""
+        if path.parent not in self._folders:
+            self._folders[path.parent] = os.path.realpath(path.parent)
+        return self._folders[path.parent], path.name
 
 
-def _is_result(path: Path, stems: set[Path], ending: re.Pattern[str]) -> bool:
-    """Whether a file is the result of an earlier run, or a picture of one."""
-    stem = path.stem
-    for picture in (COMPARE, RANKING):
-        without = stem.removesuffix(picture)
-        if without != stem and ending.search(without):
-            stem = without
-    found = ending.search(stem)
-    return bool(found) and path.with_name(stem[: found.start()]) in stems
+def _require_folder(output: Path, paths: Sequence[Path]) -> None:
+    """Raise `ConfigError` if several photos should become one file."""
+    is_file = os.path.isfile(output)  # noqa: PTH113
+    several = len(paths) > 1 or any(_is_folder(path) for path in paths)
+    if is_file or (several and is_named_as_photo(output) and not _is_folder(output)):
+        what = f"several photos cannot become one file: {output}"
+        if not several:
+            what = f"the output is a file without a suffix: {output}"
+        raise ConfigError(what, Setting("output"), "name a folder, or give one photo")
+
+
+def _require_no_source(own: Path, paths: Sequence[Path], sources: Sources) -> None:
+    """Raise `DataError` if a result would take the place of a photo."""
+    for path in paths:
+        photo = sources.find(path)
+        if photo:
+            raise in_place_of(photo, path, own)
+
+
+def _has_content(path: Path) -> bool:
+    """Whether there is a file, and it is not empty."""
+    return os.path.isfile(path) and os.path.getsize(path) > 0  # noqa: PTH113, PTH202
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether a path leads to a folder; a name too long for a file does not."""
+    return os.path.isdir(path)  # noqa: PTH112

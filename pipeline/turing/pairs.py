@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pyvips
 
 from basics.errors import DataError
-from basics.files import atomic_write, temporary_folder
+from basics.files import atomic_write
+from basics.temporaries import temporary_folder
 from imaging.formats import Saving, saver_options
 from imaging.network_input import fitted, thumbnail
 from imaging.photo import Photo, open_photo, reading

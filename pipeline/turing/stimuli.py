@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from basics.errors import ConfigError
-from basics.files import remove_stale_temporaries
+from basics.temporaries import remove_stale_temporaries
 from pipeline.turing.pairs import pair_of
 from pipeline.turing.photos import RealPhoto, read_photos
 

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from basics.errors import DataError
-from basics.files import atomic_write, lock, temporary_folder
+from basics.files import Commit, atomic_write, lock, overwrite, take_free_name
 
 
 def test_a_finished_file_takes_its_name_and_leaves_nothing_beside_it(tmp_path):
@@ -58,12 +60,40 @@ def test_a_lock_is_refused_while_another_holds_it_and_free_afterwards(tmp_path):
         pass
 
 
-def test_a_temporary_folder_goes_with_its_block_also_when_it_fails(tmp_path):
-    def fail() -> None:
-        with temporary_folder(tmp_path / "a.tif") as folder:
-            (folder / "0.tif").touch()
-            raise OSError("full")
+def test_of_many_that_want_a_free_name_one_gets_it_and_its_file_is_whole(tmp_path):
+    path, start = tmp_path / "result.jpg", threading.Barrier(8)
 
-    with pytest.raises(OSError, match="full"):
-        fail()
-    assert list(tmp_path.iterdir()) == []
+    def write(number: int) -> str:
+        start.wait()
+        with atomic_write(path, commit=take_free_name) as temporary:
+            temporary.write_text(str(number) * 10_000)
+        return str(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        futures = [pool.submit(write, number) for number in range(8)]
+    refused = [error for future in futures if (error := future.exception())]
+    assert len(refused) == 7
+    assert {str(error).split("\n")[0] for error in refused} == {"the output exists already"}
+    (winner,) = (future.result() for future in futures if not future.exception())
+    assert path.read_text() == winner * 10_000
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("leads_to", ["there.jpg", "nowhere.jpg"])
+def test_a_link_is_replaced_itself_and_never_written_through(tmp_path, leads_to):
+    (tmp_path / "there.jpg").write_text("mine")
+    link = tmp_path / "link.jpg"
+    link.symlink_to(tmp_path / leads_to)
+
+    def write(commit: Commit) -> None:
+        with atomic_write(link, commit=commit) as temporary:
+            temporary.write_text("result")
+
+    with pytest.raises(DataError, match="exists already"):
+        write(take_free_name)
+    assert link.is_symlink()
+    write(overwrite)
+    assert not link.is_symlink()
+    assert link.read_text() == "result"
+    assert (tmp_path / "there.jpg").read_text() == "mine"
+    assert not (tmp_path / "nowhere.jpg").exists()

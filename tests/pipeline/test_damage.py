@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import pyvips
 
+from imaging.formats import READABLE
 from pipeline.colorize import main
-from pipeline.media.plan import READABLE, default_output
+from pipeline.media.plan import default_output
 from tests.corpus import corpus, flipped, truncated
 from tests.drawing import draw_photo
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import pyvips
 
-from basics.files import remove_stale_temporaries
+from basics.temporaries import TEMPORARY, host, remove_stale_temporaries, temporary_file
 from pipeline.colorize import main
 from tests.corpus import corpus
 from tests.drawing import draw_photo
@@ -117,19 +117,19 @@ def test_a_single_photo_with_a_result_can_be_left_out_too(gray_photo, capsys):
 
 
 def test_temporary_files_of_running_processes_stay(tmp_path):
-    from basics.files import TEMPORARY, _host
-
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    mine = tmp_path / f"{TEMPORARY}{_host()}-{os.getpid()}-0.jpg"
     elsewhere = tmp_path / f"{TEMPORARY}otherhost-{ended.pid}-0.jpg"
-    left = tmp_path / f"{TEMPORARY}{_host()}-{ended.pid}-0.jpg"
-    folder = tmp_path / f"{TEMPORARY}{_host()}-{ended.pid}-1"
-    for path in (mine, elsewhere, left):
+    reused = tmp_path / f"{TEMPORARY}{host()}-{os.getpid()}-0.jpg"  # our number was another's
+    left = tmp_path / f"{TEMPORARY}{host()}-{ended.pid}-0.jpg"
+    folder = tmp_path / f"{TEMPORARY}{host()}-{ended.pid}-1"
+    for path in (elsewhere, left, reused):
         path.touch()
     folder.mkdir()
-    remove_stale_temporaries(tmp_path)
-    assert sorted(tmp_path.iterdir()) == sorted([mine, elsewhere])
+    with temporary_file(tmp_path / "a.jpg") as mine:
+        remove_stale_temporaries(tmp_path)
+        assert sorted(tmp_path.iterdir()) == sorted([mine, elsewhere])
+    assert list(tmp_path.iterdir()) == [elsewhere]
 
 
 def test_a_full_disk_is_told_and_leaves_no_part(album, tmp_path):
