@@ -55,7 +55,7 @@ def is_ours(path: Path) -> bool | None:
 
 
 def _has_note(file: BinaryIO, head: bytes, suffix: str) -> bool:
-    from imaging.metadata import NOTE  # libvips, which naming files need not wait for
+    from imaging.metadata.exif import NOTE
 
     note = NOTE.encode()
     if suffix == ".tif":
@@ -69,16 +69,16 @@ def _has_note(file: BinaryIO, head: bytes, suffix: str) -> bool:
 
 def _tiff_has_note(file: BinaryIO) -> bool:
     """Where its directories lie is up to a TIFF."""
-    import tifftools
-
-    from imaging.metadata import DAMAGE, NOTE, SOFTWARE
-    from imaging.tiff import read_tiff
+    from imaging.metadata.blocks import DAMAGE
+    from imaging.metadata.exif import NOTE
+    from imaging.metadata.ifd import read_exif
+    from imaging.metadata.tiff import SOFTWARE
 
     try:
-        software = read_tiff(file)["ifds"][0]["tags"][SOFTWARE]["data"]
-    except (tifftools.TifftoolsError, *DAMAGE):
+        software = read_exif(file, wanted={SOFTWARE}).main[SOFTWARE].raw
+    except DAMAGE:
         return False
-    return NOTE in str(software)
+    return NOTE.encode() in software
 
 
 def _suffix_of(head: bytes) -> str | None:

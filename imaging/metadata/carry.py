@@ -66,10 +66,9 @@ def described(image: pyvips.Image, photo: Photo, *, suffix: str, strip: bool) ->
         suffix: of the file that it becomes.
         strip: say nothing but the note.
     """
-    told = Told()
     if strip:
-        exif_words.add_note(told.exif)
-        return told
+        return only_noted()
+    told = Told()
     told.blocks = blocks = _found(image, photo)
     told.exif = _exif(blocks)
     was = told.exif.number(told.exif.main, tiff.ORIENTATION, 1)
@@ -99,6 +98,13 @@ def described(image: pyvips.Image, photo: Photo, *, suffix: str, strip: bool) ->
     _fit_exif(told, result)
     for what in list(dict.fromkeys(blocks.lost))[:MOST_WARNINGS]:
         log.warning("%s: %s is left out", photo.path, what)
+    return told
+
+
+def only_noted() -> Told:
+    """What a result says that says nothing of its photo: that the colours are predicted."""
+    told = Told()
+    exif_words.add_note(told.exif)
     return told
 
 

@@ -13,7 +13,7 @@ import pyvips
 
 from basics.errors import DataError
 from basics.files import Commit, atomic_write, overwrite
-from imaging.metadata import NOTE, SOFTWARE
+from imaging.metadata.carry import embed, only_noted
 from imaging.network_input import fitted, thumbnail
 from imaging.photo import first_line, open_photo
 from pipeline.engine.request import Rendering
@@ -81,9 +81,11 @@ def write_compare(colored: "Colored", commit: Commit = overwrite) -> Path:
     """
     both = before_and_after(colored, COMPARE_PX)
     path = picture_path(colored.output, COMPARE)
-    with _written(path, commit) as temporary, temporary.open("wb+") as file:
-        target = pyvips.Target.new_to_descriptor(file.fileno())
-        _noted(both).write_to_target(target, ".jpg", Q=92, keep="exif")
+    with _written(path, commit) as temporary:
+        with temporary.open("wb+") as file:
+            target = pyvips.Target.new_to_descriptor(file.fileno())
+            both.write_to_target(target, ".jpg", Q=92, keep="none")
+        embed(temporary, only_noted())
     return path
 
 
@@ -105,22 +107,11 @@ def write_ranking(colored: "Colored", commit: Commit = overwrite) -> Path:
         name = _shortened(category, font, left - 40)
         draw.text((left - 14, middle), name, INK, font, anchor="rm")
         draw.text((width - right + 14, middle), f"{confidence:.0%}", PALE, font, anchor="lm")
-    exif = Image.Exif()
-    exif[SOFTWARE] = NOTE
     path = picture_path(colored.output, RANKING)
     with _written(path, commit) as temporary:
-        image.save(temporary, "PNG", exif=exif)
+        image.save(temporary, "PNG")
+        embed(temporary, only_noted())
     return path
-
-
-def _noted(image: pyvips.Image) -> pyvips.Image:
-    """With nothing of the photo's metadata, and the note by which it is known as ours."""
-    image = image.copy()
-    for name in image.get_fields():
-        if name.startswith("exif-"):
-            image.remove(name)
-    image.set_type(pyvips.GValue.gstr_type, "exif-ifd0-Software", NOTE)
-    return image
 
 
 def _shortened(name: str, font: "FreeTypeFont | ImageFont", most_px: int) -> str:
