@@ -200,7 +200,7 @@ def test_damage_leaves_no_output(tmp_path):
 
 def test_an_output_folder_that_cannot_be_made_is_told(ramp, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match=r"cannot write the coloured photo: .*/file"):
+    with pytest.raises(DataError, match=r"(?s)cannot write the coloured photo: .*/file"):
         write_photo(open_photo(ramp), MILD, tmp_path / "file" / "out.png", lightness=FLAT)
 
 
