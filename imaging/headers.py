@@ -10,11 +10,12 @@ from imaging.heic import is_heic
 from imaging.heif_boxes import heif_encoding, is_boxed
 from imaging.loading import KINDS, first_line, is_photo_loader, load, loader_of
 from imaging.png_chunks import png_encoding
-from imaging.tiff_layout import layout_of
+from imaging.tiff_layout import JPEG, layout_of
 from imaging.tiff_pages import NoTiffError, is_tiff, photo_directories
 from imaging.tiff_samples import header_of
 from imaging.transfer import SRGB, Encoding, UnreadTransferError, to_srgb_matrix
 
+INTERPRETATIONS = {"b-w", "grey16", "srgb", "rgb16", "cmyk"}
 COLOURS = {"b-w": 1, "grey16": 1, "cmyk": 4}  # channels of colour, by libvips' name; else 3
 
 
@@ -32,6 +33,7 @@ class Header:
         place: of a TIFF's page: the directory's number and its place below that, -1 for itself.
         n_pages: how many the file has, or frames.
         is_tiled: whether it is a TIFF in tiles, in which libvips passes damage over.
+        holds_jpegs: whether it is a TIFF of JPEGs, in which libtiff passes damage over.
         is_enclosed: whether libvips has to be told which loader reads it.
         is_interlaced: whether its rows come in several passes.
         encoding: how its samples stand for light.
@@ -48,6 +50,7 @@ class Header:
     place: tuple[int, int] = (0, -1)
     n_pages: int = 1
     is_tiled: bool = False
+    holds_jpegs: bool = False
     is_enclosed: bool = False
     is_interlaced: bool = False
     encoding: Encoding = SRGB
@@ -137,6 +140,7 @@ def _tiff_header(path: Path, page: int) -> Header:
         width=image.width, height=image.height, depth=16 if image.format == "ushort" else 8,
         has_alpha=bool(image.hasalpha()), orientation=orientation(image), loader="tiffload",
         place=place, n_pages=len(directories), is_tiled=layout.is_tiled,
+        holds_jpegs=layout.compression == JPEG,
     )  # fmt: skip
 
 
@@ -150,7 +154,8 @@ def page_options(place: tuple[int, int]) -> dict[str, int]:
 def _require_photo(image: pyvips.Image, loader: str, path: Path) -> None:
     """Raise `DataError` for drawings, tables, floating point samples and surplus channels."""
     n_colours = COLOURS.get(str(image.interpretation), 3)
-    if not is_photo_loader(loader) or image.bands > n_colours + 1:
+    known = str(image.interpretation) in INTERPRETATIONS
+    if not is_photo_loader(loader) or not 0 <= image.bands - n_colours <= 1 or not known:
         what = f"not a photo: read by {loader}, {image.bands} channels"
         raise DataError(what, path, KINDS)
     if image.format not in ("uchar", "ushort"):

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pyvips
 
-from basics.errors import DamagedError
+from basics.errors import DamagedError, TooLargeError
+from imaging.loading import one_line
 
 KEPT = ("exif-data", "xmp-data", "iptc-data", "icc-profile-data")
 BANDS = {"L": 1, "I": 1, "LA": 2, "La": 2, "RGB": 3, "RGBA": 4, "RGBa": 4}
@@ -37,6 +38,7 @@ def read_heic(path: Path, header: pyvips.Image) -> pyvips.Image:
     try:
         with path.open("rb") as file:
             photo = pillow_heif.open_heif(file, convert_hdr_to_8bit=False)
+            _require_size(photo.size, header, path)
             content, mode = photo.data, photo.mode
             width, height, stride = *photo.size, photo.stride
         base, _, depth = mode.partition(";")
@@ -44,7 +46,9 @@ def read_heic(path: Path, header: pyvips.Image) -> pyvips.Image:
         rows = np.frombuffer(content or b"", kind).reshape(height, stride // kind.itemsize)
         pixels = rows[:, : width * bands].reshape(height, width, bands)
     except DAMAGE as error:
-        said = str(error) or type(error).__name__
+        said = one_line(str(error) or type(error).__name__)
+        if "ecurity limit" in said:
+            raise TooLargeError(f"too large for libheif: {said}", path, "shrink it") from error
         what = f"the photo is damaged: {said}"
         raise DamagedError(what, path, "copy or download it again") from error
     gray, deep = bands < 3, kind.itemsize == 2
@@ -59,3 +63,10 @@ def read_heic(path: Path, header: pyvips.Image) -> pyvips.Image:
             image.set_type(pyvips.GValue.blob_type, field, header.get(field))
     image.set_type(pyvips.GValue.gint_type, "orientation", 1)  # libheif has turned it
     return image
+
+
+def _require_size(size: tuple[int, int], header: pyvips.Image, path: Path) -> None:
+    """Raise `DamagedError` if libheif finds another size than was checked against bounds."""
+    if sorted(size) != sorted((header.width, header.height)):
+        what = f"the photo is damaged: {size[0]} x {size[1]} px in a file of another size"
+        raise DamagedError(what, path, "copy or download it again")

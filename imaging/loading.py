@@ -7,6 +7,7 @@ import pyvips
 from basics.errors import DataError
 from imaging.formats import LOADERS
 
+LONGEST = 200  # characters of a library's message
 KINDS = "give a JPEG, PNG, WebP, TIFF, GIF, AVIF or HEIC"
 
 
@@ -42,6 +43,11 @@ def is_photo_loader(loader: str) -> bool:
 
 def first_line(error: pyvips.Error) -> str:
     """What libvips says went wrong, without what followed from it."""
-    lines = [line.strip() for line in str(error.detail).splitlines()]  # of all threads alike
+    return one_line(str(error.detail))  # of all threads alike
+
+
+def one_line(text: str) -> str:
+    """The first line of a library's message that says something, without control characters."""
+    lines = ["".join(filter(str.isprintable, line)).strip() for line in text.splitlines()]
     said = [line for line in lines if line and "bad seek" not in line]  # libheif looks for the end
-    return next(iter(said), "it cannot be decoded")
+    return next(iter(said), "it cannot be decoded")[:LONGEST]

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from imaging.lab import L_SCALE, lightness_from_gray, lightness_from_rgb
 from imaging.loading import source
-from imaging.photo import Photo, meant, read_full, reading
+from imaging.photo import Photo, meant, read_full, reading, require_sound
 
 STRIDE_PX = 32  # sides are multiples of it, as the encoder needs
 LONGEST_PX = 1024  # long side; thin strips are squeezed
@@ -67,6 +67,7 @@ def thumbnail(photo: Photo, width: int, height: int) -> pyvips.Image:
     """The photo, turned, squeezed into width x height px: 8 bits, gray or sRGB, white behind it."""
     force = {"height": height, "size": "force"}
     if photo.is_plain:
+        require_sound(photo)
         # options stand in a string: libvips 8.18 ignores the argument `fail_on` here
         options = ",".join(f"{name}={value}" for name, value in photo.options.items())
         image = pyvips.Image.thumbnail_source(

@@ -21,7 +21,7 @@ from imaging.heic import read_heic
 from imaging.loading import first_line, load
 from imaging.tiff_blocks import BlockError
 from imaging.tiff_pages import NoTiffError
-from imaging.tiff_samples import read_samples
+from imaging.tiff_samples import read_samples, require_whole_jpegs
 from imaging.transfer import in_srgb
 from imaging.whole import require_fits
 
@@ -138,11 +138,22 @@ def meant(image: pyvips.Image, photo: Photo) -> pyvips.Image:
     return to_srgb(image)
 
 
+def require_sound(photo: Photo) -> None:
+    """Look for damage that libvips passes over, unless it is tolerated.
+
+    Raises:
+        BlockError: there is some.
+    """
+    if photo.header.holds_jpegs and not photo.tolerates:
+        require_whole_jpegs(photo.path, photo.header.place)
+
+
 def _decoded(photo: Photo) -> pyvips.Image:
     """The photo as it is stored."""
     header = photo.header
     if header.decoder == "samples":
         return read_samples(photo.path, header.place, tolerates=photo.tolerates)
+    require_sound(photo)
     access = "random" if photo.is_turned else "sequential"
     if header.decoder == "libheif":
         return read_heic(photo.path, load(photo.path, "heifload", access=access))

@@ -98,6 +98,8 @@ class Layout:
     @property
     def is_ours(self) -> bool:
         """Whether libvips cannot read it rightly, so that `imaging/tiff_samples.py` has to."""
+        if self.photometric in (PALETTE, YCBCR):
+            return self.bits not in (1, 2, 4, 8)
         odd = self.bits not in (8, 16) and not (self.bits in (1, 2, 4) and self.samples == 1)
         mixed = self.is_planar and self.samples > 1 and (self.n_colours == 1 or self.is_tiled)
         turned = self.photometric == WHITE_IS_ZERO and self.samples > 1
@@ -136,6 +138,7 @@ def layout_of(directory: Directory, path: Path) -> Layout:
         fill_order=number(Tag.FILL_ORDER, 1), format=formats[0],
         is_planar=number(Tag.PLANAR, 1) == 2, is_tiled=is_tiled, block=block,
     )  # fmt: skip
+    _require_channels(layout, path)
     if not layout.is_ours:
         return layout
     if min(width, height, samples, *block) < 1:
@@ -159,6 +162,13 @@ def _require_samples(bits: list[int], formats: list[int], path: Path, *, is_lab:
         raise DataError(f"{what}, which are not read", path, fix)
 
 
+def _require_channels(layout: Layout, path: Path) -> None:
+    """Raise `DataError` for fewer samples than colours, or more than one of alpha."""
+    if not 0 <= layout.samples - layout.n_colours <= 1:
+        what = f"not a photo: a TIFF with {layout.samples} channels"
+        raise DataError(f"{what}, {layout.n_colours} of colour", path, "save it as gray or RGB")
+
+
 def _require_ours(layout: Layout, path: Path) -> None:
     """Raise `DataError` for what neither libvips nor we read."""
     if layout.photometric in (PALETTE, YCBCR):
@@ -176,9 +186,6 @@ def _require_ours(layout: Layout, path: Path) -> None:
     if differing or layout.predictor not in (1, HORIZONTAL):
         what = f"a TIFF with predictor {layout.predictor} and {layout.bits} bits"
         raise _unread(what, path, "save it without a predictor")
-    if layout.samples > layout.n_colours + 1:
-        what = f"not a photo: a TIFF with {layout.samples} channels"
-        raise DataError(what, path, "save it as gray or RGB")
     if layout.photometric in LABS and layout.bits not in (8, 16):
         what = f"a TIFF in CIELAB of {layout.bits} bits"
         raise _unread(what, path, "save it with 8 or 16 bits per sample")

@@ -11,7 +11,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from imaging.lab_bands import join_bands
-from imaging.tiff_blocks import rows_of_blocks
+from imaging.tiff_blocks import require_jpegs, rows_of_blocks
 from imaging.tiff_layout import (
     CIELAB,
     CMYK,
@@ -79,6 +79,16 @@ def read_samples(path: Path, place: tuple[int, int], *, tolerates: bool) -> pyvi
             image = image.unpremultiply(max_alpha=FULL[16 if deep else 8]).cast(image.format)
             image = image.copy(interpretation=interpretation)
     return _told(image, header, with_profile=layout.photometric not in LABS)
+
+
+def require_whole_jpegs(path: Path, place: tuple[int, int]) -> None:
+    """Check each block of a page that is compressed by JPEG.
+
+    Raises:
+        BlockError: one is damaged.
+    """
+    with path.open("rb") as file:
+        require_jpegs(layout_of(directory_at(photo_directories(file), place), path))
 
 
 def directory_at(directories: list[Directory], place: tuple[int, int]) -> Directory:

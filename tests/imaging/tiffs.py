@@ -1,4 +1,4 @@
-"""TIFFs written byte by byte: any bits, planes, order, blocks and codecs, without a TIFF library."""
+"""TIFFs written byte by byte, by no library: any bits, planes, order, blocks and codecs."""
 
 import struct
 import zlib
