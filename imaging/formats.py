@@ -8,7 +8,11 @@ from typing import Any
 LOADERS = {"jpegload", "pngload", "webpload", "tiffload", "gifload", "heifload", "jxlload"}
 FORMATS = {"jpg": ".jpg", "png": ".png", "webp": ".webp", "tiff": ".tif"}  # that we write
 WRITABLE = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
-READABLE = WRITABLE | {".gif", ".avif", ".heic", ".heif"}  # what a folder is searched for
+OTHER_JPEG = {".jfif", ".jpe", ".jif", ".mpo"}  # names of JPEG that results do not bear
+# what a folder is searched for
+READABLE = WRITABLE | OTHER_JPEG | {
+    ".gif", ".avif", ".avifs", ".heic", ".heics", ".heif", ".hif",
+}  # fmt: skip
 DEEP = {".png", ".tif", ".tiff"}  # formats that hold 16 bits per channel
 TIFF = {".tif", ".tiff"}
 OPAQUE = {".jpg", ".jpeg"}  # formats without transparency
@@ -52,6 +56,14 @@ def result_suffix(path: Path, loader: str, format_: str | None) -> str:
     if format_:
         return FORMATS[format_]
     return path.suffix if path.suffix.lower() in WRITABLE else format_suffix(loader)
+
+
+def named_suffix(path: Path) -> str:
+    """The suffix of a photo's result, by its name alone: ".png" where we write no such file."""
+    suffix = path.suffix.lower()
+    if suffix in WRITABLE:
+        return path.suffix
+    return ".jpg" if suffix in OTHER_JPEG else ".png"
 
 
 def format_suffix(loader: str) -> str:

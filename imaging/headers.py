@@ -13,7 +13,7 @@ from imaging.png_chunks import png_encoding
 from imaging.tiff_layout import JPEG, layout_of
 from imaging.tiff_pages import NoTiffError, is_tiff, photo_directories
 from imaging.tiff_samples import header_of
-from imaging.transfer import SRGB, Encoding, UnreadTransferError, to_srgb_matrix
+from imaging.transfer import SRGB, Encoding, UnreadTransferError
 
 INTERPRETATIONS = {"b-w", "grey16", "srgb", "rgb16", "cmyk"}
 COLOURS = {"b-w": 1, "grey16": 1, "cmyk": 4}  # channels of colour, by libvips' name; else 3
@@ -73,8 +73,6 @@ def read_header(path: Path, page: int) -> Header:
             encoding, first = png_encoding(path)
         elif loader == "heifload":
             encoding = heif_encoding(path)
-        if encoding.primaries:
-            to_srgb_matrix(encoding.primaries)
     except UnreadTransferError as error:
         what = f"its samples are encoded by {error}, which is not read"
         raise DataError(what, path, "save it as sRGB (in standard dynamic range)") from error

@@ -33,6 +33,7 @@ PRIMARIES = {
 }
 NEAR_SRGB = (0.45, 0.46)  # gAMA: what many programs write for sRGB itself
 NEAR = 0.002  # of a primary's x or y: sRGB's own, rounded
+LEAST_AREA = 1e-3  # twice that of the triangle of primaries; sRGB's is 0.22
 SRGB_PRIMARIES = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, *D65)
 # the Bradford transform, as ICC profiles have it
 BRADFORD = np.array(
@@ -95,13 +96,24 @@ def encoding_of_code_points(primaries: int, transfer: int, *, full: bool = True)
 
 
 def encoding_of_gamma(gamma: float, chromaticities: tuple[float, ...] | None) -> Encoding:
-    """What PNG's gAMA, as 0.45455, and cHRM, as white, red, green, blue, mean."""
+    """What PNG's gAMA, as 0.45455, and cHRM, as white, red, green, blue, mean.
+
+    Chromaticities that are no colours are ignored.
+    """
     decoding = 0.0 if NEAR_SRGB[0] < gamma < NEAR_SRGB[1] else 1 / gamma
     if chromaticities is None:
         return Encoding(gamma=decoding)
     primaries = (*chromaticities[2:], *chromaticities[:2])
     is_near = all(abs(a - b) < NEAR for a, b in zip(primaries, SRGB_PRIMARIES, strict=True))
-    return Encoding(gamma=decoding, primaries=None if is_near else primaries)
+    ignored = is_near or not _are_colours(primaries)
+    return Encoding(gamma=decoding, primaries=None if ignored else primaries)
+
+
+def _are_colours(primaries: tuple[float, ...]) -> bool:
+    """Whether red, green and blue span a triangle, and white has light."""
+    xy = np.array(primaries).reshape(4, 2)
+    area = np.linalg.det(np.column_stack([xy[:3], np.ones(3)]))
+    return bool(xy[3, 1] > 0 and abs(area) > LEAST_AREA)
 
 
 def in_srgb(image: pyvips.Image, encoding: Encoding) -> pyvips.Image:
@@ -127,20 +139,11 @@ def in_srgb(image: pyvips.Image, encoding: Encoding) -> pyvips.Image:
 
 
 def to_srgb_matrix(primaries: tuple[float, ...]) -> NDArray[np.float64]:
-    """(3, 3): linear RGB of other primaries -> linear sRGB, the white adapted (Bradford).
-
-    Raises:
-        UnreadTransferError: they span no triangle.
-    """
+    """(3, 3): linear RGB of other primaries -> linear sRGB, the white adapted (Bradford)."""
     xy = np.array(primaries, np.float64).reshape(4, 2)
-    if not (xy[:, 1] >= 0).all() or xy[3, 1] <= 0:
-        raise UnreadTransferError("primaries that are no colours")
     columns = np.stack([xy[:3, 0], xy[:3, 1], 1 - xy[:3].sum(axis=1)])  # XYZ of red, green, blue
     white = np.array([xy[3, 0] / xy[3, 1], 1.0, (1 - xy[3].sum()) / xy[3, 1]])
-    try:
-        to_xyz = columns * np.linalg.solve(columns, white)
-    except np.linalg.LinAlgError as error:
-        raise UnreadTransferError("primaries that are no triangle") from error
+    to_xyz = columns * np.linalg.solve(columns, white)
     seen, wanted = BRADFORD @ white, BRADFORD @ np.array(WHITE_XYZ)
     adapted: Any = np.linalg.inv(BRADFORD) @ np.diag(wanted / seen) @ BRADFORD
     return np.linalg.inv(XYZ_FROM_RGB) @ adapted @ to_xyz

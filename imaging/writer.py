@@ -14,9 +14,8 @@ from basics.errors import DamagedError, DataError, Setting
 from basics.files import atomic_write
 from imaging.formats import DEEP, MOST_PX, OPAQUE, TIFF, WRITABLE, Saving, saver_options
 from imaging.lab_bands import join_bands, lightness_band
-from imaging.loading import first_line
 from imaging.metadata import described, tiff_described
-from imaging.photo import Photo, read_full, reading
+from imaging.photo import Photo, first_line, read_full, reading
 from imaging.upsampling import enlarge, fit_coefficients
 
 WIDE_PX = 5000  # a photo with wider rows is computed in tiles

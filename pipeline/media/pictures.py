@@ -12,9 +12,8 @@ import pyvips
 
 from basics.errors import DataError
 from basics.files import atomic_write
-from imaging.loading import first_line
 from imaging.network_input import fitted, thumbnail
-from imaging.photo import open_photo
+from imaging.photo import first_line, open_photo
 from pipeline.media.plan import COMPARE, RANKING, fitting_name
 
 if TYPE_CHECKING:
