@@ -26,6 +26,7 @@ class Header:
     Attributes:
         width, height: px, as stored.
         depth: bits per channel, 8 or 16.
+        n_bands: channels, as stored.
         has_alpha: whether some of it is transparent.
         orientation: EXIF's, 1 (upright) to 8.
         loader: its format, as libvips calls what reads it, such as "jpegload".
@@ -34,6 +35,7 @@ class Header:
         n_pages: how many the file has, or frames.
         is_tiled: whether it is a TIFF in tiles, in which libvips passes damage over.
         holds_jpegs: whether it is a TIFF of JPEGs, in which libtiff passes damage over.
+        block_bytes: of a TIFF's strips or tiles that are decoded at once.
         is_enclosed: whether libvips has to be told which loader reads it.
         is_interlaced: whether its rows come in several passes.
         encoding: how its samples stand for light.
@@ -43,6 +45,7 @@ class Header:
     width: int
     height: int
     depth: int
+    n_bands: int
     has_alpha: bool
     orientation: int
     loader: str
@@ -51,6 +54,7 @@ class Header:
     n_pages: int = 1
     is_tiled: bool = False
     holds_jpegs: bool = False
+    block_bytes: int = 0
     is_enclosed: bool = False
     is_interlaced: bool = False
     encoding: Encoding = SRGB
@@ -80,10 +84,10 @@ def read_header(path: Path, page: int) -> Header:
         raise DataError("not a photo that can be read", path, KINDS) from error
     return Header(
         width=image.width, height=image.height, depth=16 if image.format == "ushort" else 8,
-        has_alpha=bool(image.hasalpha()), orientation=orientation(image), loader=loader,
-        decoder="libheif" if is_heic(image) else "libvips",
+        n_bands=image.bands, has_alpha=bool(image.hasalpha()), orientation=orientation(image),
+        loader=loader, decoder="libheif" if is_heic(image) else "libvips",
         n_pages=int(str(image.get("n-pages"))) if image.get_typeof("n-pages") else 1,
-        is_interlaced=bool(image.get_typeof("interlaced")), encoding=encoding,
+        is_interlaced=_is_interlaced(image), encoding=encoding,
         ignores_profile=first, is_enclosed=is_enclosed,
     )  # fmt: skip
 
@@ -91,6 +95,12 @@ def read_header(path: Path, page: int) -> Header:
 def orientation(image: pyvips.Image) -> int:
     """EXIF's orientation, 1 (upright) to 8."""
     return int(str(image.get("orientation"))) if image.get_typeof("orientation") else 1
+
+
+def _is_interlaced(image: pyvips.Image) -> bool:
+    """Whether rows come in several passes: progressive JPEG, interlaced PNG."""
+    fields = ("jpeg-multiscan", "interlaced")
+    return any(image.get_typeof(one) and int(str(image.get(one))) for one in fields)
 
 
 def _opened(path: Path) -> tuple[pyvips.Image, str, bool]:
@@ -125,8 +135,9 @@ def _tiff_header(path: Path, page: int) -> Header:
     if image is not None:
         return Header(
             width=layout.width, height=layout.height, depth=16 if layout.bits > 8 else 8,
-            has_alpha=layout.samples > layout.n_colours, orientation=orientation(image),
-            loader="tiffload", decoder="samples", place=place, n_pages=len(directories),
+            n_bands=layout.samples, has_alpha=layout.samples > layout.n_colours,
+            orientation=orientation(image), loader="tiffload", decoder="samples", place=place,
+            n_pages=len(directories), block_bytes=layout.held_bytes,
         )  # fmt: skip
     try:
         image = load(path, "tiffload", access="sequential", **page_options(place))
@@ -136,9 +147,9 @@ def _tiff_header(path: Path, page: int) -> Header:
     _require_photo(image, "tiffload", path)
     return Header(
         width=image.width, height=image.height, depth=16 if image.format == "ushort" else 8,
-        has_alpha=bool(image.hasalpha()), orientation=orientation(image), loader="tiffload",
-        place=place, n_pages=len(directories), is_tiled=layout.is_tiled,
-        holds_jpegs=layout.compression == JPEG,
+        n_bands=image.bands, has_alpha=bool(image.hasalpha()), orientation=orientation(image),
+        loader="tiffload", place=place, n_pages=len(directories), is_tiled=layout.is_tiled,
+        holds_jpegs=layout.compression == JPEG, block_bytes=layout.held_bytes,
     )  # fmt: skip
 
 

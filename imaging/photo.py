@@ -25,6 +25,8 @@ from imaging.tiff_samples import read_samples, require_whole_jpegs
 from imaging.transfer import in_srgb
 from imaging.whole import require_fits
 
+LARGE_BLOCK = 8_000_000  # bytes of a strip or tile of a TIFF; libtiff stops before 50 million
+
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
@@ -71,9 +73,10 @@ class Photo:
     def options(self) -> dict[str, Any]:
         """What libvips is told to read it with."""
         strict = "warning" if self.header.is_tiled else "error"  # a damaged tile is a warning
-        return {
-            "fail_on": "none" if self.tolerates else strict, **page_options(self.header.place)
-        }  # fmt: skip
+        told: dict[str, Any] = page_options(self.header.place)
+        if self.header.block_bytes > LARGE_BLOCK:
+            told["unlimited"] = True  # libtiff's own bound; imaging/whole.py has another
+        return {"fail_on": "none" if self.tolerates else strict, **told}
 
 
 def open_photo(

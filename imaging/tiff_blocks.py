@@ -38,7 +38,7 @@ def rows_of_blocks(
     offsets = directory.numbers(Tag.TILE_OFFSETS if layout.is_tiled else Tag.STRIP_OFFSETS)
     counts = directory.numbers(Tag.TILE_COUNTS if layout.is_tiled else Tag.STRIP_COUNTS)
     first, number = plane * across * down, across * down
-    row_bytes = row_bytes_of(layout)
+    row_bytes = layout.row_bytes
     if layout.compression == NONE and not counts:
         counts = [row_bytes * height] * len(offsets)
     if len(offsets) < first + number or len(counts) < first + number:
@@ -63,12 +63,6 @@ def rows_of_blocks(
                 yield left, top + y, _summed(part, layout)
 
 
-def row_bytes_of(layout: Layout) -> int:
-    """Bytes of a block's row, once decoded."""
-    samples = 1 if layout.is_planar else layout.samples
-    return -(-layout.block[0] * samples * layout.bits // 8)
-
-
 def _rows_in(layout: Layout, index: int, down: int) -> int:
     """Rows of a block; the last strip may have fewer, a tile never."""
     height = layout.block[1]
@@ -80,7 +74,7 @@ def _stored(layout: Layout, offset: int, count: int, *, tolerates: bool) -> byte
     """A block as it stands in the file."""
     directory = layout.directory
     # of an uncompressed block no more than it can hold; a codec that doubles its input is a bomb
-    most = 2 * row_bytes_of(layout) * layout.block[1] + 65_536
+    most = 2 * layout.row_bytes * layout.block[1] + 65_536
     if not 0 < offset < directory.size or not count:
         content = b""
     else:
@@ -95,7 +89,7 @@ def _decoded(
     layout: Layout, blocks: list[bytes], indices: range, down: int, *, tolerates: bool
 ) -> NDArray[np.uint8]:
     """Blocks one below the other: (rows, bytes of a row) uint8."""
-    row_bytes = row_bytes_of(layout)
+    row_bytes = layout.row_bytes
     sizes = [_rows_in(layout, i, down) for i in indices]
     if layout.compression == NONE:
         return _uncompressed(layout, blocks, sizes, tolerates=tolerates)
@@ -112,7 +106,7 @@ def _decoded(
 def _uncompressed(
     layout: Layout, blocks: list[bytes], sizes: list[int], *, tolerates: bool
 ) -> NDArray[np.uint8]:
-    row_bytes = row_bytes_of(layout)
+    row_bytes = layout.row_bytes
     rows = np.zeros((sum(sizes), row_bytes), np.uint8)
     top = 0
     for block, n in zip(blocks, sizes, strict=True):
@@ -148,7 +142,7 @@ def _pixels(content: bytes, loader: str, *, tolerates: bool) -> NDArray[np.uint8
     """What libvips decodes of a block in memory."""
     try:
         return pyvips.Operation.call(
-            f"{loader}_buffer", content, fail_on="none" if tolerates else "error"
+            f"{loader}_buffer", content, fail_on="none" if tolerates else "error", unlimited=True
         ).numpy()
     except pyvips.Error as error:
         raise BlockError(first_line(error)) from error

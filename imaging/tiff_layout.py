@@ -96,6 +96,20 @@ class Layout:
         return COLOURS[self.photometric]
 
     @property
+    def row_bytes(self) -> int:
+        """Of a row of a strip or tile, decoded."""
+        samples = 1 if self.is_planar else self.samples
+        return -(-self.block[0] * samples * self.bits // 8)
+
+    @property
+    def held_bytes(self) -> int:
+        """Of strips or tiles that are decoded at once; strips without compression are not."""
+        several = self.is_planar and self.samples > 1
+        if self.compression == NONE and not (self.is_tiled or several or self.is_ours):
+            return 0
+        return self.row_bytes * self.block[1] * (self.samples if several else 1)
+
+    @property
     def is_ours(self) -> bool:
         """Whether libvips cannot read it rightly, so that `imaging/tiff_samples.py` has to."""
         if self.photometric in (PALETTE, YCBCR):
