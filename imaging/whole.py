@@ -11,8 +11,9 @@ from basics.errors import TooLargeError
 from imaging.headers import Header
 
 MOST_BYTES = 650_000_000  # that a decoder may hold; all else of a run takes less than 300 MB
-# bytes per px that decoders hold, measured; of those not here they follow from the samples
-WEBP, AVIF, DEEP_AVIF, HEIC, DEEP_HEIC, GIF = 7.7, 15.5, 18.0, 10.0, 14.0, 6.0
+# bytes per px that decoders hold, measured at 4:2:0 and with room for 4:4:4; of those that are not
+# here they follow from the samples
+WEBP, AVIF, DEEP_AVIF, HEIC, DEEP_HEIC, GIF = 7.7, 18.0, 24.0, 8.0, 14.0, 8.0
 STREAMED = "save it as JPEG, PNG or TIFF, which are read row by row"
 
 
