@@ -7,7 +7,7 @@ import pyvips
 
 from basics.errors import DataError
 from imaging.heic import is_heic
-from imaging.heif_boxes import heif_encoding, is_boxed
+from imaging.heif_boxes import heif_encoding, is_boxed, require_sane
 from imaging.loading import KINDS, first_line, is_photo_loader, load, loader_of
 from imaging.png_chunks import png_encoding
 from imaging.tiff_layout import JPEG, layout_of
@@ -15,7 +15,7 @@ from imaging.tiff_pages import NoTiffError, is_tiff, photo_directories
 from imaging.tiff_samples import header_of
 from imaging.transfer import SRGB, Encoding, UnreadTransferError
 
-INTERPRETATIONS = {"b-w", "grey16", "srgb", "rgb16", "cmyk"}
+INTERPRETATIONS = {"b-w", "grey16", "srgb", "rgb16", "cmyk", "lab"}  # the last one in TIFF alone
 COLOURS = {"b-w": 1, "grey16": 1, "cmyk": 4}  # channels of colour, by libvips' name; else 3
 
 
@@ -36,7 +36,7 @@ class Header:
         is_tiled: whether it is a TIFF in tiles, in which libvips passes damage over.
         holds_jpegs: whether it is a TIFF of JPEGs, in which libtiff passes damage over.
         block_bytes: of a TIFF's strips or tiles that are decoded at once.
-        is_enclosed: whether libvips has to be told which loader reads it.
+        is_enclosed: whether libvips would read it otherwise if it were not told by which loader.
         is_interlaced: whether its rows come in several passes.
         encoding: how its samples stand for light.
         ignores_profile: whether that goes before its profile.
@@ -109,10 +109,13 @@ def _opened(path: Path) -> tuple[pyvips.Image, str, bool]:
     Raises:
         pyvips.Error: nothing.
     """
+    boxed = is_boxed(path)
+    if boxed:
+        require_sane(path)
     try:
         image = load(path, "", access="sequential")
     except pyvips.Error:
-        if not is_boxed(path):
+        if not boxed:
             raise
         return load(path, "heifload", access="sequential"), "heifload", True  # a sequence
     loader = loader_of(image)
@@ -145,11 +148,14 @@ def _tiff_header(path: Path, page: int) -> Header:
         what = f"not a photo that can be read: {first_line(error)}"
         raise DataError(what, path, KINDS) from error
     _require_photo(image, "tiffload", path)
+    is_lab = image.interpretation == "lab"
     return Header(
-        width=image.width, height=image.height, depth=16 if image.format == "ushort" else 8,
+        width=image.width, height=image.height,
+        depth=16 if image.format == "ushort" or is_lab else 8,
         n_bands=image.bands, has_alpha=bool(image.hasalpha()), orientation=orientation(image),
         loader="tiffload", place=place, n_pages=len(directories), is_tiled=layout.is_tiled,
         holds_jpegs=layout.compression == JPEG, block_bytes=layout.held_bytes,
+        is_enclosed=is_lab,
     )  # fmt: skip
 
 
@@ -167,6 +173,6 @@ def _require_photo(image: pyvips.Image, loader: str, path: Path) -> None:
     if not is_photo_loader(loader) or not 0 <= image.bands - n_colours <= 1 or not known:
         what = f"not a photo: read by {loader}, {image.bands} channels"
         raise DataError(what, path, KINDS)
-    if image.format not in ("uchar", "ushort"):
+    if image.format not in ("uchar", "ushort") and image.interpretation != "lab":
         what = f"its samples are neither 8 nor 16 bits: {image.format}"
         raise DataError(what, path, "save it with 16 bits")

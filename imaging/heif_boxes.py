@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from basics.errors import DataError
 from imaging.transfer import Encoding, encoding_of_code_points
 
 MOST_BOXES = 10_000
 MOST_BYTES = 16_000_000  # of the box that describes items
+LONGEST_PX = 1_000_000  # side of a picture; libvips ends at 100 million
 MOST_LINKS = 100_000  # between items and properties
 FULL_RANGE, AV1_GRAY = 0x80, 0x10  # bits of colr and of av1C
 Box = tuple[bytes, int, int]  # kind, begin and end of its content
@@ -40,6 +42,37 @@ def is_boxed(path: Path) -> bool:
     """Whether a file begins as HEIC, AVIF and their sequences do."""
     with path.open("rb") as file:
         return file.read(8)[4:] == b"ftyp"
+
+
+def require_sane(path: Path) -> None:
+    """Check the sizes that a file claims for its pictures before libvips computes with them.
+
+    Raises:
+        DataError: no picture has such a size.
+    """
+    try:
+        with path.open("rb") as file:
+            meta = _meta(file)
+        found = {kind: (begin, end) for kind, begin, end in _boxes(meta, 4, len(meta))}
+        inner = _boxes(meta, *found[b"iprp"]) if b"iprp" in found else iter(())
+        properties = [box for kind, *at in inner if kind == b"ipco" for box in _boxes(meta, *at)]
+        sane = all(_is_sane(kind, meta[begin:end]) for kind, begin, end in properties)
+    except struct.error:
+        sane = False
+    if not sane:
+        what = "the photo is damaged: it claims a size that no picture has"
+        raise DataError(what, path, "copy or download it again")
+
+
+def _is_sane(kind: bytes, content: bytes) -> bool:
+    """Whether the numbers of a property are those of a picture."""
+    if kind == b"ispe":
+        return all(1 <= one <= LONGEST_PX for one in struct.unpack_from(">LL", content, 4))
+    if kind == b"clap":  # fractions: width, height, and how far the centre is moved
+        pairs = struct.unpack_from(">LLLLlLlL", content)
+        numbers = zip(pairs[::2], pairs[1::2], strict=True)
+        return all(below > 0 and abs(above) <= LONGEST_PX * below for above, below in numbers)
+    return True
 
 
 def _meta(file: BinaryIO) -> bytes:

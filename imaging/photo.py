@@ -18,6 +18,7 @@ from basics.errors import DamagedError, DataError, Setting, TooLargeError
 from imaging.formats import MAX_PIXELS
 from imaging.headers import Header, page_options, read_header
 from imaging.heic import read_heic
+from imaging.lab_bands import join_bands
 from imaging.loading import first_line, load
 from imaging.tiff_blocks import BlockError
 from imaging.tiff_pages import NoTiffError
@@ -231,6 +232,8 @@ def _require_file(path: Path) -> None:
 
 def to_srgb(image: pyvips.Image) -> pyvips.Image:
     """Gray stays gray of its own depth; all else becomes sRGB, by the embedded profile if any."""
+    if image.interpretation == "lab":
+        return lab_in_srgb(image)
     deep = image.format == "ushort"
     if image.get_typeof("icc-profile-data"):
         try:
@@ -243,3 +246,12 @@ def to_srgb(image: pyvips.Image) -> pyvips.Image:
     if gray and image.format in ("uchar", "ushort"):
         return image
     return image.colourspace("rgb16" if deep else "srgb")
+
+
+def lab_in_srgb(image: pyvips.Image) -> pyvips.Image:
+    """CIELAB in floats -> sRGB of 16 bits and the same lightness, whatever profile is embedded."""
+    lightness, a, b, *alpha = image.bandsplit()
+    result = join_bands(lightness, a, b, deep=True)
+    if alpha:
+        result = result.bandjoin(alpha[0].cast("ushort")).copy(interpretation="rgb16")
+    return result

@@ -45,6 +45,7 @@ COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBC
 UNSIGNED, SIGNED, FLOAT, UNDEFINED = 1, 2, 3, 4  # SampleFormat
 FORMATS = {SIGNED: "signed", FLOAT: "floating point", 5: "complex", 6: "complex"}
 MOST_BITS = 64
+FLOAT_BITS = 32  # of CIELAB
 NONE, FAX = 1, {2, 3, 4}
 USUAL = {NONE, *FAX, 5, 7, 8, 32773, 32946}  # in every libtiff
 JPEG = 7
@@ -112,6 +113,8 @@ class Layout:
     @property
     def is_ours(self) -> bool:
         """Whether libvips cannot read it rightly, so that `imaging/tiff_samples.py` has to."""
+        if self.format == FLOAT:  # CIELAB, as libvips writes it itself
+            return False
         if self.photometric in (PALETTE, YCBCR):
             return self.bits not in (1, 2, 4, 8)
         odd = self.bits not in (8, 16) and not (self.bits in (1, 2, 4) and self.samples == 1)
@@ -168,6 +171,8 @@ def _require_samples(bits: list[int], formats: list[int], path: Path, *, is_lab:
     if len(set(bits)) > 1 or not 1 <= bits[0] <= MOST_BITS:
         what = f"its samples have {', '.join(map(str, bits[:8]))} bits"
         raise DataError(f"{what}, which is not read", path, fix)
+    if len(set(formats)) == 1 and is_lab and formats[0] == FLOAT and bits[0] == FLOAT_BITS:
+        return
     signed_lab = is_lab and set(formats) <= {UNSIGNED, SIGNED, UNDEFINED}
     if len(set(formats)) > 1 and not signed_lab:
         raise DataError("its samples are of several kinds, which is not read", path, fix)

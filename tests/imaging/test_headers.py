@@ -3,6 +3,7 @@
 import contextlib
 import struct
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from imaging.headers import read_header
 from imaging.network_input import reduced
 from imaging.photo import open_photo, read_full
 from pipeline.colorizer import Colorizer
+from tests.corpus import corpus
 from tests.imaging.tiffs import LONG, SHORT, Kind, directory, directory_size, file_of, page
 
 RGB = np.stack([*np.meshgrid(np.arange(96) * 2, np.arange(64) * 3), np.full((64, 96), 90)], axis=-1)
@@ -104,16 +106,17 @@ def with_gain_map():
     """A JPEG as telephones write it, with a gain map behind it."""
     image = pyvips.Image.new_from_array(PHOTO, interpretation="srgb").copy()
     gain = pyvips.Image.black(40, 30).cast("uchar").copy(interpretation="b-w")
-    image.set_type(pyvips.GValue.blob_type, "gainmap-data", gain.jpegsave_buffer())
+    content: Any = gain.jpegsave_buffer()
+    image.set_type(pyvips.GValue.blob_type, "gainmap-data", content)
     for name, value in (("max-content-boost", 4.0), ("min-content-boost", 1.0), ("gamma", 1.0),
                         ("offset-sdr", 1 / 64), ("offset-hdr", 1 / 64)):  # fmt: skip
         image.set_type(pyvips.GValue.array_double_type, f"gainmap-{name}", [value] * 3)
     for name, value in (("hdr-capacity-min", 1.0), ("hdr-capacity-max", 4.0)):
         image.set_type(pyvips.GValue.gdouble_type, f"gainmap-{name}", value)
     image.set_type(pyvips.GValue.gint_type, "gainmap-use-base-cg", 1)
-    content = image.jpegsave_buffer(Q=95)
-    assert pyvips.Image.new_from_buffer(content, "").get("vips-loader") == "uhdrload_buffer"
-    return content
+    whole: Any = image.jpegsave_buffer(Q=95)
+    assert pyvips.Image.new_from_buffer(whole, "").get("vips-loader") == "uhdrload_buffer"
+    return whole
 
 
 def several(format_, **options):
@@ -164,10 +167,23 @@ def test_chunks_and_boxes_without_an_end_cost_no_time(tmp_path, number):
     import time
 
     image = pyvips.Image.black(9, 9).copy(interpretation="b-w")
-    content = image.pngsave_buffer(keep="none")
+    content = image.write_to_buffer(".png", keep="none")
     empty = struct.pack(">L4sL", 0, b"teSt", 0x99)
     started = time.monotonic()
     path = write(tmp_path / "a.png", content[:33] + empty * number + content[33:])
     with contextlib.suppress(DataError):
         read_header(path, 0)
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("suffix", [".heic", ".avif"])
+@pytest.mark.parametrize("size", [(2**31 - 1, 64), (0, 0), (2**32 - 1, 2**32 - 1)])
+def test_a_claimed_size_that_no_picture_has_is_told_before_libvips_sees_it(
+    tmp_path, capfd, suffix, size
+):
+    content = bytearray(corpus()[f"color{suffix}"])
+    at = content.index(b"ispe") + 8
+    content[at : at + 8] = struct.pack(">LL", *size)
+    with pytest.raises(DataError, match="a size that no picture has"):
+        open_photo(write(tmp_path / f"a{suffix}", bytes(content)))
+    assert capfd.readouterr().err == ""

@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+import pyvips
 
 from basics.errors import DamagedError, DataError
 from imaging.lab import XYZ_FROM_RGB, decode_srgb
@@ -152,6 +153,19 @@ def test_cielab_keeps_its_lightness(tmp_path, photometric, bits):
     np.testing.assert_allclose(image.colourspace("lab").numpy()[9, 9], [60, 30, -20], atol=1.5)
 
 
+def test_cielab_in_floats_keeps_its_lightness(tmp_path):
+    """As libvips writes it."""
+    lab = np.stack(
+        [shares(1)[..., 0] * 100, shares(2)[..., 1] * 90 - 40, shares(1)[..., 0] * 20], -1
+    )
+    image = pyvips.Image.new_from_array(lab.astype(np.float32), interpretation="lab")
+    image.write_to_file(str(tmp_path / "a.tif"))
+    _, found = seen(tmp_path / "a.tif")
+    assert (found.bands, found.format) == (3, "ushort")
+    assert np.abs(lightness_seen(found) - lab[..., 0]).mean() < 0.2
+    assert reduced(open_photo(tmp_path / "a.tif"), 64).format == "uchar"
+
+
 def test_lightness_alone_is_gray(tmp_path):
     lightness = np.rint(shares(1) * 255).astype(int)
     _, image = seen(write(tmp_path / "a.tif", lightness, Kind(photometric=8)))
@@ -215,6 +229,7 @@ def test_a_damaged_block_is_told_or_left_out(tmp_path, kind, codec, how):
     path.write_bytes(content)
     with pytest.raises(DamagedError, match="the photo is damaged") as caught:
         reduced(open_photo(path), 64)
+    assert caught.value.setting is not None
     assert caught.value.setting.as_option == "--tolerate"
     found, _ = seen(path, tolerates=True)
     assert np.abs(found - share)[:16].max() < 0.003 or codec != 1

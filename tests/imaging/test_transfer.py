@@ -1,7 +1,9 @@
 """What samples mean where no profile says it: gAMA, cHRM and cICP of PNG, nclx of HEIC and AVIF."""
 
 import struct
+import zlib
 from io import BytesIO
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -36,10 +38,9 @@ def cicp(primaries, transfer, matrix=0, full=1):
 
 
 def iccp(name):
-    import zlib
-
     profile = pyvips.Image.black(1, 1).copy(interpretation="srgb").icc_export(output_profile=name)
-    return chunk(b"iCCP", b"p\0\0" + zlib.compress(profile.get("icc-profile-data")))
+    content: Any = profile.get("icc-profile-data")
+    return chunk(b"iCCP", b"p\0\0" + zlib.compress(content))
 
 
 SRGB = chunk(b"sRGB", b"\0")
@@ -51,7 +52,7 @@ def png(pixels, *chunks):
     if pixels.dtype == np.uint16:
         kind = {"b-w": "grey16", "srgb": "rgb16"}[kind]
     image = pyvips.Image.new_from_array(pixels, interpretation=kind)
-    content = image.pngsave_buffer(keep="none")
+    content = image.write_to_buffer(".png", keep="none")
     return content[:33] + b"".join(chunks) + content[33:]
 
 
