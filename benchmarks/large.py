@@ -71,7 +71,7 @@ WHOLE = (
         gray=False,
     ),
     Kind(name="PNG, interlaced", suffix=".png", saving={"interlace": True, "compression": 1}),
-    Kind(name="WebP, colour", suffix=".webp", saving={"Q": 80, "effort": 0}, gray=False, most=48),
+    Kind(name="WebP, colour", suffix=".webp", saving={"Q": 80, "effort": 0}, gray=False, most=27),
     Kind(name="AVIF, colour", suffix=".avif", saving=AVIF, gray=False, most=27),
     Kind(
         name="AVIF, colour, 10 bits",

@@ -7,13 +7,14 @@ run stays below 1 GB.
 
 from pathlib import Path
 
-from basics.errors import TooLargeError
+from basics.errors import Setting, TooLargeError
 from imaging.headers import Header
 
 MOST_BYTES = 650_000_000  # that a decoder may hold; all else of a run takes less than 300 MB
 # bytes per px that decoders hold, measured at 4:2:0 and with room for 4:4:4; of those that are not
 # here they follow from the samples
 WEBP, AVIF, DEEP_AVIF, HEIC, DEEP_HEIC, GIF = 7.7, 18.0, 24.0, 8.0, 14.0, 8.0
+WRITTEN_WEBP = 16.0  # bytes per px that its encoder holds
 STREAMED = "save it as JPEG, PNG or TIFF, which are read row by row"
 
 
@@ -32,6 +33,19 @@ def require_fits(header: Header, path: Path) -> None:
     if pixels * per_pixel + 2 * header.block_bytes > MOST_BYTES:
         what = f"a TIFF of which {header.block_bytes:,} bytes have to be decoded at once"
         raise TooLargeError(f"{what} is too large", path, "save it in smaller strips, not planar")
+
+
+def require_writes(header: Header, path: Path, suffix: str) -> None:
+    """Check that what is held to read a photo and to write its result fits into memory.
+
+    Raises:
+        TooLargeError: it does not.
+    """
+    per_pixel = _held(header)[0] + WRITTEN_WEBP
+    if suffix == ".webp" and header.width * header.height * per_pixel > MOST_BYTES:
+        what = f"{header.width} x {header.height} px are too many for a WebP, written as a whole"
+        most, fix = int(MOST_BYTES / per_pixel), "save it as another format"
+        raise TooLargeError(f"{what}: more than {most:,}", path, fix, Setting("format", "png"))
 
 
 def _held(header: Header) -> tuple[float, str, str]:

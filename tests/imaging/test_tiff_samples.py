@@ -31,7 +31,7 @@ def stored(share, bits):
 
 def seen(path, **options):
     """(height, width, bands) of 0 to 1, and the image."""
-    image = read_full(open_photo(path, **options))
+    image = read_full(open_photo(path, **options)).copy_memory()
     full = 65535 if image.format == "ushort" else 255
     return image.numpy().reshape(image.height, image.width, -1) / full, image
 

@@ -10,7 +10,7 @@ import pyvips
 from basics.errors import TooLargeError
 from imaging.headers import Header
 from imaging.photo import open_photo
-from imaging.whole import MOST_BYTES, require_fits
+from imaging.whole import MOST_BYTES, require_fits, require_writes
 
 COMMON = {"depth": 8, "n_bands": 3, "has_alpha": False, "orientation": 1}
 STREAMED = {
@@ -54,6 +54,18 @@ def test_strips_that_are_decoded_at_once_are_bounded():
     require_fits(header(10**6, facts), Path("a"))
     with pytest.raises(TooLargeError, match="have to be decoded at once is too large"):
         require_fits(header(10**6, {**facts, "block_bytes": MOST_BYTES // 2 + 1}), Path("a"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "most"), [({"loader": "jpegload"}, 40_000_000), ({"loader": "webpload"}, 27_000_000)]
+)
+def test_a_webp_is_written_as_a_whole(facts, most):
+    require_writes(header(most, facts), Path("a"), ".webp")
+    with pytest.raises(TooLargeError, match="too many for a WebP") as caught:
+        require_writes(header(most * 11 // 10, facts), Path("a"), ".webp")
+    assert caught.value.setting is not None
+    assert caught.value.setting.as_option == "--format png"
+    require_writes(header(most * 2, facts), Path("a"), ".png")
 
 
 def test_a_file_says_it_by_its_header(tmp_path):
