@@ -10,9 +10,9 @@ from imaging.heic import is_heic
 from imaging.heif_boxes import heif_encoding, is_boxed, require_sane
 from imaging.loading import KINDS, first_line, is_photo_loader, load, loader_of
 from imaging.png_chunks import png_encoding
-from imaging.tiff_layout import JPEG, layout_of
-from imaging.tiff_pages import NoTiffError, is_tiff, photo_directories
-from imaging.tiff_samples import header_of
+from imaging.tiff_photo.layout import JPEG, layout_of
+from imaging.tiff_photo.pages import NoTiffError, is_tiff, photo_directories
+from imaging.tiff_photo.samples import header_of
 from imaging.transfer import SRGB, Encoding, UnreadTransferError
 
 INTERPRETATIONS = {"b-w", "grey16", "srgb", "rgb16", "cmyk", "lab"}  # the last one in TIFF alone
@@ -30,7 +30,7 @@ class Header:
         has_alpha: whether some of it is transparent.
         orientation: EXIF's, 1 (upright) to 8.
         loader: its format, as libvips calls what reads it, such as "jpegload".
-        decoder: who decodes it: "libvips", "libheif" or "samples" (imaging/tiff_samples.py).
+        decoder: who decodes it: "libvips", "libheif" or "samples" (imaging/tiff_photo/samples.py).
         place: of a TIFF's page: the directory's number and its place below that, -1 for itself.
         n_pages: how many the file has, or frames.
         is_tiled: whether it is a TIFF in tiles, in which libvips passes damage over.

@@ -18,11 +18,11 @@ from basics.errors import DamagedError, DataError, Setting, TooLargeError
 from imaging.formats import MAX_PIXELS
 from imaging.headers import Header, page_options, read_header
 from imaging.heic import read_heic
-from imaging.lab_bands import join_bands
+from imaging.lab_bands import lab_in_srgb
 from imaging.loading import first_line, load
-from imaging.tiff_blocks import BlockError
-from imaging.tiff_pages import NoTiffError
-from imaging.tiff_samples import read_samples, require_whole_jpegs
+from imaging.tiff_photo.blocks import BlockError
+from imaging.tiff_photo.pages import NoTiffError
+from imaging.tiff_photo.samples import read_samples, require_whole_jpegs
 from imaging.transfer import in_srgb
 from imaging.whole import require_fits
 
@@ -246,12 +246,3 @@ def to_srgb(image: pyvips.Image) -> pyvips.Image:
     if gray and image.format in ("uchar", "ushort"):
         return image
     return image.colourspace("rgb16" if deep else "srgb")
-
-
-def lab_in_srgb(image: pyvips.Image) -> pyvips.Image:
-    """CIELAB in floats -> sRGB of 16 bits and the same lightness, whatever profile is embedded."""
-    lightness, a, b, *alpha = image.bandsplit()
-    result = join_bands(lightness, a, b, deep=True)
-    if alpha:
-        result = result.bandjoin(alpha[0].cast("ushort")).copy(interpretation="rgb16")
-    return result

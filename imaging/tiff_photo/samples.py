@@ -11,8 +11,8 @@ import pyvips
 from numpy.typing import NDArray
 
 from imaging.lab_bands import join_bands
-from imaging.tiff_blocks import require_jpegs, rows_of_blocks
-from imaging.tiff_layout import (
+from imaging.tiff_photo.blocks import require_jpegs, rows_of_blocks
+from imaging.tiff_photo.layout import (
     CIELAB,
     CMYK,
     ICCLAB,
@@ -24,8 +24,8 @@ from imaging.tiff_layout import (
     Tag,
     layout_of,
 )
-from imaging.tiff_pages import Directory, NoTiffError, photo_directories
-from imaging.tiff_small import Value, small_tiff
+from imaging.tiff_photo.pages import Directory, NoTiffError, photo_directories
+from imaging.tiff_photo.small import Value, small_tiff
 
 # what libvips reads of a TIFF beside its pixels: description, orientation, resolution, XMP, IPTC,
 # Photoshop's resources, profile

@@ -7,8 +7,8 @@ import pyvips
 from numpy.typing import NDArray
 
 from imaging.loading import first_line
-from imaging.tiff_layout import HORIZONTAL, JPEG, NONE, Layout, Tag
-from imaging.tiff_small import small_tiff
+from imaging.tiff_photo.layout import HORIZONTAL, JPEG, NONE, Layout, Tag
+from imaging.tiff_photo.small import small_tiff
 
 AT_ONCE = 4_000_000  # bytes, decoded, of blocks that are read together
 REVERSED = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)[:, ::-1], 1)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyvips
 
 from basics.errors import DataError
-from imaging.tiff_pages import Directory
-from imaging.tiff_small import small_tiff
+from imaging.tiff_photo.pages import Directory
+from imaging.tiff_photo.small import small_tiff
 
 
 class Tag(IntEnum):
@@ -112,7 +112,7 @@ class Layout:
 
     @property
     def is_ours(self) -> bool:
-        """Whether libvips cannot read it rightly, so that `imaging/tiff_samples.py` has to."""
+        """Whether libvips cannot read it rightly, so that `samples.py` has to."""
         if self.format == FLOAT:  # CIELAB, as libvips writes it itself
             return False
         if self.photometric in (PALETTE, YCBCR):
