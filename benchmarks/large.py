@@ -3,9 +3,10 @@
     python -m benchmarks.large --megapixels 12 27
 
 A gray baseline JPEG and a 16-bit TIFF in strips of each size, each coloured in a fresh process:
-both are streamed, so the seconds per megapixel should not grow, and the memory hardly. Then, at the
-largest size, what cannot be streamed, or comes through a pipe. Needs 2 GB of temporary disk; files
-are removed as soon as they are measured.
+both are streamed, so the seconds per megapixel should not grow, and the memory hardly. Then what
+cannot be streamed, or comes through a pipe, at the largest of the sizes that its bound
+(`imaging/whole.py`) lets through: no run may take 1 GB. Needs 2 GB of temporary disk; files are
+removed as soon as they are measured.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.common import (
     SIZES_PX,
@@ -24,6 +26,10 @@ from benchmarks.common import (
     measure,
 )
 from benchmarks.photos import GRAY, IN_COLOR, JPEG, drawn
+from imaging.formats import named_suffix
+
+if TYPE_CHECKING:
+    import pyvips
 
 QUARTER_TURN = 6  # EXIF's orientation: to be turned clockwise by 90 degrees
 DEFAULT = tuple(one for one in SIZES_PX if one > 1)
@@ -41,6 +47,7 @@ class Kind:
         deep: 16 bits per sample.
         orientation: EXIF's.
         piped: whether the command reads it from standard input.
+        most: megapixels; what is decoded as a whole is refused above a bound.
     """
 
     name: str
@@ -50,8 +57,10 @@ class Kind:
     deep: bool = False
     orientation: int = 1
     piped: bool = False
+    most: int = 108
 
 
+AVIF = {"Q": 50, "effort": 0}
 BASELINE = Kind(name="JPEG")
 STREAMED = (BASELINE, Kind(name="TIFF, 16 bits", suffix=".tif", saving={}, deep=True))
 WHOLE = (
@@ -62,6 +71,18 @@ WHOLE = (
         gray=False,
     ),
     Kind(name="PNG, interlaced", suffix=".png", saving={"interlace": True, "compression": 1}),
+    Kind(name="WebP, colour", suffix=".webp", saving={"Q": 80, "effort": 0}, gray=False, most=27),
+    Kind(name="AVIF, colour", suffix=".avif", saving=AVIF, gray=False, most=27),
+    Kind(
+        name="AVIF, colour, 10 bits",
+        suffix=".avif",
+        saving={**AVIF, "bitdepth": 10},
+        gray=False,
+        deep=True,
+        most=27,
+    ),
+    Kind(name="HEIC, colour", suffix=".heic", gray=False, most=27),
+    Kind(name="HEIC, colour, 10 bits", suffix=".heic", gray=False, deep=True, most=27),
     Kind(name="JPEG, turned by EXIF", orientation=QUARTER_TURN),
     Kind(name="JPEG, standard input", piped=True),
 )
@@ -84,8 +105,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         largest[kind.name] = costs[sizes[-1]]
     print("not streamed, or piped; ratios are those to the JPEG:")
     for kind in WHOLE:
-        cost = cost_of(kind, sizes[-1])
-        print(row(kind.name, sizes[-1], cost, largest[BASELINE.name], sizes[-1]), flush=True)
+        megapixels = max((one for one in sizes if one <= kind.most), default=sizes[0])
+        cost = cost_of(kind, megapixels)
+        print(row(kind.name, megapixels, cost, largest[BASELINE.name], sizes[-1]), flush=True)
     return 0
 
 
@@ -101,7 +123,7 @@ def row(name: str, megapixels: int, cost: Cost, other: Cost, other_megapixels: i
 def cost_of(kind: Kind, megapixels: int) -> Cost:
     """What it costs to colour a photo of a kind and size."""
     with written(kind, megapixels) as photo:
-        output = photo.with_name(f"out{kind.suffix}")
+        output = photo.with_name(f"out{named_suffix(photo)}")
         if kind.piped:
             return measure(colorize_command("-", output), stdin=photo)
         return measure(colorize_command(photo, output))
@@ -123,10 +145,26 @@ def write(kind: Kind, path: Path, width: int, height: int) -> None:
     image = drawn(GRAY if kind.gray else IN_COLOR[0], width, height, gray=kind.gray)
     interpretation = "b-w" if kind.gray else "srgb"
     if kind.deep:
-        image, interpretation = image * 257, "grey16"  # 65535 = 255 * 257
+        image = image * 257  # 65535 = 255 * 257
+        interpretation = "grey16" if kind.gray else "rgb16"
     image = image.cast("ushort" if kind.deep else "uchar").copy(interpretation=interpretation)
     image.set_type(pyvips.GValue.gint_type, "orientation", kind.orientation)
-    image.write_to_file(str(path), **kind.saving)
+    if kind.suffix == ".heic":  # which libvips does not write
+        _write_heic(path, image)
+    else:
+        image.write_to_file(str(path), **kind.saving)
+
+
+def _write_heic(path: Path, image: "pyvips.Image") -> None:
+    """Write an image in colour as a HEIC, as fast as the encoder can."""
+    import pillow_heif
+
+    size, deep = (image.width, image.height), image.format == "ushort"
+    options = {"quality": 50, "enc_params": {"preset": "ultrafast"}, "bit_depth": 10 if deep else 8}
+    with path.open("wb") as file:
+        pillow_heif.encode(
+            "RGB;16" if deep else "RGB", size, image.write_to_memory(), file, **options
+        )
 
 
 if __name__ == "__main__":

@@ -47,6 +47,15 @@ def join_bands(
     return _encoded([gray + share * one for one in chroma], deep=deep)
 
 
+def lab_in_srgb(image: pyvips.Image) -> pyvips.Image:
+    """CIELAB in floats -> sRGB of 16 bits and the same lightness, whatever profile is embedded."""
+    lightness, a, b, *alpha = image.bandsplit()
+    result = join_bands(lightness, a, b, deep=True)
+    if alpha:
+        result = result.bandjoin(alpha[0].cast("ushort")).copy(interpretation="rgb16")
+    return result
+
+
 def _f_inverse(f: pyvips.Image) -> pyvips.Image:
     """CIE 1976: the inverse of Lab's cube root with its linear toe."""
     upper = f.maxpair(f.new_from_image(TOE))

@@ -5,7 +5,8 @@ import pyvips
 from numpy.typing import NDArray
 
 from imaging.lab import L_SCALE, lightness_from_gray, lightness_from_rgb
-from imaging.photo import Photo, read_full, reading, source, to_srgb
+from imaging.loading import source
+from imaging.photo import Photo, meant, read_full, reading, require_sound
 
 STRIDE_PX = 32  # sides are multiples of it, as the encoder needs
 LONGEST_PX = 1024  # long side; thin strips are squeezed
@@ -83,16 +84,16 @@ def fine_lightness(image: pyvips.Image, short_side: int) -> NDArray[np.float32]:
 def thumbnail(photo: Photo, width: int, height: int) -> pyvips.Image:
     """The photo, turned, squeezed into width x height px: 8 bits, gray or sRGB, white behind it."""
     force = {"height": height, "size": "force"}
-    if photo.loader == "heifload":
-        image = read_full(photo).thumbnail_image(width, **force)
-    else:
+    if photo.is_plain:
+        require_sound(photo)
         # options stand in a string: libvips 8.18 ignores the argument `fail_on` here
         options = ",".join(f"{name}={value}" for name, value in photo.options.items())
-        image = to_srgb(
-            pyvips.Image.thumbnail_source(
-                source(photo.path), width, **force, option_string=f"[{options}]"
-            )
+        image = pyvips.Image.thumbnail_source(
+            source(photo.path), width, **force, option_string=f"[{options}]"
         )
+        image = meant(image, photo)
+    else:
+        image = read_full(photo).thumbnail_image(width, **force)
     return opaque(image)
 
 

@@ -7,7 +7,7 @@ networks see.
 import logging
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,18 @@ from typing import Any
 import pyvips
 
 from basics.errors import DamagedError, DataError, Setting, TooLargeError
-from imaging.formats import LOADERS, MAX_PIXELS
-from imaging.heic import is_heic, read_heic
+from imaging.formats import MAX_PIXELS
+from imaging.headers import Header, page_options, read_header
+from imaging.heic import read_heic
+from imaging.lab_bands import lab_in_srgb
+from imaging.loading import first_line, load
+from imaging.tiff_photo.blocks import BlockError
+from imaging.tiff_photo.pages import NoTiffError
+from imaging.tiff_photo.samples import read_samples, require_whole_jpegs
+from imaging.transfer import in_srgb
+from imaging.whole import require_fits
 
-COLOURS = {"b-w": 1, "grey16": 1, "cmyk": 4}  # channels of colour, by libvips' name; else 3
+LARGE_BLOCK = 8_000_000  # bytes of a strip or tile of a TIFF; libtiff stops before 50 million
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +39,11 @@ class Photo:
         depth: bits per channel, 8 or 16.
         has_alpha: whether some of it is transparent.
         is_turned: whether EXIF says that the camera was; then it cannot be streamed.
-        loader: what libvips reads it with, such as "jpegload".
-        page: which page of the file it is, from 0.
-        n_pages: how many the file has, or frames.
+        loader: its format, as libvips calls what reads it, such as "jpegload".
+        page: the number, from 0, of its directory in a TIFF, reduced pictures counted.
+        n_pages: how many photos the file has, or frames.
         tolerates: whether damage is coloured as it comes, instead of refused.
+        header: all that its file says.
     """
 
     path: Path
@@ -47,6 +56,7 @@ class Photo:
     page: int = 0
     n_pages: int = 1
     tolerates: bool = False
+    header: Header = field(repr=False, compare=False)
 
     @property
     def is_paged(self) -> bool:
@@ -54,10 +64,20 @@ class Photo:
         return self.n_pages > 1 and self.loader == "tiffload"
 
     @property
+    def is_plain(self) -> bool:
+        """Whether libvips finds by itself how to read it, shrunk as it is decoded."""
+        header = self.header
+        first = header.decoder == "libvips" and header.place == (0, -1)
+        return first and self.loader != "heifload" and not header.is_enclosed
+
+    @property
     def options(self) -> dict[str, Any]:
         """What libvips is told to read it with."""
-        paged = {"page": self.page} if self.page else {}
-        return {"fail_on": "none" if self.tolerates else "error", **paged}
+        strict = "warning" if self.header.is_tiled else "error"  # a damaged tile is a warning
+        told: dict[str, Any] = page_options(self.header.place)
+        if self.header.block_bytes > LARGE_BLOCK:
+            told["unlimited"] = True  # libtiff's own bound; imaging/whole.py has another
+        return {"fail_on": "none" if self.tolerates else strict, **told}
 
 
 def open_photo(
@@ -68,7 +88,7 @@ def open_photo(
     Args:
         path: of the file.
         max_pixels: more are refused, before anything is decoded.
-        page: which one of a file of several, from 0.
+        page: which one of a file of several, from 0; reduced pictures and masks are none.
         tolerates: whether a damaged photo is read as far as it goes.
 
     Raises:
@@ -76,30 +96,24 @@ def open_photo(
     """
     _require_file(path)
     allow_safe_loaders_only()
-    try:
-        options = {"page": page} if page else {}
-        image = pyvips.Image.new_from_source(source(path), "", access="sequential", **options)
-    except pyvips.Error as error:
-        raise DataError(
-            "not a photo that can be read", path, "give a JPEG, PNG, WebP, TIFF, GIF, AVIF or HEIC"
-        ) from error
-    _require_photo(image, path)
-    if image.width * image.height > max_pixels:
-        what = f"{image.width} x {image.height} px are more than {max_pixels:,}"
+    header = read_header(path, page)
+    if header.width * header.height > max_pixels:
+        what = f"{header.width} x {header.height} px are more than {max_pixels:,}"
         raise TooLargeError(what, path, "shrink it, or allow more", Setting("max_pixels"))
-    turned = orientation(image)
-    swaps = turned >= 5  # EXIF 5 to 8: a quarter turn
+    require_fits(header, path)
+    swaps = header.orientation >= 5  # EXIF 5 to 8: a quarter turn
     return Photo(
         path=path,
-        width=image.height if swaps else image.width,
-        height=image.width if swaps else image.height,
-        depth=16 if image.format == "ushort" else 8,
-        has_alpha=bool(image.hasalpha()),
-        is_turned=turned > 1,
-        loader=_loader(image),
-        page=page,
-        n_pages=int(str(image.get("n-pages"))) if image.get_typeof("n-pages") else 1,
+        width=header.height if swaps else header.width,
+        height=header.width if swaps else header.height,
+        depth=header.depth,
+        has_alpha=header.has_alpha,
+        is_turned=header.orientation > 1,
+        loader=header.loader,
+        page=header.place[0],
+        n_pages=header.n_pages,
         tolerates=tolerates,
+        header=header,
     )
 
 
@@ -112,12 +126,42 @@ def read_full(photo: Photo) -> pyvips.Image:
     Raises:
         DataError: the photo cannot be read.
     """
-    access = "random" if photo.is_turned else "sequential"
     with reading(photo):
-        image = pyvips.Image.new_from_source(source(photo.path), "", access=access, **photo.options)
-        if is_heic(image):
-            image = read_heic(photo.path, image)
-        return to_srgb(image.autorot())
+        return meant(_decoded(photo).autorot(), photo)
+
+
+def meant(image: pyvips.Image, photo: Photo) -> pyvips.Image:
+    """The stored samples of a photo, at any size -> gray or sRGB, as its file says."""
+    header = photo.header
+    if not header.encoding.is_srgb or header.ignores_profile:
+        if header.ignores_profile and image.get_typeof("icc-profile-data"):
+            image = image.copy()
+            image.remove("icc-profile-data")
+        if not image.get_typeof("icc-profile-data"):
+            image = in_srgb(image, header.encoding)
+    return to_srgb(image)
+
+
+def require_sound(photo: Photo) -> None:
+    """Look for damage that libvips passes over, unless it is tolerated.
+
+    Raises:
+        BlockError: there is some.
+    """
+    if photo.header.holds_jpegs and not photo.tolerates:
+        require_whole_jpegs(photo.path, photo.header.place)
+
+
+def _decoded(photo: Photo) -> pyvips.Image:
+    """The photo as it is stored."""
+    header = photo.header
+    if header.decoder == "samples":
+        return read_samples(photo.path, header.place, tolerates=photo.tolerates)
+    require_sound(photo)
+    access = "random" if photo.is_turned else "sequential"
+    if header.decoder == "libheif":
+        return read_heic(photo.path, load(photo.path, "heifload", access=access))
+    return load(photo.path, header.loader, access=access, **photo.options)
 
 
 @cache
@@ -138,15 +182,6 @@ def set_threads(number: int) -> None:
     vips_lib.vips_concurrency_set(number)
 
 
-def source(path: Path) -> pyvips.Source:
-    """A file for libvips, whose own names must be UTF-8 and may end in `[...]`, its options."""
-    try:
-        with path.open("rb") as file:
-            return pyvips.Source.new_from_descriptor(file.fileno())  # which is duplicated
-    except OSError as error:
-        raise DataError(f"cannot open the photo: {error.strerror}", path, "check it") from error
-
-
 class reading:
     """Turns a libvips failure within the block into a `DataError` about the photo."""
 
@@ -158,11 +193,14 @@ class reading:
         """Nothing to prepare."""
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: Any) -> None:
-        """Translate `pyvips.Error`; let all else pass."""
+        """Translate what says that a file is damaged; let all else pass."""
         if isinstance(error, pyvips.Error):
-            raise damaged(
-                first_line(error), self.photo.path, tolerated=self.photo.tolerates
-            ) from error
+            how = first_line(error)
+        elif isinstance(error, (BlockError, NoTiffError)):
+            how = str(error)
+        else:
+            return
+        raise damaged(how, self.photo.path, tolerated=self.photo.tolerates) from error
 
 
 def damaged(how: str, path: Path, *, tolerated: bool = False) -> DamagedError:
@@ -172,22 +210,6 @@ def damaged(how: str, path: Path, *, tolerated: bool = False) -> DamagedError:
         return DamagedError(what, path, "copy or download it again")
     fix = "copy or download it again, or colour what is left of it"
     return DamagedError(what, path, fix, Setting("tolerate", True))
-
-
-def first_line(error: pyvips.Error) -> str:
-    """What libvips says went wrong, without what followed from it."""
-    lines = [line.strip() for line in str(error.detail).splitlines()]  # of all threads alike
-    return next((line for line in lines if line), "it cannot be decoded")
-
-
-def orientation(image: pyvips.Image) -> int:
-    """EXIF's orientation, 1 (upright) to 8."""
-    return int(str(image.get("orientation"))) if image.get_typeof("orientation") else 1
-
-
-def _loader(image: pyvips.Image) -> str:
-    """What libvips reads it with, such as "jpegload"."""
-    return str(image.get("vips-loader")).removesuffix("_source")
 
 
 def _require_file(path: Path) -> None:
@@ -208,25 +230,10 @@ def _require_file(path: Path) -> None:
         raise DataError("the file is empty", path, "copy or download it again")
 
 
-def _require_photo(image: pyvips.Image, path: Path) -> None:
-    """Raise `DataError` for drawings, tables, floating point samples and surplus channels."""
-    loader = _loader(image)
-    n_colours = COLOURS.get(str(image.interpretation), 3)
-    if loader not in LOADERS or image.bands > n_colours + 1:
-        raise DataError(
-            f"not a photo: read by {loader}, {image.bands} channels",
-            path,
-            "give a JPEG, PNG, WebP, TIFF, GIF, AVIF or HEIC",
-        )
-    is_lab = str(image.interpretation).startswith("lab")  # a TIFF in CIELAB: its white is known
-    if image.format not in ("uchar", "ushort") and not is_lab:
-        raise DataError(
-            f"its samples are neither 8 nor 16 bits: {image.format}", path, "save it with 16 bits"
-        )
-
-
 def to_srgb(image: pyvips.Image) -> pyvips.Image:
     """Gray stays gray of its own depth; all else becomes sRGB, by the embedded profile if any."""
+    if image.interpretation == "lab":
+        return lab_in_srgb(image)
     deep = image.format == "ushort"
     if image.get_typeof("icc-profile-data"):
         try:

@@ -17,6 +17,7 @@ from imaging.lab_bands import join_bands, lightness_band
 from imaging.metadata.carry import Told, described, embed
 from imaging.photo import Photo, first_line, read_full, reading
 from imaging.upsampling import enlarge, fit_coefficients
+from imaging.whole import require_writes
 
 WIDE_PX = 5000  # a photo with wider rows is computed in tiles
 TILE_PX = 1024, 16  # width, height
@@ -99,6 +100,7 @@ def require_holds(photo: Photo, path: Path) -> None:
     if most and longest > most:
         what = f"{photo.width} x {photo.height} px: {suffix} ends at {most:,} px"
         raise DataError(what, photo.path, "save it as another format", Setting("format", "png"))
+    require_writes(photo.header, photo.path, suffix)
 
 
 def apply_chrominance(

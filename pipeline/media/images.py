@@ -1,5 +1,7 @@
 """Pictures in memory, as frames to colour: NumPy arrays and Pillow images, in and out."""
 
+import logging
+import struct
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,13 @@ if TYPE_CHECKING:
 
 # Pillow's modes that NumPy has as they are; all others are converted to RGB or RGBA
 DIRECT = ("L", "RGB", "RGBA")
+ORIENTATION = 274  # EXIF's tag
+# what Pillow raises for EXIF that it cannot read
+DAMAGE = (OSError, ValueError, LookupError, TypeError, SyntaxError, ArithmeticError, struct.error)
 GRAY_16 = ("I;16", "I;16L", "I;16B", "I;16N")
+
+
+log = logging.getLogger(__name__)
 
 
 class ImageFrame:
@@ -114,10 +122,14 @@ def in_colors(image: pyvips.Image, prediction: Prediction[Any], *, deep: bool) -
 
 
 def _from_pillow(image: Any) -> NDArray[Any]:
-    """A Pillow image of any mode -> (H, W), (H, W, 3) or (H, W, 4); its profile is obeyed."""
-    mode, profile = getattr(image, "mode", None), getattr(image, "info", {}).get("icc_profile")
-    if mode is None:
+    """A Pillow image of any mode -> (H, W), (H, W, 3) or (H, W, 4).
+
+    Its profile and its EXIF's orientation are obeyed.
+    """
+    if getattr(image, "mode", None) is None:
         raise _no_image(type(image).__name__)
+    image = _upright(image)
+    mode, profile = image.mode, image.info.get("icc_profile")
     if mode in GRAY_16:
         return np.asarray(image).astype(np.uint16)
     if mode in ("I", "F"):
@@ -136,6 +148,19 @@ def _from_pillow(image: Any) -> NDArray[Any]:
         wanted = "RGBA" if has_alpha else "RGB"
     array = np.asarray(image if mode == wanted else image.convert(wanted))
     return _to_srgb(array, profile) if profile and mode in (*DIRECT, "P", "PA") else array
+
+
+def _upright(image: Any) -> Any:
+    """A Pillow image turned as its EXIF says; damaged EXIF says nothing."""
+    from PIL import ImageOps
+
+    try:
+        if image.getexif().get(ORIENTATION, 1) == 1:
+            return image
+        return ImageOps.exif_transpose(image)
+    except DAMAGE as error:
+        log.warning("damaged EXIF, from which nothing is taken: %s", error)
+        return image
 
 
 def _lab_to_rgb(image: Any) -> Any:

@@ -67,12 +67,12 @@ def test_a_missing_photo_and_a_folder_are_told_apart(tmp_path):
 @pytest.mark.parametrize(
     ("pixels", "message"),
     [
-        (PHOTO[..., 0] / np.float32(255), "neither 8 nor 16 bits: float"),
-        (PHOTO[..., 0].astype(np.uint32), "neither 8 nor 16 bits: uint"),
-        (PHOTO[..., 0].astype(np.int16), "neither 8 nor 16 bits: short"),
+        (PHOTO[..., 0] / np.float32(255), "floating point numbers of 32 bits"),
+        (PHOTO[..., 0].astype(np.int32), "signed numbers of 32 bits"),
+        (PHOTO[..., 0].astype(np.int16), "signed numbers of 16 bits"),
         (np.concatenate([PHOTO, PHOTO[..., :2]], axis=2), "5 channels"),
     ],
-    ids=["float", "32 bits", "signed", "two surplus channels"],
+    ids=["float", "signed, 32 bits", "signed", "two surplus channels"],
 )
 def test_samples_of_unknown_meaning_are_refused(tmp_path, pixels, message):
     with pytest.raises(DataError, match=message):
