@@ -6,9 +6,12 @@ Opens on this computer only, unless --host says otherwise.
 import argparse
 import ipaddress
 import logging
+import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from types import FrameType
 from urllib.parse import quote
 
 from basics import cli
@@ -20,6 +23,7 @@ from pipeline.version import add_version
 from pipeline.web.limits import LOOPBACK, MEGABYTE, ServerLimits
 
 LOCAL = "127.0.0.1"
+SIGNALLED = 128  # and the number of the signal: a shell's exit code
 log = logging.getLogger(__name__)
 
 
@@ -44,15 +48,21 @@ def build_parser() -> argparse.ArgumentParser:
     add("--max-megabytes", type=number, default=defaults.upload_bytes // MEGABYTE, help=text)
     add("--max-pixels", type=number, default=defaults.pixels, metavar="N", help="of one photo")
     add("--max-seconds", type=cli.positive(float), default=defaults.seconds, help="for one photo")
+    text = "megabytes that the process of one photo in work may take, its networks included"
+    default = defaults.memory_bytes // MEGABYTE
+    add("--max-memory", type=number, default=default, metavar="N", help=text)
     add("--at-once", type=number, default=defaults.at_once, metavar="N", help="photos in work")
     text = "photos that wait for their turn; one more is told to come back"
     add("--waiting", type=cli.positive(int, zero=True), default=defaults.waiting, help=text)
+    text = "seconds that photos in work have to be finished when the server is stopped"
+    add("--grace", type=cli.positive(float, zero=True), default=defaults.grace, help=text)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the server until it is stopped; returns the exit code."""
-    return cli.run(_job, build_parser().parse_args(argv), lock="web.txt")
+    with _cleanly_terminated():
+        return cli.run(_job, build_parser().parse_args(argv), lock="web.txt")
 
 
 def _job(args: argparse.Namespace) -> int:
@@ -70,6 +80,8 @@ def _job(args: argparse.Namespace) -> int:
         seconds=args.max_seconds,
         at_once=args.at_once,
         waiting=args.waiting,
+        memory_bytes=args.max_memory * MEGABYTE,
+        grace=args.grace,
     )
     turing = TuringTest(folder=args.turing_data, answers=args.answers)
     bundle = read_bundle(args.models)
@@ -77,12 +89,26 @@ def _job(args: argparse.Namespace) -> int:
         bundle, limits, device=args.device, token=args.token, turing=turing,
         hosts=_hosts(args.host, args.allow_host), own_names=_lower(args.allow_host),
     )  # fmt: skip
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    with _listening(args.host, args.port) as listener:
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=args.grace)
+    with closing(app.state.service), _listening(args.host, args.port) as listener:
         asked = f"/?token={quote(args.token)}" if args.token else "/"
         log.info("open http://%s:%d%s", args.host, listener.getsockname()[1], asked)
-        server.run(sockets=[listener])
+        uvicorn.Server(config).run(sockets=[listener])
     return cli.DONE
+
+
+@contextmanager
+def _cleanly_terminated() -> Iterator[None]:
+    """Let SIGTERM end the block as control C does, so that what was opened is closed."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        raise SystemExit(SIGNALLED + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _hosts(host: str, allowed: Sequence[str]) -> set[str] | None:

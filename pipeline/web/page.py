@@ -43,6 +43,11 @@ def build_page(service: ColorService, turing: TuringTest) -> gr.Blocks:
             build_several_tab(service)
         with gr.Tab("Which one is real?"):
             build_turing_tab(service, turing)
+
+        def leave(request: gr.Request) -> None:
+            service.leave(request.session_hash or "")
+
+        page.unload(leave)
     return page
 
 
