@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -52,6 +52,22 @@ def build_app(
         fix = "give a token of some letters, or leave it out"
         raise ConfigError("an empty token would let everybody in", Setting("token"), fix)
     service = ColorService(bundle, limits, device=device)
+    with ExitStack() as undone:
+        undone.callback(service.close)
+        app = _around(service, token=token, hosts=hosts, own_names=own_names, turing=turing)
+        undone.pop_all()
+    return app
+
+
+def _around(
+    service: ColorService,
+    *,
+    token: str | None,
+    hosts: Collection[str] | None,
+    own_names: Collection[str],
+    turing: "TuringTest | None",
+) -> FastAPI:
+    """The server around a service; arguments as in `build_app`."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -1,5 +1,6 @@
 """The server's own folder of temporary files; that of a server that was killed is removed later."""
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -24,14 +25,16 @@ class OwnFolder:
 
     def __init__(self) -> None:
         """Make it, among the system's temporary files; first remove those of servers that died."""
+        self._held = ExitStack()
         remove_abandoned(Path(tempfile.gettempdir()))
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
-        self._held = ExitStack()
+        atexit.register(self.remove)
         self._held.enter_context(lock(self.path / LOCK, _in_use(self.path)))
         (self.path / MARK).write_text(f"{os.getpid()}\n", encoding="utf-8")
 
     def remove(self) -> None:
         """Remove it with all that is in it."""
+        atexit.unregister(self.remove)
         self._held.close()
         shutil.rmtree(self.path, ignore_errors=True)
 

@@ -3,6 +3,7 @@
 No photo is opened in this process: workers do that, under bounds of time and memory.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -59,6 +60,7 @@ class ColorService:
         self.folder = self._own.path / "photos"
         self.folder.mkdir()
         self.pool = self._pool(device)
+        atexit.register(self.close)  # for a process that ends before it serves
 
     @property
     def n_open(self) -> int:
@@ -110,6 +112,7 @@ class ColorService:
 
     def close(self) -> None:
         """End all work at once, and remove every file; does nothing the second time."""
+        atexit.unregister(self.close)
         self.pool.close()
         self._own.remove()
 

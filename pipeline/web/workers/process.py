@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CONTEXT = multiprocessing.get_context("spawn")  # a fork of a process with threads is a gamble
 START_S = 120.0
-END_S = 1.0  # for a worker that is at rest
+END_S = 0.5  # for a worker that is at rest
 _starting = threading.Lock()  # multiprocessing counts its children without a lock
 
 Why = Literal["time", "memory", "cancelled", "closed", "no sense", "itself"]
