@@ -66,9 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(args: argparse.Namespace) -> int:
-    import uvicorn
-
     from pipeline.web.app import build_app
+    from pipeline.web.ending import GracefulServer
     from pipeline.web.turing_settings import TuringTest
 
     if args.turing_data and not args.turing_data.is_dir():
@@ -89,11 +88,10 @@ def _job(args: argparse.Namespace) -> int:
         bundle, limits, device=args.device, token=args.token, turing=turing,
         hosts=_hosts(args.host, args.allow_host), own_names=_lower(args.allow_host),
     )  # fmt: skip
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=args.grace)
     with closing(app.state.service), _listening(args.host, args.port) as listener:
         asked = f"/?token={quote(args.token)}" if args.token else "/"
         log.info("open http://%s:%d%s", args.host, listener.getsockname()[1], asked)
-        uvicorn.Server(config).run(sockets=[listener])
+        GracefulServer(app, app.state.service).run(sockets=[listener])
     return cli.DONE
 
 

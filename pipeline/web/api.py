@@ -21,7 +21,7 @@ from imaging.formats import QUALITY
 from pipeline.engine.request import ColorRequest, Rendering
 from pipeline.web.limits import UNPROCESSABLE, Refusal
 from pipeline.web.metrics import Metrics
-from pipeline.web.presence import answer_while_there
+from pipeline.web.presence import GONE, ClientGoneError, answer_while_there
 from pipeline.web.problems import documented, of_error
 from pipeline.web.service import ColorService, require_made, upload_name
 from pipeline.web.workers.jobs import Ask
@@ -140,6 +140,8 @@ def build_router(service: ColorService, metrics: Metrics) -> APIRouter:
                 answer = await _colorize(service, form, connection, as_json=as_json)
         except ProjectError as error:
             answer = of_error(error, photo=form.file.filename or "the photo")
+        except ClientGoneError:
+            answer = Response(status_code=GONE)
         metrics.photos.labels(str(answer.status_code)).inc()
         if "X-Category" in answer.headers:
             metrics.categories.labels(answer.headers["X-Category"]).inc()

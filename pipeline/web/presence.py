@@ -14,11 +14,16 @@ LOOK_S = 0.25  # between two looks at whether a client is there
 GONE = 499  # no status of HTTP's own; nobody reads it but the metrics
 
 
+class ClientGoneError(Exception):
+    """Nobody waits for the answer any more."""
+
+
 async def answer_while_there(service: ColorService, ask: Ask[Reply], connection: Request) -> Reply:
     """Have something done, and wait for it.
 
     Raises:
-        ProjectError: it cannot be done, or the client has gone, whose job is then ended.
+        ProjectError: it cannot be done.
+        ClientGoneError: the client has gone, whose job is then ended.
     """
     job = service.submit(ask)
     answer = asyncio.wrap_future(job.done)
@@ -28,7 +33,7 @@ async def answer_while_there(service: ColorService, ask: Ask[Reply], connection:
         if not answer.done() and await connection.is_disconnected():
             service.pool.cancel(job)
             await asyncio.wait([answer])
-            raise Refusal(GONE, "the client has gone", "the photo", "send it again")
+            raise ClientGoneError
     try:
         return answer.result()
     except Cancelled as error:

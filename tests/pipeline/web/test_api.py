@@ -1,5 +1,4 @@
 import base64
-import threading
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -8,6 +7,7 @@ import pyvips
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from basics.errors import Cancelled
 from pipeline.colorizer import Colorizer
 from pipeline.engine.bundle import PRETRAINED_DIR
 from pipeline.engine.bundle_file import read_bundle
@@ -15,8 +15,11 @@ from pipeline.engine.request import ColorRequest, Rendering
 from pipeline.web.app import build_app
 from pipeline.web.limits import ServerLimits
 from pipeline.web.problems import MEDIA_TYPE
+from pipeline.web.workers.jobs import Ask
+from pipeline.web.workers.messages import ColoredFile
 from tests.bundles import copy_with_networks
 from tests.drawing import draw_photo
+from tests.pipeline.web.heavy import slow
 
 BUNDLE = read_bundle(PRETRAINED_DIR)
 
@@ -98,14 +101,6 @@ def test_a_vivid_photo_has_more_colour(api, content):
     assert chroma[1] > chroma[0]
 
 
-def test_modes_share_their_networks(app: FastAPI, api, content):
-    engine = app.state.service.colorizer.engine
-    assert post(api, content, mode="faithful").status_code == 200
-    opened = dict(engine.models.opened)
-    assert post(api, content, mode="vivid").status_code == 200
-    assert engine.models.opened == opened
-
-
 def test_a_category_in_any_letters_is_told(content, tiny_bundle, tmp_path):
     folder = copy_with_networks(tiny_bundle, tmp_path / "bundle", ["plage-été"])
     with TestClient(build_app(read_bundle(folder))) as api:
@@ -185,26 +180,27 @@ def test_an_upload_of_too_many_bytes_is_refused(content):
     assert told.headers["content-type"] == in_pieces.headers["content-type"] == MEDIA_TYPE
 
 
-def test_who_comes_when_all_is_full_is_told_to_come_back(content):
-    app = build_app(BUNDLE, ServerLimits(at_once=1, waiting=0))
-    go = threading.Event()
-    with TestClient(app) as api:
-        busy = app.state.service.submit(lambda: go.wait(60))
+def test_who_comes_when_all_is_full_is_told_to_come_back(content, tmp_path):
+    service_of = build_app(BUNDLE, ServerLimits(at_once=1, waiting=0))
+    service, photo = service_of.state.service, tmp_path / "slow.jpg"
+    photo.write_bytes(slow())
+    how = {"photo": str(photo), "tolerate": False, "request": {}, "rendering": {}}
+    with TestClient(service_of) as api:
+        busy = service.submit(Ask(task="colorize", how=how, reply=ColoredFile))
         refused = post(api, content)
-        go.set()
-        busy.result()
+        service.pool.cancel(busy)
+        with pytest.raises(Cancelled, match=r"dropped|cancelled"):
+            busy.done.result()
         accepted = post(api, content)
     assert (refused.status_code, accepted.status_code) == (429, 200)
     assert int(refused.headers["retry-after"]) >= 1
-    assert list(app.state.service.folder.parent.glob(app.state.service.folder.name)) == []
+    assert not service.folder.parent.exists()
 
 
-def test_a_photo_that_takes_too_long_is_stopped(content, tmp_path):
-    large = pyvips.Image.gaussnoise(6000, 6000, mean=128).cast("uchar")
-    limits = ServerLimits(seconds=0.4)
-    app = build_app(BUNDLE, limits)
+def test_a_photo_that_takes_too_long_is_stopped():
+    app = build_app(BUNDLE, ServerLimits(seconds=0.4))
     with TestClient(app) as api:
-        answer = post(api, large.write_to_buffer(".png", compression=1), "large.png")
+        answer = post(api, slow(), "large.jpg")
         assert answer.status_code == 413
         assert "0.4 seconds" in answer.json()["what"]
         assert list(app.state.service.folder.iterdir()) == []
