@@ -1,16 +1,16 @@
 """One visitor's photo: opened once, then coloured in one way after another, by a worker."""
 
 import itertools
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from basics.errors import DataError
 from imaging.formats import FORMATS
 from pipeline.engine.request import ColorRequest
 from pipeline.media.plan import default_output
-from pipeline.web.service import ColorService, require_made, upload_name
+from pipeline.web.service import ColorService, copy_upload, require_made, upload_name
 from pipeline.web.visitors import Visitor
 from pipeline.web.workers import messages
 from pipeline.web.workers.jobs import Ask, Reply
@@ -54,6 +54,20 @@ class Visit:
     size: tuple[int, int]
     numbers: Iterator[int] = field(default_factory=itertools.count)  # no two results share a name
 
+    def new_folder(self) -> Path:
+        """A folder for the files of one result.
+
+        Raises:
+            DataError: the photo is not kept any more.
+        """
+        folder = self.folder / str(next(self.numbers))
+        try:
+            folder.mkdir()
+        except OSError as error:
+            what = f"the photo is not kept any more: {error.strerror}"
+            raise DataError(what, self.name, "send it again") from error
+        return folder
+
     def ask(self, task: str, reply: type[Reply], **how: Any) -> Ask[Reply]:
         """Something to be done with the photo."""
         return Ask(
@@ -96,7 +110,7 @@ def open_upload(service: ColorService, guest: Guest, upload: Path, name: str) ->
     folder = service.own_folder(guest.visitor.folder)
     try:
         path, before = folder / upload_name(name), folder / "before.jpg"
-        shutil.copyfile(upload, path)
+        copy_upload(upload, path)
         ask = Ask(
             task="open",
             how={"photo": str(path), "before": str(before)},
@@ -132,8 +146,7 @@ def color_full(service: ColorService, visit: Visit, request: ColorRequest) -> Pa
     Raises:
         ProjectError: it cannot be coloured so, or not now.
     """
-    folder = visit.folder / str(next(visit.numbers))
-    folder.mkdir()
+    folder = visit.new_folder()
     how = {"folder": str(folder), "request": from_request(request)}
     told = service.submit(visit.ask("full", messages.Suffixed, **how)).done.result()
     return named(folder, told.suffix, visit.name, request)
@@ -147,8 +160,7 @@ def color_sheet(service: ColorService, visit: Visit) -> list[tuple[Path, str]]:
     Raises:
         ProjectError: it cannot be coloured, or not now.
     """
-    folder = visit.folder / str(next(visit.numbers))
-    folder.mkdir()
+    folder = visit.new_folder()
     ask = visit.ask("sheet", messages.Sheet, folder=str(folder))
     told = service.submit(ask).done.result()
     return [
@@ -177,7 +189,7 @@ def color_whole(
     """
     own = service.own_folder(folder)
     path, after = own / upload_name(upload.name), own / "after.jpg"
-    shutil.copyfile(upload, path)
+    copy_upload(upload, path)
     how = {
         "photo": str(path), "after": str(after), "folder": str(own),
         "request": from_request(request),

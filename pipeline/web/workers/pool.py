@@ -133,7 +133,7 @@ class Pool:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         for slot in self._slots:
-            slot.end()
+            slot.end(max(0.0, until - time.monotonic()))
 
     def _start(self) -> None:
         """Start the threads, once."""

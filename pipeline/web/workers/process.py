@@ -118,12 +118,20 @@ class WorkerProcess:
                 self.why = why
                 self._process.kill()
 
-    def end(self) -> None:
-        """End it, as it likes if it is at rest; nothing of it is left then."""
+    def hang_up(self) -> None:
+        """Close its pipe, by which a worker at rest ends itself."""
         with self._killing:
             self.why = self.why or "closed"
         self._pipe.close()
-        self._process.join(END_S)
+
+    def end(self, within: float = END_S) -> None:
+        """End it, by itself if it is at rest and quick; nothing of it is left then.
+
+        Args:
+            within: seconds that it has.
+        """
+        self.hang_up()
+        self._process.join(within)
         self._process.kill()
         self._process.join(END_S)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -14,7 +14,7 @@ from pipeline.web.workers.process import DeadError, Why, WorkerProcess
 from pipeline.web.workers.tasks import Settings
 
 TRIES = 2  # to start a worker, for one job
-REST_SHARE = 0.5  # of the bound of memory; a worker that holds more at rest is replaced
+REST_SHARE = 0.7  # of the bound of memory; a worker that holds more at rest is replaced
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +104,7 @@ class Slot:
 
     def look(self, bounds: Bounds) -> None:
         """Kill the worker if its job goes beyond time or memory, or is cancelled and goes on."""
+        self._bury()
         with self._lock:
             job, worker, now = self.job, self._worker, time.monotonic()
             if job is None or worker is None or job.began is None:
@@ -120,13 +121,30 @@ class Slot:
         with self._lock:
             self._is_closed = True
             worker = self._worker
-            if worker is not None and (self.job is not None or not worker.is_ready):
+            if worker is None:
+                return
+            if self.job is not None or not worker.is_ready:
                 worker.kill("closed")
+            else:
+                worker.hang_up()
 
-    def end(self) -> None:
-        """End the worker; nothing of it is left."""
-        if self._worker is not None:
-            self._let_go(self._worker)
+    def end(self, within: float) -> None:
+        """End the worker; nothing of it is left.
+
+        Args:
+            within: seconds that it has.
+        """
+        if (worker := self._worker) is not None:
+            worker.end(within)
+
+    def _bury(self) -> None:
+        """See to the end of a worker that has died at rest."""
+        with self._lock:
+            worker = self._worker
+            if self.job is not None or worker is None or not worker.is_ready or worker.is_alive:
+                return
+            self._worker = None
+        worker.end()
 
     def _started(self) -> WorkerProcess:
         """The worker, or a new one that starts."""
@@ -150,8 +168,10 @@ class Slot:
             self.make_ready()
             with self._lock:
                 worker = self._worker
-                if worker is None or job.is_cancelled or self._is_closed:
+                if job.is_cancelled or self._is_closed:
                     raise closed()
+                if worker is None:  # it died just now
+                    continue
                 try:
                     if not worker.is_alive:
                         raise DeadError

@@ -8,6 +8,7 @@ from typing import Any
 import pyvips
 
 from basics.cancel import CancelToken
+from basics.errors import DataError
 from imaging.formats import result_suffix
 from imaging.photo import set_threads
 from pipeline.colorizer import Colorizer
@@ -166,8 +167,16 @@ TASKS: Mapping[str, Callable[..., Told]] = {
 
 
 def write_small(image: pyvips.Image, path: Path) -> None:
-    """Write a picture for the page."""
-    image.write_to_file(str(path), Q=QUALITY, keep="none")
+    """Write a picture for the page.
+
+    Raises:
+        DataError: there is no room for it, or its folder is gone.
+    """
+    try:
+        image.write_to_file(str(path), Q=QUALITY, keep="none")
+    except pyvips.Error as error:
+        what = "the server cannot keep the picture"
+        raise DataError(what, path.name, "send the photo again") from error
 
 
 def _color_small(opened: OpenPhoto, request: ColorRequest, after: Path) -> Told:

@@ -58,6 +58,11 @@ def test_a_photo_comes_back_as_the_library_colours_it(api, content, tmp_path):
     assert sum(float(sure) for _, sure in ranking) == pytest.approx(1, abs=0.01)
 
 
+def test_no_network_is_opened_in_the_server_itself(app: FastAPI, api, content):
+    assert post(api, content, mode="vivid", top=3).status_code == 200
+    assert app.state.service.colorizer.engine.models.opened == {}
+
+
 def test_options_are_those_of_the_library(api, content, tmp_path):
     rendering = Rendering(quality=40, strip=True)
     expected = colored(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -20,7 +21,7 @@ from tests.pipeline.web.conftest import PROJECT_DIR, wait_for_url
 from tests.pipeline.web.heavy import large, slow
 from tests.pipeline.web.visitor import wait_for
 
-SECONDS, MEGABYTES = 3, 500
+SECONDS, MEGABYTES = 2, 500
 GRACE_S, MORE_S = 1, 2  # --grace, and what may come on top of it
 
 
@@ -39,7 +40,7 @@ class Running:
         }  # fmt: skip
         self.log = log
         with log.open("w") as file:
-            self.process = psutil.Popen(command, cwd=PROJECT_DIR, env=environment, stderr=file)
+            self.process: Any = psutil.Popen(command, cwd=PROJECT_DIR, env=environment, stderr=file)
 
     def wait(self) -> "Running":
         self.url = wait_for_url(self.process, self.log)
@@ -112,11 +113,16 @@ def begin(server: Running, clients: ThreadPoolExecutor, content: bytes) -> "Futu
 
 
 @pytest.mark.parametrize(
-    ("heavy", "told"),
-    [(slow, f"not done within {SECONDS} seconds"), (large, f"more than {MEGABYTES} MB of memory")],
+    ("heavy", "told", "why"),
+    [
+        (slow, f"not done within {SECONDS} seconds", "time"),
+        (large, f"more than {MEGABYTES} MB of memory", "memory"),
+    ],
     ids=["time", "memory"],
 )
-def test_a_photo_beyond_a_bound_is_refused_while_others_are_served(server, clients, heavy, told):
+def test_a_photo_beyond_a_bound_is_refused_while_others_are_served(
+    server, clients, heavy, told, why
+):
     sent = begin(server, clients, heavy())
     assert server.post(corpus()["gray.jpg"]).status_code == 200
     assert httpx.get(f"{server.url}healthz").elapsed.total_seconds() < 0.5
@@ -125,6 +131,7 @@ def test_a_photo_beyond_a_bound_is_refused_while_others_are_served(server, clien
     assert answer.headers["content-type"] == MEDIA_TYPE
     assert told in answer.json()["what"]
     assert answer.json()["fix"].startswith("shrink it")
+    assert f'colorize_workers_total{{why="{why}"}} 1.0' in server.metrics()
     assert server.post(corpus()["gray.jpg"]).status_code == 200
 
 
