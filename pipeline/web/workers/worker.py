@@ -43,14 +43,14 @@ def run(pipe: "Connection[Any, Any]", settings: "Settings", folder: Path) -> Non
     try:
         tasks = Tasks(settings)
     except ProjectError as error:
-        _send(pipe, {"error": from_error(error)})
+        _tell(pipe, {"error": from_error(error)})
         return
     if tasks.colorizer.engine.models.providers == CPU_ALONE:  # a GPU's driver maps all it has
         hold_memory(settings.max_bytes)
-    _send(pipe, {"done": {}})
     heard = Heard(pipe)
     threading.Thread(target=heard.listen, daemon=True).start()
-    while (asked := heard.asked.get()) is not None:
+    is_heard = _tell(pipe, {"done": {}})
+    while is_heard and (asked := heard.asked.get()) is not None:
         cancel = heard.begin(asked["id"])
         try:
             told: dict[str, Any] = {"done": TASKS[asked["task"]](tasks, cancel, **asked["how"])}
@@ -58,10 +58,7 @@ def run(pipe: "Connection[Any, Any]", settings: "Settings", folder: Path) -> Non
             told = {"error": from_error(error)}
         except MemoryError:
             told = {"memory": True}
-        try:
-            _send(pipe, told)
-        except OSError:  # the server has gone
-            return
+        is_heard = _tell(pipe, told)
 
 
 class Heard:
@@ -113,5 +110,10 @@ def _settle(folder: Path) -> None:
     logging.getLogger("pyvips").setLevel(logging.ERROR)
 
 
-def _send(pipe: "Connection[Any, Any]", told: dict[str, Any]) -> None:
-    pipe.send_bytes(json.dumps(told).encode())
+def _tell(pipe: "Connection[Any, Any]", told: dict[str, Any]) -> bool:
+    """Tell the server something; whether it is still there."""
+    try:
+        pipe.send_bytes(json.dumps(told).encode())
+    except OSError:
+        return False
+    return True

@@ -1,6 +1,7 @@
 """A server and its workers, killed and stopped at work: others are served, and nothing is left."""
 
 import os
+import random
 import signal
 import socket
 import sys
@@ -40,7 +41,9 @@ class Running:
         }  # fmt: skip
         self.log = log
         with log.open("w") as file:
-            self.process: Any = psutil.Popen(command, cwd=PROJECT_DIR, env=environment, stderr=file)
+            self.process: Any = psutil.Popen(
+                command, cwd=PROJECT_DIR, env=environment, stderr=file, preexec_fn=heed_signals
+            )
 
     def wait(self) -> "Running":
         self.url = wait_for_url(self.process, self.log)
@@ -68,6 +71,11 @@ class Running:
 
     def metrics(self) -> str:
         return httpx.get(f"{self.url}metrics").text
+
+
+def heed_signals() -> None:
+    """A shell's job in the background would ignore control C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def is_worker(process: psutil.Process) -> bool:
@@ -201,18 +209,19 @@ def test_the_folder_of_a_server_that_runs_stays(server):
 def test_a_signal_at_any_moment_ends_all(tmp_path: Path, seed: int):
     """SIGTERM, SIGINT and SIGKILL in turn, from its start to its work."""
     number = (signal.SIGTERM, signal.SIGINT, signal.SIGKILL)[seed % 3]
+    chance = random.Random(seed)
     server = Running(tmp_path)
     if seed % 2:
         server.wait()
         with ThreadPoolExecutor(2) as clients:
             sent = [clients.submit(server.post, slow()) for _ in range(2)]
-            time.sleep(0.1 * seed)
+            time.sleep(chance.uniform(0, 3))
             workers = server.workers()
             server.process.send_signal(number)
             server.process.wait(60)
             assert all(one.exception() or one.result().status_code >= 400 for one in sent)
     else:
-        time.sleep(0.6 * (1 + seed / 2))  # importing, or about to serve
+        time.sleep(chance.uniform(0.5, 8))  # importing, or about to serve, or serving
         workers = server.workers()
         server.process.send_signal(number)
         server.process.wait(60)
