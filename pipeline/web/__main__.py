@@ -9,7 +9,7 @@ import logging
 import signal
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from urllib.parse import quote
@@ -84,11 +84,13 @@ def _job(args: argparse.Namespace) -> int:
     )
     turing = TuringTest(folder=args.turing_data, answers=args.answers)
     bundle = read_bundle(args.models)
-    app = build_app(
-        bundle, limits, device=args.device, token=args.token, turing=turing,
-        hosts=_hosts(args.host, args.allow_host), own_names=_lower(args.allow_host),
-    )  # fmt: skip
-    with closing(app.state.service), _listening(args.host, args.port) as listener:
+    with ExitStack() as opened:
+        listener = opened.enter_context(_listening(args.host, args.port))
+        app = build_app(
+            bundle, limits, device=args.device, token=args.token, turing=turing,
+            hosts=_hosts(args.host, args.allow_host), own_names=_lower(args.allow_host),
+        )  # fmt: skip
+        opened.callback(app.state.service.close)
         asked = f"/?token={quote(args.token)}" if args.token else "/"
         log.info("open http://%s:%d%s", args.host, listener.getsockname()[1], asked)
         GracefulServer(app, app.state.service).run(sockets=[listener])

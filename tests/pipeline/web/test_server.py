@@ -51,10 +51,11 @@ def test_a_bundle_that_is_none_is_told(tmp_path: Path):
     assert "Traceback" not in done.stderr
 
 
-def test_photos_for_the_turing_test_that_are_not_there_are_told():
-    done = run("--turing-data", "/nowhere", "--port", "0")
+def test_photos_for_the_turing_test_that_are_not_there_are_told(tmp_path: Path):
+    nowhere = tmp_path / "nowhere"
+    done = run("--turing-data", str(nowhere), "--port", "0")
     assert done.returncode == 1
-    assert "where: --turing-data /nowhere" in done.stderr
+    assert f"where: --turing-data {nowhere}" in done.stderr
 
 
 def test_a_server_with_a_token_lets_nobody_else_in(tmp_path: Path):
