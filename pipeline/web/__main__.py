@@ -48,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--max-megabytes", type=number, default=defaults.upload_bytes // MEGABYTE, help=text)
     add("--max-pixels", type=number, default=defaults.pixels, metavar="N", help="of one photo")
     add("--max-seconds", type=cli.positive(float), default=defaults.seconds, help="for one photo")
-    text = "megabytes that the process of one photo in work may take, its networks included"
+    text = "megabytes of memory that one photo may take, beside the networks"
     default = defaults.memory_bytes // MEGABYTE
     add("--max-memory", type=number, default=default, metavar="N", help=text)
     add("--at-once", type=number, default=defaults.at_once, metavar="N", help="photos in work")

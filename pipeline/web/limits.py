@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from basics.errors import ProjectError
 
 MEGABYTE = 1_000_000
-LEAST_MEMORY_BYTES = 500 * MEGABYTE  # a worker with all networks open takes 330
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")  # what a computer is called by itself
 KEPT_SECONDS = 3600  # how long a visitor's files stay
 # HTTP, RFC 9110 and 6585
@@ -23,7 +22,7 @@ class ServerLimits:
         seconds: that one photo may take, its waiting left out.
         at_once: photos in work.
         waiting: photos that wait for their turn; one more is told to come back.
-        memory_bytes: resident memory of the worker that has one photo in work, networks included.
+        memory_bytes: resident, that one photo may take on top of the networks.
         grace: seconds that what is in work has when the server is stopped.
     """
 
@@ -32,7 +31,7 @@ class ServerLimits:
     seconds: float = 60.0
     at_once: int = field(default_factory=lambda: os.cpu_count() or 1)
     waiting: int = 16
-    memory_bytes: int = 1500 * MEGABYTE
+    memory_bytes: int = 1200 * MEGABYTE
     grace: float = 3.0
 
 

@@ -11,15 +11,15 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from basics.errors import ConfigError, DataError, Setting
+from basics.errors import DataError
 from imaging.formats import READABLE
 from pipeline.colorizer import Colorizer
 from pipeline.engine.bundle import FAITHFUL, Bundle
 from pipeline.web.folder import OwnFolder
-from pipeline.web.limits import LEAST_MEMORY_BYTES, MEGABYTE, ServerLimits
+from pipeline.web.limits import MEGABYTE, ServerLimits
 from pipeline.web.workers.jobs import Ask, Job
 from pipeline.web.workers.messages import Message
-from pipeline.web.workers.outcome import Bounds
+from pipeline.web.workers.outcome import NETWORKS_MB, Bounds
 from pipeline.web.workers.pool import Pool, Size
 from pipeline.web.workers.tasks import Settings
 
@@ -45,15 +45,8 @@ class ColorService:
             bundle: of models.
             limits: what a client may ask for.
             device: runs the networks; see `Colorizer`.
-
-        Raises:
-            ConfigError: the bound of memory leaves no room for the networks.
         """
         self.bundle, self.limits = bundle, limits or ServerLimits()
-        if self.limits.memory_bytes < LEAST_MEMORY_BYTES:
-            what = "the networks alone take more memory"
-            fix = f"give {LEAST_MEMORY_BYTES // MEGABYTE} or more"
-            raise ConfigError(what, Setting("max_memory"), fix)
         self.colorizer = Colorizer(bundle, device=device)
         self.modes = sorted({FAITHFUL, *bundle.modes})
         self._own = OwnFolder()
@@ -123,7 +116,7 @@ class ColorService:
             device=device,
             threads=max(1, (os.cpu_count() or 1) // limits.at_once),
             max_pixels=limits.pixels,
-            max_bytes=limits.memory_bytes,
+            max_bytes=limits.memory_bytes + NETWORKS_MB * MEGABYTE,
         )
         bounds = Bounds(seconds=limits.seconds, megabytes=limits.memory_bytes / MEGABYTE)
         size = Size(at_once=limits.at_once, waiting=limits.waiting)

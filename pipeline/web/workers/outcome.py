@@ -9,7 +9,9 @@ from pipeline.web.limits import TOO_LARGE, Refusal
 from pipeline.web.workers.jobs import Job
 from pipeline.web.workers.process import Why
 
+NETWORKS_MB = 350  # a worker with all networks of the shipped bundle open
 NEAR = 0.7  # of the bound: what ends by itself above it was refused more
+AT_REST = 0.5  # of the bound: a worker that keeps more for itself is replaced
 PHOTO = "the photo"
 
 
@@ -19,16 +21,21 @@ class Bounds:
 
     Attributes:
         seconds: in work.
-        megabytes: of 10**6 bytes, resident memory of its worker, networks included.
+        megabytes: of 10**6 bytes, resident, on top of what its worker takes at rest.
     """
 
     seconds: float
     megabytes: float
 
-    @property
-    def near(self) -> float:
-        """Megabytes above which memory is what a worker was short of."""
-        return NEAR * self.megabytes
+    def most_bytes(self, rest: int, share: float = 1.0) -> float:
+        """The resident memory of a worker that is at its bound, or at a share of it.
+
+        Args:
+            rest: what it took when the photo came, bytes; while networks are yet to be opened, as
+                if they were.
+            share: of the bound, 0 to 1.
+        """
+        return max(rest, NETWORKS_MB * 1e6) + share * self.megabytes * 1e6
 
 
 def lost(why: Why, job: Job[Any], bounds: Bounds) -> ProjectError:

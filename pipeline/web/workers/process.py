@@ -32,6 +32,9 @@ class WorkerProcess:
 
     Attributes:
         why: it has ended; None while it lives.
+        resident: bytes of memory, when that was last looked at.
+        rest: the same when its last job came.
+        first_rest: the same when its networks were opened.
     """
 
     def __init__(self, settings: "Settings", folder: Path) -> None:
@@ -43,7 +46,7 @@ class WorkerProcess:
         """
         folder.mkdir(parents=True)
         self.folder, self.why = folder, None
-        self.resident = 0  # bytes, when that was last looked at
+        self.resident = self.rest = self.first_rest = 0
         self._pipe, theirs = CONTEXT.Pipe()
         with _starting:
             self._process = CONTEXT.Process(
@@ -74,6 +77,7 @@ class WorkerProcess:
         except (ProjectError, NoSenseError):
             self.end()
             raise
+        self.first_rest = self.look()
         self.is_ready = True
 
     def ask(self, message: dict[str, Any]) -> None:

@@ -9,12 +9,11 @@ from typing import Any
 from basics.errors import ProjectError
 from pipeline.web.workers.jobs import Job
 from pipeline.web.workers.messages import NoSenseError, read
-from pipeline.web.workers.outcome import Bounds, closed, lost, no_worker
+from pipeline.web.workers.outcome import AT_REST, NEAR, Bounds, closed, lost, no_worker
 from pipeline.web.workers.process import DeadError, Why, WorkerProcess
 from pipeline.web.workers.tasks import Settings
 
 TRIES = 2  # to start a worker, for one job
-REST_SHARE = 0.7  # of the bound of memory; a worker that holds more at rest is replaced
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +108,7 @@ class Slot:
             job, worker, now = self.job, self._worker, time.monotonic()
             if job is None or worker is None or job.began is None:
                 return
-            if worker.look() > bounds.megabytes * 1e6:
+            if worker.look() > bounds.most_bytes(worker.rest):
                 worker.kill("memory")
             elif job.ask.is_timed and now > job.began + bounds.seconds:
                 worker.kill("time")
@@ -175,6 +174,7 @@ class Slot:
                 try:
                     if not worker.is_alive:
                         raise DeadError
+                    worker.rest = worker.look()
                     worker.ask(message)
                     job.began = time.monotonic()
                     return worker
@@ -195,14 +195,14 @@ class Slot:
     def _why_of(self, worker: WorkerProcess | None, bounds: Bounds) -> Why:
         """Why a worker has ended; one that ends by itself near its bound was refused memory."""
         why = (worker.why if worker else None) or "itself"
-        is_near = worker is not None and worker.resident > bounds.near * 1e6
+        is_near = worker is not None and worker.resident > bounds.most_bytes(worker.rest, NEAR)
         return "memory" if why == "itself" and is_near else why
 
     def _look_after(self, worker: WorkerProcess | None, bounds: Bounds) -> Why | None:
         """After a job: replace a worker that has ended, or that has grown large."""
         if worker is None or worker is not self._worker:
             return None
-        if worker.why is None and worker.look() > REST_SHARE * bounds.megabytes * 1e6:
+        if worker.why is None and worker.look() > bounds.most_bytes(worker.first_rest, AT_REST):
             self._let_go(worker)
             return None
         if worker.why is None:

@@ -37,7 +37,7 @@ class Settings:
         device: runs the networks.
         threads: of one photo.
         max_pixels: of one photo.
-        max_bytes: resident memory of a worker.
+        max_bytes: resident memory of a worker, its networks included.
     """
 
     bundle: Bundle

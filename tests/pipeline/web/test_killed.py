@@ -22,7 +22,7 @@ from tests.pipeline.web.conftest import PROJECT_DIR, wait_for_url
 from tests.pipeline.web.heavy import large, slow
 from tests.pipeline.web.visitor import wait_for
 
-SECONDS, MEGABYTES = 2, 500
+SECONDS, MEGABYTES = 3, 100
 GRACE_S, MORE_S = 1, 2  # --grace, and what may come on top of it
 
 

@@ -20,7 +20,7 @@ MEGABYTE = 1_000_000
 MakePool = Callable[..., Pool]
 
 
-def settings(max_pixels: int = 120 * MEGABYTE, megabytes: int = 1500, **other: Any) -> Settings:
+def settings(max_pixels: int = 120 * MEGABYTE, megabytes: int = 1200, **other: Any) -> Settings:
     """Of the shipped bundle."""
     bundle = other.pop("bundle", None) or read_bundle(PRETRAINED_DIR)
     return Settings(
@@ -34,7 +34,7 @@ def make_pool(tmp_path: Path) -> Iterator[MakePool]:
     made: list[Pool] = []
 
     def make(
-        at_once: int = 1, waiting: int = 8, seconds: float = 60, megabytes: int = 1500,
+        at_once: int = 1, waiting: int = 8, seconds: float = 60, megabytes: int = 1200,
         **other: Any,
     ) -> Pool:  # fmt: skip
         bounds = Bounds(seconds=seconds, megabytes=megabytes)
