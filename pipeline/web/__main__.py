@@ -66,6 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(args: argparse.Namespace) -> int:
+    import uvicorn
+
     from pipeline.web.app import build_app
     from pipeline.web.ending import GracefulServer
     from pipeline.web.turing_settings import TuringTest
@@ -93,7 +95,8 @@ def _job(args: argparse.Namespace) -> int:
         opened.callback(app.state.service.close)
         asked = f"/?token={quote(args.token)}" if args.token else "/"
         log.info("open http://%s:%d%s", args.host, listener.getsockname()[1], asked)
-        GracefulServer(app, app.state.service).run(sockets=[listener])
+        config = uvicorn.Config(app, log_level="warning")
+        GracefulServer(config, app.state.service).run(sockets=[listener])
     return cli.DONE
 
 

@@ -5,7 +5,6 @@ import math
 import socket
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from pipeline.web.service import ColorService
 
@@ -16,16 +15,15 @@ LAST_S = 2  # after the grace, for all of that; then the tasks themselves are ca
 class GracefulServer(uvicorn.Server):
     """Runs an app until it is told to stop."""
 
-    def __init__(self, app: ASGIApp, service: ColorService) -> None:
+    def __init__(self, config: uvicorn.Config, service: ColorService) -> None:
         """Nothing runs yet.
 
         Args:
-            app: around the service.
+            config: of the server; how it ends is set here.
             service: whose limits say how long the grace is.
         """
         self._service = service
-        last_s = math.ceil(service.limits.grace) + LAST_S
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=last_s)
+        config.timeout_graceful_shutdown = math.ceil(service.limits.grace) + LAST_S
         super().__init__(config)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
