@@ -20,6 +20,7 @@ from basics.errors import DataError, InColorError, ProjectError
 from imaging.formats import QUALITY
 from pipeline.engine.request import ColorRequest, Limits, Rendering
 from pipeline.media.colored import Colored
+from pipeline.web.gate.forms import FormRoute
 from pipeline.web.limits import TOO_LARGE, UNPROCESSABLE, Refusal
 from pipeline.web.metrics import Metrics
 from pipeline.web.problems import documented, of_error
@@ -108,7 +109,7 @@ class ColorForm(BaseModel):
 
 def build_router(service: ColorService, metrics: Metrics) -> APIRouter:
     """The API's routes on one service."""
-    router = APIRouter()
+    router = APIRouter(route_class=FormRoute)
 
     @router.post(
         "/v1/colorize",
@@ -120,7 +121,7 @@ def build_router(service: ColorService, metrics: Metrics) -> APIRouter:
                 "model": ColoredPhoto,
                 "content": {one: IMAGES for one in sorted({*MEDIA_TYPES.values(), ANY_TYPE})},
             },
-            **documented(400, 401, 413, 422, 429, 507),
+            **documented(400, 401, 403, 408, 413, 415, 422, 429, 503, 507),
         },
     )
     async def colorize(
