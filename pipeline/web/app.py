@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Collection, Container
+from collections.abc import AsyncIterator, Callable, Collection, Container
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,6 @@ from pipeline.web.visitors import Visitors
 
 if TYPE_CHECKING:
     from pipeline.web.turing_settings import TuringTest
-    from pipeline.web.uploads import Page
 
 SWEEP_SECONDS = KEPT_SECONDS / 12
 ABOUT = "Colours black-and-white photos: each by the network of its category."
@@ -56,13 +55,12 @@ def build_app(
     if token is not None:
         require_token(token, Setting("token"))
     service = ColorService(bundle, limits, device=device)
-    uploads = service.folder / "page"
-    visitors, pages = Visitors(uploads, service.limits), list["Page"]()
+    sweeps: list[Callable[[], None]] = []
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.warm_up()
-        sweeping = asyncio.create_task(_sweep(visitors, pages))
+        sweeping = asyncio.create_task(_sweep(sweeps))
         yield
         sweeping.cancel()
         service.close()
@@ -74,21 +72,23 @@ def build_app(
     add_handlers(app)
     app.include_router(build_router(service, Metrics()))
     if turing is not None:
+        uploads = service.folder / "page"
         os.environ["GRADIO_TEMP_DIR"] = str(uploads)  # it asks the environment, when it is imported
 
         from pipeline.web.page import mount_page
 
-        pages.append(mount_page(app, service, turing, visitors))
+        visitors = Visitors(uploads, service.limits)
+        page = mount_page(app, service, turing, visitors)
+        sweeps += [visitors.sweep, page.forget_files]
     app.state.service = service
     app.add_middleware(BodyBounds, limits=service.limits)
     app.add_middleware(Guard, token=token, hosts=hosts, own_names=own_names)
     return app
 
 
-async def _sweep(visitors: Visitors, pages: "list[Page]") -> None:
+async def _sweep(sweeps: Collection[Callable[[], None]]) -> None:
     """Remove old files, every few minutes."""
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
-        await asyncio.to_thread(visitors.sweep)
-        for page in pages:
-            page.forget_files()
+        for sweep in sweeps:
+            await asyncio.to_thread(sweep)

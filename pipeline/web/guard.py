@@ -210,7 +210,7 @@ class _Answer:
 def _require_sound(scope: Scope) -> None:
     """Refuse a path that is written in another way than any link of ours, and an upgrade."""
     path, headers = scope["path"], Headers(scope=scope)
-    if re.search(r"[\x00-\x1f\x7f\ufffd]|//|/\.{1,2}(/|$)", path) or not path.startswith("/"):
+    if re.search(r"[\x00-\x1f\x7f\ufffd]|/\.{1,2}(/|$)", path) or not path.startswith("/"):
         where = path.encode("unicode_escape").decode()[:200]
         raise Refusal(BAD_REQUEST, "not an address of this server", where, "see /docs")
     if len(scope["headers"]) > MOST_HEADERS:

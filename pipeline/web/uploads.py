@@ -106,7 +106,7 @@ class Page(gr.Blocks):
     def forget_files(self) -> None:
         """Let go of the names of files that are there no more."""
         for names in self.temp_file_sets:
-            names -= {one for one in names if not os.path.lexists(one)}
+            names -= {one for one in list(names) if not os.path.lexists(one)}
 
 
 def is_upload(path: Any, uploads: Collection[str]) -> bool:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
@@ -168,7 +169,8 @@ class Visitors:
         for record in records:
             for path, _, changed in list(files_in(record.visitor.folder)):
                 if changed < oldest:
-                    path.unlink(missing_ok=True)
+                    with suppress(OSError):  # it is being read, or has just gone
+                        path.unlink()
             if record.used < oldest:
                 self.drop(record.visitor.id)
 

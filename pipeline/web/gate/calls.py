@@ -65,7 +65,7 @@ async def read_call(request: Request, page: gr.Blocks, *, queued: bool) -> Call:
     Args:
         request: whose body it is.
         page: that has the event.
-        queued: whether it is one of those that wait for their turn.
+        queued: whether it waits for its turn; only some need not.
 
     Raises:
         Refusal: there is no such event, or it takes something else.
@@ -73,7 +73,7 @@ async def read_call(request: Request, page: gr.Blocks, *, queued: bool) -> Call:
     told = await read_json(request)
     index, data = told.get("fn_index"), told.get("data")
     event = page.fns.get(index) if type(index) is int else None
-    if event is None or event.queue != queued or not event.targets:
+    if event is None or (event.queue and not queued) or not event.targets:
         raise Refusal(UNPROCESSABLE, "the page has no such function", "fn_index", FIX)
     if not isinstance(data, list) or len(data) != len(event.inputs):
         what = f"the function takes {len(event.inputs)} values"

@@ -28,6 +28,7 @@ from pipeline.web.uploads import Page, serve, take_uploads
 from pipeline.web.visitors import COOKIE, KEY, Asking, Visitors
 
 PREFIX = "/gradio_api/"
+ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # a drive has one letter
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 GET, POST = ("GET",), ("POST",)
 PLAIN = {  # as Gradio has them, without what may stand behind a "?"
@@ -95,7 +96,7 @@ class PageRoutes:
         if path.startswith(FOLDERS):
             _require(method, GET, path)
             return _without_query(self.app)
-        if path.startswith(f"{PREFIX}file="):
+        if path.startswith(f"{PREFIX}file=") and not ADDRESS.match(path, len(f"{PREFIX}file=")):
             _require(method, ("GET", "HEAD"), path)
             return await serve(request, path.removeprefix(f"{PREFIX}file="), self.page)
         if path.startswith(f"{PREFIX}heartbeat/"):
