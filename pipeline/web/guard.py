@@ -23,7 +23,7 @@ from pipeline.web.problems import MEDIA_TYPE, of_error, problem
 
 OPEN_PATHS = {"/healthz"}  # a health check has no token
 OWN_SITES = {"same-origin", "none"}  # Sec-Fetch-Site of our own page, and of the address bar
-MOST_HEADERS = 100
+MOST_HEADERS, MOST_BYTES = 100, 16_000  # of one request
 SAFE = {
     # nothing is fetched from elsewhere; Gradio writes scripts and styles into its page
     "Content-Security-Policy": (
@@ -213,8 +213,9 @@ def _require_sound(scope: Scope) -> None:
     if re.search(r"[\x00-\x1f\x7f\ufffd]|/\.{1,2}(/|$)", path) or not path.startswith("/"):
         where = path.encode("unicode_escape").decode()[:200]
         raise Refusal(BAD_REQUEST, "not an address of this server", where, "see /docs")
-    if len(scope["headers"]) > MOST_HEADERS:
-        what = f"more than {MOST_HEADERS} headers"
+    n_bytes = sum(len(name) + len(value) for name, value in scope["headers"])
+    if len(scope["headers"]) > MOST_HEADERS or n_bytes > MOST_BYTES:
+        what = f"more than {MOST_HEADERS} headers, or {MOST_BYTES:,} bytes of them"
         raise Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, what, "the request", "send fewer")
     if "websocket" in headers.get("upgrade", "").lower():
         raise Refusal(BAD_REQUEST, "no WebSocket is spoken here", path, "see /docs")

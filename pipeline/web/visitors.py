@@ -167,10 +167,14 @@ class Visitors:
         with self._lock:
             records = list(self._records.values())
         for record in records:
-            for path, _, changed in list(files_in(record.visitor.folder)):
-                if changed < oldest:
-                    with suppress(OSError):  # it is being read, or has just gone
-                        path.unlink()
+            kept = 0
+            for path, size, changed in list(files_in(record.visitor.folder)):
+                if changed >= oldest:
+                    kept += size
+                    continue
+                with suppress(OSError):  # it is being read, or has just gone
+                    path.unlink()
+            record.n_bytes = kept
             if record.used < oldest:
                 self.drop(record.visitor.id)
 

@@ -59,7 +59,7 @@ class BoundedProtocol(H11Protocol):
         """Take a connection on, or one that is only told to come back."""
         super().connection_made(transport)
         all_open = [one for one in self.connections if isinstance(one, BoundedProtocol)]
-        others = [one for one in all_open if one is not self]
+        others = [one for one in all_open if one is not self and not one.transport.is_closing()]
         near = [one for one in others if _is_near(one, self.client)]
         is_crowded = len(near) >= self.bounds.address_connections and not _is_own(self.client)
         is_full = len(others) >= self.bounds.connections
@@ -127,12 +127,12 @@ class BoundedProtocol(H11Protocol):
             headers = [("Content-Type", MEDIA_TYPE), ("Content-Length", str(len(body))),
                        ("Connection", "close")]  # fmt: skip
             reason = STATUS_PHRASES[status]
-            for event in (
+            events = (
                 h11.Response(status_code=status, headers=headers, reason=reason),
                 h11.Data(data=body),
                 h11.EndOfMessage(),
-            ):
-                self.transport.write(self.conn.send(event) or b"")
+            )
+            self.transport.write(b"".join(self.conn.send(one) or b"" for one in events))
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()

@@ -51,7 +51,7 @@ class Token:
         given = read_cookie(headers, COOKIE)
         if hmac.compare_digest(given.encode(), self.cookie.encode()):
             return True
-        scheme, _, rest = headers.get("authorization", "").strip().partition(" ")
+        scheme, _, rest = headers.get("authorization", "").strip(" \t").partition(" ")
         return scheme.lower() == "bearer" and self.is_right(rest, address)
 
     def is_right(self, given: str, address: str) -> bool:
