@@ -155,9 +155,8 @@ def test_health_is_told_while_uploads_hold_every_connection(patient):
     """Who comes on top is told to come back."""
     slow_body = POST + b"Content-Length: 90000\r\n\r\n" + PART
     with ExitStack() as stack:
-        slow = [stack.enter_context(connected(patient)) for _ in range(LIMITS.connections)]
-        for one in slow:
-            one.sendall(slow_body)
+        for _ in range(2 * LIMITS.connections):
+            stack.enter_context(connected(patient)).sendall(slow_body)
         assert health_seconds(patient) < 0.5
         refused = b"GET /v1/categories HTTP/1.1\r\nHost: localhost\r\n\r\n"
         status, told = ask(patient, refused)
