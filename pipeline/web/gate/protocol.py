@@ -58,19 +58,18 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection on, or one that is only told to come back."""
         super().connection_made(transport)
-        all_open = [one for one in self.connections if isinstance(one, BoundedProtocol)]
-        others = [one for one in all_open if one is not self and not one.transport.is_closing()]
+        others = [
+            one for one in self.connections
+            if isinstance(one, BoundedProtocol)
+            and one is not self and not one.transport.is_closing()
+        ]  # fmt: skip
         near = [one for one in others if _is_near(one, self.client)]
-        is_crowded = len(near) >= self.bounds.address_connections and not _is_own(self.client)
-        is_full = len(others) >= self.bounds.connections
-        if is_crowded or is_full:
-            idle = [one for one in (near if is_crowded else others) if not one.is_answering]
-            if idle:
-                min(idle, key=lambda one: one.begun).give_up()
-            elif len(others) >= self.bounds.connections + SPARE:
-                self.transport.abort()
-            else:
-                self.app = _busy(self.app)
+        has_room = _make_room(others, self.bounds.connections)
+        if not _is_own(self.client):
+            has_room &= _make_room(near, self.bounds.address_connections)
+        if not has_room:
+            self.app = _busy(self.app)
+            _make_room(others, self.bounds.connections + SPARE)
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -150,6 +149,15 @@ class BoundedProtocol(H11Protocol):
         if self._header_timer is not None:
             self._header_timer.cancel()
             self._header_timer = None
+
+
+def _make_room(connections: list[BoundedProtocol], bound: int) -> bool:
+    """Let those go that wait for a request, the oldest first; whether there is room for one more."""
+    idle = sorted((one for one in connections if not one.is_answering), key=lambda one: one.begun)
+    n_more = len(connections) + 1 - bound
+    for one in idle[: max(0, n_more)]:
+        one.give_up()
+    return n_more <= len(idle)
 
 
 def _is_near(connection: BoundedProtocol, client: tuple[str, int] | None) -> bool:
