@@ -152,7 +152,7 @@ class BoundedProtocol(H11Protocol):
 
 
 def _make_room(connections: list[BoundedProtocol], bound: int) -> bool:
-    """Let those go that wait for a request, the oldest first; whether there is room for one more."""
+    """Let those go that have no request, the oldest first; whether there is room for one more."""
     idle = sorted((one for one in connections if not one.is_answering), key=lambda one: one.begun)
     n_more = len(connections) + 1 - bound
     for one in idle[: max(0, n_more)]:
