@@ -79,7 +79,7 @@ def build_app(
 
         visitors = Visitors(uploads, service.limits)
         page = mount_page(app, service, turing, visitors)
-        sweeps += [visitors.sweep, page.forget_files]
+        sweeps += [lambda: visitors.sweep(page.shown_to_all), page.forget_files]
     app.state.service = service
     app.add_middleware(BodyBounds, limits=service.limits)
     app.add_middleware(Guard, token=token, hosts=hosts, own_names=own_names)

@@ -11,7 +11,7 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -161,11 +161,20 @@ class Visitors:
             record.n_bytes += sum(sizes)
             return record
 
-    def sweep(self) -> None:
-        """Remove what is older than files are kept, and visitors that have nothing left."""
+    def sweep(self, shown_to_all: Collection[str] = ()) -> None:
+        """Remove what is older than files are kept, but for what the page shows to everybody.
+
+        A visitor that has not asked for anything for so long is forgotten.
+        """
         oldest = self.clock() - KEPT_SECONDS
         with self._lock:
             records = list(self._records.values())
+        own = {one.visitor.folder for one in records}
+        for path in [one for one in self.folder.iterdir() if one not in own]:  # Gradio's copies
+            for copy, _, changed in files_in(path):
+                if changed < oldest and str(copy) not in shown_to_all:
+                    with suppress(OSError):
+                        copy.unlink()
         for record in records:
             kept = 0
             for path, size, changed in list(files_in(record.visitor.folder)):

@@ -11,6 +11,8 @@ from pipeline.web.gate.values import MOST_DEEP, is_shallow
 from pipeline.web.limits import BAD_REQUEST, TOO_LARGE, UNPROCESSABLE, WRONG_TYPE, Refusal
 
 MOST_BYTES = 1_000_000  # of a call; it names files, it does not have them
+MOST_LETTERS = 1000  # of what was selected
+PLAIN = (str, int, float, type(None))
 FIX = "use the page"
 
 
@@ -78,20 +80,32 @@ async def read_call(request: Request, page: gr.Blocks, *, queued: bool) -> Call:
     if not isinstance(data, list) or len(data) != len(event.inputs):
         what = f"the function takes {len(event.inputs)} values"
         raise Refusal(UNPROCESSABLE, what, "data", FIX)
-    trigger, happened = told.get("trigger_id"), told.get("event_data")
+    trigger = told.get("trigger_id")
     if trigger is not None and type(trigger) is not int:
         raise Refusal(UNPROCESSABLE, "not a component", "trigger_id", FIX)
-    if any(name == "select" for _, name in event.targets):
-        if not isinstance(happened, dict) or not {"index", "value"} <= happened.keys():
-            raise Refusal(UNPROCESSABLE, "nothing was selected", "event_data", FIX)
-    elif not isinstance(happened, dict | list | str | None):
-        raise Refusal(UNPROCESSABLE, "not what an event tells", "event_data", FIX)
+    is_choice = any(name == "select" for _, name in event.targets)
+    happened = _choice(told.get("event_data")) if is_choice else None
     session = told.get("session_hash")
     body = {
         "fn_index": index, "data": data, "session_hash": session, "trigger_id": trigger,
         "event_data": happened,
     }  # fmt: skip
     return Call(session=session, body=body)
+
+
+def _choice(happened: Any) -> dict[str, Any]:
+    """What somebody has selected: plain values alone.
+
+    Raises:
+        Refusal: nothing was.
+    """
+    if not isinstance(happened, dict) or not {"index", "value"} <= happened.keys():
+        raise Refusal(UNPROCESSABLE, "nothing was selected", "event_data", FIX)
+    index = happened["index"] if isinstance(happened["index"], list) else [happened["index"]]
+    value = happened["value"]
+    if not all(isinstance(one, PLAIN) for one in [*index, value]) or len(str(value)) > MOST_LETTERS:
+        raise Refusal(UNPROCESSABLE, "not what can be selected", "event_data", FIX)
+    return {one: happened[one] for one in ("index", "value")}
 
 
 def _refuse_constant(name: str) -> None:
