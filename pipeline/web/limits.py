@@ -1,6 +1,7 @@
 """What a client may ask of the server, and how it is told that it asked for too much."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from basics.errors import ProjectError
@@ -52,10 +53,13 @@ class Refusal(ProjectError):
     """A request goes beyond what the server gives.
 
     Attributes:
-        status: HTTP's, 400 to 499, or 503.
+        status: HTTP's, 400 to 499, 503 or 507.
+        methods: that are allowed instead, where the method is what was wrong.
     """
 
-    def __init__(self, status: int, what: str, where: object, fix: str) -> None:
+    def __init__(
+        self, status: int, what: str, where: object, fix: str, *, methods: Sequence[str] = ()
+    ) -> None:
         """Keep the status beside what, where and fix."""
         super().__init__(what, where, fix)
-        self.status = status
+        self.status, self.methods = status, methods

@@ -76,6 +76,8 @@ def of_error(error: ProjectError, *, photo: str | None = None) -> JSONResponse:
         status = error.status
         if status in (TOO_MANY, UNAVAILABLE):
             headers["Retry-After"] = str(RETRY_SECONDS)
+        if error.methods:
+            headers["Allow"] = ", ".join(error.methods)
         if status == UNAUTHORIZED:
             headers["WWW-Authenticate"] = "Bearer"
     elif isinstance(error, ConfigError):

@@ -60,8 +60,10 @@ class Table:
         turn = Turn(session=done(self.service, lambda: self.stimuli().start_session(), "The test"))
         return self.show(turn)
 
-    def show(self, turn: Turn) -> tuple[Any, ...]:
+    def show(self, turn: Turn | None) -> tuple[Any, ...]:
         """Show the photo whose turn it is; the session's end says how it went."""
+        if turn is None:
+            raise gr.Error("The test has not begun.", print_exception=False)
         length = len(turn.session.stimuli)
         if turn.position >= length:
             message = f"### Done: {turn.right} of {length} right\nThe results are below."

@@ -154,7 +154,8 @@ class PageRoutes:
 def _require(method: str, allowed: tuple[str, ...], path: str) -> None:
     if method not in allowed:
         fix = f"use {' or '.join(allowed)}"
-        raise Refusal(NOT_ALLOWED, f"{method[:20]} is not done here", path, fix)
+        what = f"{method[:20]} is not done here"
+        raise Refusal(NOT_ALLOWED, what, path, fix, methods=allowed)
 
 
 async def _nothing(_: Request) -> ASGIApp:

@@ -6,6 +6,7 @@ for what follows a request that has been answered already.
 
 import asyncio
 import ipaddress
+import logging
 from typing import Any
 
 import h11
@@ -32,6 +33,7 @@ def server_config(app: ASGIApp, limits: ServerLimits, **more: Any) -> uvicorn.Co
     class Bounded(BoundedProtocol):
         bounds = limits
 
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # not a stranger's to fill
     return uvicorn.Config(
         app, http=Bounded, ws="none", log_level="error", server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS, h11_max_incomplete_event_size=HEADER_BYTES, **more,

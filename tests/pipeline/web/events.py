@@ -2,8 +2,11 @@
 
 import secrets
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import httpx
+
+SESSIONS: WeakKeyDictionary[httpx.Client, str] = WeakKeyDictionary()  # one open page of each
 
 
 def events(client: httpx.Client) -> list[dict[str, Any]]:
@@ -13,7 +16,7 @@ def events(client: httpx.Client) -> list[dict[str, Any]]:
 
 def run(client: httpx.Client, event: dict[str, Any], data: list[Any], happened: Any = None) -> str:
     """Start an event as a browser does; all that the server says of it."""
-    session = secrets.token_hex(8)
+    session = SESSIONS.setdefault(client, secrets.token_hex(8))
     body = {"fn_index": event["id"], "data": data, "session_hash": session, "event_data": happened}
     joined = client.post("gradio_api/queue/join", json=body)
     if joined.status_code != 200:
