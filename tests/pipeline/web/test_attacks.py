@@ -129,18 +129,15 @@ def test_a_call_that_makes_no_sense_is_a_problem(client: httpx.Client, path, nam
     assert (as_text.status_code, as_text.headers["content-type"]) == (415, MEDIA_TYPE)
 
 
-@pytest.mark.parametrize(
-    "value", [None, "", "abc", -1, 10**400, 1e300, True, [], {}, [[1]], {"path": None}, "x" * 9000],
-    ids=lambda value: repr(value)[:20],
-)  # fmt: skip
-def test_a_component_that_is_given_something_else_fails_politely(client: httpx.Client, value):
+@pytest.mark.parametrize("value", [None, "abc", 10**400, {}], ids=lambda value: repr(value)[:20])
+def test_an_event_that_is_given_something_else_fails_politely(client: httpx.Client, value):
     """The log is watched by the server's fixture: not one traceback."""
-    for event in events(client):
-        for position in range(len(event["inputs"])):
-            data: list[Any] = [None] * len(event["inputs"])
-            data[position] = value
-            told = run(client, event, data, happened={"index": value, "value": value})
-            assert "Traceback" not in told
+    told = [
+        run(client, event, [value] * len(event["inputs"]), {"index": value, "value": value})
+        for event in events(client)
+    ]
+    assert told
+    assert "Traceback" not in "".join(told)
 
 
 PATHS = [

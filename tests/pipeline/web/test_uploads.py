@@ -55,6 +55,29 @@ def test_no_input_of_any_event_takes_a_file_of_the_computer(service, tmp_path):
     assert asyncio.run(try_all()) > 1000
 
 
+ODD = [None, "", "abc", -1, 10**400, 1e300, float("nan"), True, [], {}, [[1]], "x" * 200_000]
+
+
+def test_every_component_takes_or_refuses_any_value(service):
+    """By an error that is shown on the page, and is no traceback in the log."""
+
+    async def try_all() -> list[gr.Error]:
+        page, errors = build_page(service, TuringTest()), []
+        for event in page.fns.values():
+            for position, value in itertools.product(range(len(event.inputs)), ODD):
+                data: list[Any] = [None] * len(event.inputs)
+                data[position] = value
+                try:
+                    await page.preprocess_data(event, data, None)
+                except gr.Error as error:
+                    errors.append(error)
+        return errors
+
+    errors = asyncio.run(try_all())
+    assert len(errors) > 100
+    assert not any(error.print_exception for error in errors)
+
+
 def test_what_was_uploaded_is_taken(client):
     """The check of the check: the same road with an upload leads to a picture."""
     files = {"files": ("gray.png", corpus()["gray.png"])}
