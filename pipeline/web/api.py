@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from basics.errors import DataError, InColorError, ProjectError
 from imaging.formats import QUALITY
 from pipeline.engine.request import ColorRequest, Rendering
+from pipeline.web.gate.forms import FormRoute
 from pipeline.web.limits import UNPROCESSABLE, Refusal
 from pipeline.web.metrics import Metrics
 from pipeline.web.presence import GONE, ClientGoneError, answer_while_there
@@ -112,7 +113,7 @@ class ColorForm(BaseModel):
 
 def build_router(service: ColorService, metrics: Metrics) -> APIRouter:
     """The API's routes on one service."""
-    router = APIRouter()
+    router = APIRouter(route_class=FormRoute)
     service.pool.on_end = lambda why: metrics.workers.labels(why).inc()
 
     @router.post(
@@ -125,7 +126,7 @@ def build_router(service: ColorService, metrics: Metrics) -> APIRouter:
                 "model": ColoredPhoto,
                 "content": {one: IMAGES for one in sorted({*MEDIA_TYPES.values(), ANY_TYPE})},
             },
-            **documented(400, 401, 413, 422, 429, 503, 507),
+            **documented(400, 401, 403, 408, 413, 415, 422, 429, 503, 507),
         },
     )
     async def colorize(

@@ -62,8 +62,10 @@ class Table:
             turn = Turn(session=self.stimuli().start_session())
         return self.show(turn)
 
-    def show(self, turn: Turn) -> tuple[Any, ...]:
+    def show(self, turn: Turn | None) -> tuple[Any, ...]:
         """Show the photo whose turn it is; the session's end says how it went."""
+        if turn is None:
+            raise gr.Error("The test has not begun.", print_exception=False)
         length = len(turn.session.stimuli)
         if turn.position >= length:
             message = f"### Done: {turn.right} of {length} right\nThe results are below."

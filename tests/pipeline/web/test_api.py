@@ -237,20 +237,6 @@ def test_what_was_answered_is_counted(content):
     assert "colorize_seconds_count 2.0" in told
 
 
-def test_a_token_is_asked_for(content):
-    app = build_app(BUNDLE, token="secret")
-    with TestClient(app) as api:
-        assert api.get("/healthz").status_code == 200
-        refused = api.get("/v1/categories")
-        assert refused.status_code == 401
-        assert refused.headers["www-authenticate"] == "Bearer"
-        assert api.get("/v1/categories", headers={"Authorization": "Bearer no"}).status_code == 401
-        bearer = {"Authorization": "Bearer secret"}
-        assert api.get("/v1/categories", headers=bearer).status_code == 200
-        assert api.get("/v1/categories?token=secret").status_code == 200
-        assert api.get("/v1/categories").status_code == 200  # by the cookie that came with it
-
-
 def test_the_documentation_needs_nothing_from_elsewhere(api):
     page = api.get("/docs").text
     assert "swagger" in page

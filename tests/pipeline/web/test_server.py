@@ -58,17 +58,6 @@ def test_photos_for_the_turing_test_that_are_not_there_are_told(tmp_path: Path):
     assert f"where: --turing-data {nowhere}" in done.stderr
 
 
-def test_a_server_with_a_token_lets_nobody_else_in(tmp_path: Path):
-    with running(tmp_path, "--token", "a b") as server:
-        url, _, query = server.url.partition("?")
-        assert query == "token=a%20b"
-        with httpx.Client(base_url=url) as client:
-            assert client.get("/").status_code == 401
-            assert client.get("/healthz").status_code == 200
-            assert client.get("/?token=a%20b").status_code == 200
-            assert client.get("/").status_code == 200  # by its cookie
-
-
 def test_a_server_that_is_stopped_at_work_leaves_nothing(tmp_path: Path):
     with running(tmp_path) as server:
         files = {"file": ("gray.jpg", corpus()["gray.jpg"])}
