@@ -142,7 +142,8 @@ def build_router(service: ColorService, metrics: Metrics) -> APIRouter:
         except ProjectError as error:
             answer = of_error(error, photo=form.file.filename or "the photo")
         except ClientGoneError:
-            answer = Response(status_code=GONE)
+            metrics.photos.labels(GONE).inc()
+            return Response(status_code=HTTPStatus.NO_CONTENT)  # nobody reads it
         metrics.photos.labels(str(answer.status_code)).inc()
         if "X-Category" in answer.headers:
             metrics.categories.labels(answer.headers["X-Category"]).inc()

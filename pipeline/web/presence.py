@@ -11,7 +11,7 @@ from pipeline.web.service import ColorService
 from pipeline.web.workers.jobs import Ask, Reply
 
 LOOK_S = 0.25  # between two looks at whether a client is there
-GONE = 499  # no status of HTTP's own; nobody reads it but the metrics
+GONE = "499"  # what the metrics call it; no status of HTTP's own
 
 
 class ClientGoneError(Exception):
