@@ -8,11 +8,12 @@ process. The server has its default limits, under which 16 clients keep all core
 fill the queue: at least 17 photos may be open. More clients are told to come back (429); that is
 counted, and the photo not sent again. *core s* is the time of the processors per coloured photo; it
 says more than the rate where others use the same machine. The clients', about 0.005 s, is not in
-it. Then small photos are uploaded, and the server's resident memory is read.
+it. *healthz s* is the longest that GET /healthz took, asked 20 times a second meanwhile. Then small
+photos are uploaded, and the resident memory of the server and its workers is read.
 
-Wanted: at least 0.85 of the library's photos per second, and at most 1.10 of the memory after the
-first 100 small photos. Any answer but 200 and 429, or fewer than half of them coloured, ends the
-benchmark with exit code 1.
+Wanted: at least 0.85 of the library's photos per second, at most 0.5 s for /healthz, and at most
+1.10 of the memory after the first 100 small photos. Any answer but 200 and 429, or fewer than half
+of them coloured, ends the benchmark with exit code 1.
 """
 
 import argparse
@@ -27,7 +28,15 @@ from pathlib import Path
 from benchmarks.common import in_own_process, machine_line
 from benchmarks.folder import DIFFERENT, Speed, as_a_folder, fill
 from benchmarks.photos import draw_photos
-from benchmarks.web_clients import COLORED, TOO_MANY, Answer, Server, ask_all, serving
+from benchmarks.web_clients import (
+    COLORED,
+    TOO_MANY,
+    Answer,
+    Pulse,
+    Server,
+    ask_all,
+    serving,
+)
 
 SMALL_PX = (256, 192)  # width, height
 SMALL_CLIENTS = 4
@@ -44,12 +53,14 @@ class Load:
         answers: one per request.
         seconds: wall time of all together.
         cpu_s: the processors' time that the server took.
+        pulse_s: the longest wait for GET /healthz meanwhile.
     """
 
     clients: int
     answers: Sequence[Answer]
     seconds: float
     cpu_s: float
+    pulse_s: float
 
     @property
     def statuses(self) -> Counter[str]:
@@ -101,12 +112,14 @@ def loaded(server: Server, photos: Sequence[Path], clients: int) -> Load:
         SystemExit: see `require_colored`.
     """
     started, before = time.perf_counter(), server.cpu_s
-    answers = ask_all(server.url, photos, clients)
+    with Pulse(server) as pulse:
+        answers = ask_all(server.url, photos, clients)
     load = Load(
         clients=clients,
         answers=answers,
         seconds=time.perf_counter() - started,
         cpu_s=server.cpu_s - before,
+        pulse_s=max(pulse.seconds, default=0.0),
     )
     require_colored(load)
     return load
@@ -136,7 +149,8 @@ def memory_of(server: Server, photos: Sequence[Path], further: int) -> dict[int,
 def print_rates(load: Load, library: Speed) -> None:
     """Print the first table; ratios are those to the library's photos per second."""
     print(f"{'':<24}{'requests':>8}{'200':>6}{'429':>6}{'requests/s':>12}{'photos/s':>10}", end="")
-    print(f"{'ratio':>7}{'core s':>8}{'median s':>10}{'99 % s':>8}")
+    print(f"{'ratio':>7}{'core s':>8}{'median s':>10}{'99 % s':>8}", end="")
+    print(f"{'healthz s':>11}")
     number, (median, late) = len(load.answers), load.waits
     colored, refused = load.statuses[COLORED], load.statuses[TOO_MANY]
     print(
@@ -146,7 +160,7 @@ def print_rates(load: Load, library: Speed) -> None:
     print(
         f"{f'the server, {load.clients} clients':<24}{number:>8}{colored:>6}{refused:>6}"
         f"{number / load.seconds:>12.2f}{load.rate:>10.2f}{load.rate / library.rate:>7.2f}"
-        f"{load.cpu_s / colored:>8.3f}{median:>10.2f}{late:>8.2f}",
+        f"{load.cpu_s / colored:>8.3f}{median:>10.2f}{late:>8.2f}{load.pulse_s:>11.3f}",
         flush=True,
     )
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,14 +39,50 @@ class Server(NamedTuple):
 
     @property
     def resident_mb(self) -> float:
-        """Its resident memory, in MB of 2**20 bytes."""
-        return psutil.Process(self.pid).memory_info().rss / 2**20
+        """Its resident memory and that of its workers, in MB of 2**20 bytes."""
+        return sum(one.memory_info().rss for one in self._processes()) / 2**20
 
     @property
     def cpu_s(self) -> float:
-        """What it has taken of the processors so far."""
-        times = psutil.Process(self.pid).cpu_times()
-        return times.user + times.system
+        """What it and its workers have taken of the processors so far."""
+        times = [one.cpu_times() for one in self._processes()]
+        return sum(one.user + one.system for one in times)
+
+    def _processes(self) -> list[psutil.Process]:
+        own = psutil.Process(self.pid)
+        return [own, *own.children(recursive=True)]
+
+
+class Pulse:
+    """Asks a server how it fares, again and again, while the block runs.
+
+    Attributes:
+        seconds: how long each answer took.
+    """
+
+    def __init__(self, server: Server) -> None:
+        """Ask nothing yet."""
+        self.seconds: list[float] = []
+        self._url = f"{server.url}healthz"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._ask)
+
+    def __enter__(self) -> "Pulse":
+        """Begin to ask."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ask no more."""
+        self._stop.set()
+        self._thread.join()
+
+    def _ask(self) -> None:
+        with httpx.Client(timeout=ANSWER_S, trust_env=False) as client:
+            while not self._stop.wait(LOOK_S):
+                started = time.perf_counter()
+                client.get(self._url).raise_for_status()
+                self.seconds.append(time.perf_counter() - started)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ once. Another saturation needs no network, and only saving works at full size.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,6 @@ class OpenPhoto:
         with reading(photo):
             size = fitted(photo.width, photo.height, longest_px)
             self.small = thumbnail(photo, *size).copy_memory()
-        self.before = self.small.colourspace("b-w").colourspace("srgb").copy_memory()
         self.encoded: Encoded[PhotoFrame]
         (self.encoded,) = colorizer.engine.encode([self.frame])
         self._predicted: dict[Any, Prediction[PhotoFrame]] = {}
@@ -78,6 +78,28 @@ class OpenPhoto:
     def path(self) -> Path:
         """Of the photo."""
         return self.frame.photo.path
+
+    @cached_property
+    def before(self) -> pyvips.Image:
+        """The photo small, gray in three equal channels; made when it is first asked for."""
+        return self.small.colourspace("b-w").colourspace("srgb").copy_memory()
+
+    @property
+    def n_bytes(self) -> int:
+        """What is kept of it: features, copies, and what was predicted so far."""
+        arrays = [self.encoded.lightness, *self.encoded.features]
+        arrays += [one.ab for one in self._predicted.values()]
+        images = [
+            self.small,
+            self.frame.reduced,
+            *([self.before] if "before" in vars(self) else []),
+        ]
+        return sum(one.nbytes for one in arrays) + sum(map(_bytes_of, images))
+
+    def forget_above(self, most_bytes: int) -> None:
+        """Forget the oldest predictions, as many as it takes; they are made anew when asked for."""
+        while self._predicted and self.n_bytes > most_bytes:
+            del self._predicted[next(iter(self._predicted))]
 
     def predict(self, request: ColorRequest) -> Prediction[PhotoFrame]:
         """What the networks say; they run only for what they have not been asked before.
@@ -113,16 +135,36 @@ class OpenPhoto:
             yield category, confidence, in_colors(small, prediction, deep=False).copy_memory()
 
     def save(
-        self, path: Path, request: ColorRequest, rendering: Rendering, *, force: bool = False
+        self,
+        path: Path,
+        request: ColorRequest,
+        rendering: Rendering,
+        *,
+        force: bool = False,
+        limits: Limits | None = None,
     ) -> Path:
         """Write the photo at full size, as `Colorizer.colorize` does.
+
+        Args:
+            path: of the result.
+            request: how it is coloured.
+            rendering: how it is saved.
+            force: overwrite the result if it exists.
+            limits: who may end this writing; None leaves that to who may end all work on it.
 
         Raises:
             DataError: the photo is damaged, `path` cannot be written, or they are the same file.
         """
         photo = self.frame.photo
-        sink = PhotoSink(photo, path, rendering=rendering, limits=self.limits, force=force)
+        limits = limits or self.limits
+        sink = PhotoSink(photo, path, rendering=rendering, limits=limits, force=force)
         prediction = self.predict(request)
         with sink:
             sink.write(self.frame, prediction.ab, prediction.saturation)
         return path
+
+
+def _bytes_of(image: pyvips.Image) -> int:
+    """Of an image in memory."""
+    depth = 2 if image.format == "ushort" else 1
+    return image.width * image.height * image.bands * depth

@@ -119,7 +119,7 @@ def test_a_folder_is_timed_beside_one_photo_at_a_time(capsys):
 
 
 def load(*answers: Answer) -> web.Load:
-    return web.Load(clients=2, answers=answers, seconds=2.0, cpu_s=1.0)
+    return web.Load(clients=2, answers=answers, seconds=2.0, cpu_s=1.0, pulse_s=0.1)
 
 
 def test_a_client_waits_for_coloured_photos_only_as_the_table_has_it():

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
 from basics.errors import ConfigError
 from basics.temporaries import remove_stale_temporaries
-from pipeline.turing.pairs import pair_of
+from pipeline.turing.pairs import Pair, pair_of
 from pipeline.turing.photos import RealPhoto, read_photos
 
 if TYPE_CHECKING:
@@ -69,6 +69,34 @@ class Shown:
     colored: Path
 
 
+@runtime_checkable
+class Maker(Protocol):
+    """Opens photos: in this process, or in another one."""
+
+    def photos(self, folder: Path | None) -> tuple[Sequence[RealPhoto], Mapping[str, int]]:
+        """As `pipeline.turing.photos.read_photos`."""
+        ...
+
+    def pair(self, photo: Path, cache_dir: Path) -> Pair:
+        """As `pipeline.turing.pairs.pair_of`."""
+        ...
+
+
+@dataclass(frozen=True)
+class OwnMaker:
+    """Opens photos in this process."""
+
+    colorizer: "Colorizer"
+
+    def photos(self, folder: Path | None) -> tuple[Sequence[RealPhoto], Mapping[str, int]]:
+        """Those in colour."""
+        return read_photos(folder)
+
+    def pair(self, photo: Path, cache_dir: Path) -> Pair:
+        """Both pictures of one."""
+        return pair_of(photo, self.colorizer, cache_dir)
+
+
 class StimulusSet:
     """The photos of a test, and the pictures of those that were shown; for any number of threads.
 
@@ -84,7 +112,7 @@ class StimulusSet:
 
     def __init__(
         self,
-        colorizer: "Colorizer",
+        colorizer: "Colorizer | Maker",
         folder: Path | None = None,
         *,
         cache_dir: Path | None = None,
@@ -92,7 +120,7 @@ class StimulusSet:
         """Look through the photos; no picture is made yet.
 
         Args:
-            colorizer: predicts the colours.
+            colorizer: predicts the colours; or what opens photos elsewhere.
             folder: with photos, or with a folder of photos for each category; None takes those of
                 scikit-image, as a demonstration.
             cache_dir: keeps the pictures for the next time; None takes a temporary folder.
@@ -104,8 +132,8 @@ class StimulusSet:
         if folder and cache_dir and cache_dir.resolve().is_relative_to(folder.resolve()):
             fix = "choose another folder, or predicted colours would count as real"
             raise ConfigError("the cache lies among the photos", cache_dir, fix)
-        self.photos, self.left_out = read_photos(folder)
-        self._colorizer = colorizer
+        self._maker = colorizer if isinstance(colorizer, Maker) else OwnMaker(colorizer)
+        self.photos, self.left_out = self._maker.photos(folder)
         self._temporary = ExitStack()
         if cache_dir is None:
             folder_of_ours = tempfile.TemporaryDirectory(prefix="turing-")
@@ -153,7 +181,7 @@ class StimulusSet:
         """
         photo = self.photos[stimulus.index]
         with self._making[stimulus.index]:
-            pair = pair_of(photo.path, self._colorizer, self.cache_dir)
+            pair = self._maker.pair(photo.path, self.cache_dir)
         real, colored = self.cache_dir / pair.real, self.cache_dir / pair.colored
         return Shown(
             name=photo.name,

@@ -1,7 +1,7 @@
 """The API: POST /v1/colorize, GET /v1/categories, /healthz and /metrics."""
 
-import asyncio
 import base64
+import math
 import shutil
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -10,23 +10,28 @@ from typing import Annotated, BinaryIO, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Header, Request, UploadFile
-from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from basics.cancel import CancelToken
 from basics.errors import DataError, InColorError, ProjectError
 from imaging.formats import QUALITY
-from pipeline.engine.request import ColorRequest, Limits, Rendering
-from pipeline.media.colored import Colored
-from pipeline.web.limits import TOO_LARGE, UNPROCESSABLE, Refusal
+from pipeline.engine.request import ColorRequest, Rendering
+from pipeline.web.gate.forms import FormRoute
+from pipeline.web.limits import UNPROCESSABLE, Refusal
 from pipeline.web.metrics import Metrics
+from pipeline.web.presence import GONE, ClientGoneError, answer_while_there
 from pipeline.web.problems import documented, of_error
-from pipeline.web.service import ColorService, upload_name
+from pipeline.web.service import ColorService, require_made, upload_name
+from pipeline.web.workers.jobs import Ask
+from pipeline.web.workers.messages import ColoredFile
+from pipeline.web.workers.tasks import RESULT
+from pipeline.web.workers.wire import from_rendering, from_request
 
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]
-CHUNK_BYTES = 1 << 18
+CHUNK_BYTES = 3 << 17  # a multiple of 3, which base64 turns into 4
 MEDIA_TYPES = {
     ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
     ".tif": "image/tiff", ".tiff": "image/tiff", ".gif": "image/gif", ".avif": "image/avif",
@@ -108,7 +113,8 @@ class ColorForm(BaseModel):
 
 def build_router(service: ColorService, metrics: Metrics) -> APIRouter:
     """The API's routes on one service."""
-    router = APIRouter()
+    router = APIRouter(route_class=FormRoute)
+    service.pool.on_end = lambda why: metrics.workers.labels(why).inc()
 
     @router.post(
         "/v1/colorize",
@@ -120,19 +126,24 @@ def build_router(service: ColorService, metrics: Metrics) -> APIRouter:
                 "model": ColoredPhoto,
                 "content": {one: IMAGES for one in sorted({*MEDIA_TYPES.values(), ANY_TYPE})},
             },
-            **documented(400, 401, 413, 422, 429, 507),
+            **documented(400, 401, 403, 408, 413, 415, 422, 429, 503, 507),
         },
     )
     async def colorize(
+        connection: Request,
         form: Annotated[ColorForm, Form(media_type="multipart/form-data")],
         accept: Annotated[str, Header()] = "*/*",
     ) -> Response:
         """Colour a photo; the category and the ranking stand in the answer's headers."""
         try:
             with metrics.timed():
-                answer = await _colorize(service, form, as_json="application/json" in accept)
+                as_json = "application/json" in accept
+                answer = await _colorize(service, form, connection, as_json=as_json)
         except ProjectError as error:
             answer = of_error(error, photo=form.file.filename or "the photo")
+        except ClientGoneError:
+            metrics.photos.labels(GONE).inc()
+            return Response(status_code=HTTPStatus.NO_CONTENT)  # nobody reads it
         metrics.photos.labels(str(answer.status_code)).inc()
         if "X-Category" in answer.headers:
             metrics.categories.labels(answer.headers["X-Category"]).inc()
@@ -175,46 +186,40 @@ def _refuse_all_else(router: APIRouter) -> None:
         router.add_api_route(path, refuse, methods=METHODS, include_in_schema=False)
 
 
-async def _colorize(service: ColorService, form: ColorForm, *, as_json: bool) -> Response:
-    """Colour an upload, and answer with it; no file of it is left when this returns.
+async def _colorize(
+    service: ColorService, form: ColorForm, connection: Request, *, as_json: bool
+) -> Response:
+    """Have an upload coloured, and answer with it; no file of it is left when all is read.
 
     Raises:
         ProjectError: the photo cannot be coloured, or not now.
     """
-    request, rendering = form.request, form.rendering
-    limits = Limits(max_pixels=service.limits.pixels, tolerate=form.tolerate, cancel=CancelToken())
+    request = form.request
     service.colorizer.engine.require(request)
+    service.pool.require_room()  # before room on the disk is taken
     folder = service.own_folder()
     path = folder / upload_name(form.file.filename)
-    loop, begun = asyncio.get_running_loop(), asyncio.Event()
-
-    def job() -> Response:
-        loop.call_soon_threadsafe(begun.set)
-        _save(form.file.file, path)
-        try:
-            colored = service.colorize(path, request, rendering, limits)
-        except InColorError:
-            colored = None
-        if colored is None and as_json:
-            what, where = "the photo is in colour already", form.file.filename or "the photo"
-            raise Refusal(UNPROCESSABLE, what, where, "ask for the image itself")
-        return _answer_json(colored) if as_json and colored else _answer(path, colored)
-
     try:
-        future = service.submit(job)
-    except ProjectError:
-        shutil.rmtree(folder)
-        raise
-    future.add_done_callback(lambda _: shutil.rmtree(folder, ignore_errors=True))
-    answer = asyncio.wrap_future(future)
-    await begun.wait()
-    done, _ = await asyncio.wait([answer], timeout=service.limits.seconds)
-    if done:
-        return answer.result()
-    limits.cancel.cancel()
-    await asyncio.wait([answer])
-    what = f"not done within {service.limits.seconds:g} seconds"
-    raise Refusal(TOO_LARGE, what, "the photo", "shrink it") from answer.exception()
+        await run_in_threadpool(_save, form.file.file, path)
+        how = {
+            "photo": str(path),
+            "tolerate": form.tolerate,
+            "request": from_request(request),
+            "rendering": from_rendering(form.rendering),
+        }
+        ask = Ask(task="colorize", how=how, reply=ColoredFile, folder=folder)
+        try:
+            colored = await answer_while_there(service, ask, connection)
+        except InColorError as error:
+            if as_json:
+                what, where = "the photo is in colour already", form.file.filename or "the photo"
+                fix = "ask for the image itself"
+                raise Refusal(UNPROCESSABLE, what, where, fix) from error
+            return _answer(path, None)
+        made = require_made(path.with_name(f"{RESULT}{colored.suffix}"))
+        return _answer_json(made, colored) if as_json else _answer(made, colored)
+    finally:
+        service.drop(folder)
 
 
 def _save(upload: BinaryIO, path: Path) -> None:
@@ -232,17 +237,16 @@ def _save(upload: BinaryIO, path: Path) -> None:
         raise DataError(what, "the photo", "try again later") from error
 
 
-def _answer(path: Path, colored: Colored | None) -> Response:
+def _answer(result: Path, colored: ColoredFile | None) -> Response:
     """The result as it is; the upload itself where it was left alone."""
-    result = colored.output if colored else path
     file = result.open("rb")  # stays readable when the folder is gone
     headers = {"Content-Length": str(result.stat().st_size), **_headers(colored)}
     return StreamingResponse(_chunks(file), headers=headers, media_type=_media_type(result))
 
 
-def _answer_json(colored: Colored) -> JSONResponse:
-    image = base64.b64encode(colored.output.read_bytes()).decode()
-    content = ColoredPhoto(
+def _answer_json(result: Path, colored: ColoredFile) -> Response:
+    """The result in an object; its image is written last, as it is read."""
+    told = ColoredPhoto(
         category=colored.category,
         ranking=[
             Confidence(category=name, confidence=confidence) for name, confidence in colored.ranking
@@ -251,13 +255,24 @@ def _answer_json(colored: Colored) -> JSONResponse:
         width=colored.width,
         height=colored.height,
         seconds=colored.seconds,
-        media_type=_media_type(colored.output),
-        image=image,
-    )
-    return JSONResponse(content.model_dump(), headers=_headers(colored))
+        media_type=_media_type(result),
+        image="",
+    ).model_dump_json()
+    file = result.open("rb")
+    head, tail = told[:-2].encode(), told[-2:].encode()  # within the quotes of the image
+
+    def parts() -> Iterator[bytes]:
+        yield head
+        for chunk in _chunks(file):
+            yield base64.b64encode(chunk)
+        yield tail
+
+    n_bytes = len(told.encode()) + 4 * math.ceil(result.stat().st_size / 3)
+    headers = {"Content-Length": str(n_bytes), **_headers(colored)}
+    return StreamingResponse(parts(), headers=headers, media_type="application/json")
 
 
-def _headers(colored: Colored | None) -> dict[str, str]:
+def _headers(colored: ColoredFile | None) -> dict[str, str]:
     """What is known of a result; letters beyond ASCII are percent-encoded."""
     if colored is None:
         return {"X-Colorized": "false"}

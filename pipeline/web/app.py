@@ -1,26 +1,30 @@
 """The server: API, page and documentation in one FastAPI app."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Container
+from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
-from basics.errors import ConfigError, Setting
+from basics.errors import Setting
 from pipeline.engine.bundle import Bundle
 from pipeline.web.api import build_router
+from pipeline.web.gate.bodies import BodyBounds
+from pipeline.web.gate.tokens import require_token
 from pipeline.web.guard import Guard
-from pipeline.web.limits import ServerLimits
+from pipeline.web.limits import KEPT_SECONDS, ServerLimits
 from pipeline.web.metrics import Metrics
 from pipeline.web.problems import add_handlers
 from pipeline.web.service import ColorService
+from pipeline.web.visitors import Visitors
 
 if TYPE_CHECKING:
     from pipeline.web.turing_settings import TuringTest
 
+SWEEP_SECONDS = KEPT_SECONDS / 12
 ABOUT = "Colours black-and-white photos: each by the network of its category."
 
 
@@ -30,7 +34,7 @@ def build_app(
     *,
     device: str = "cpu",
     token: str | None = None,
-    hosts: Collection[str] | None = None,
+    hosts: Container[str] | None = None,
     own_names: Collection[str] = (),
     turing: "TuringTest | None" = None,
 ) -> FastAPI:
@@ -46,17 +50,35 @@ def build_app(
         turing: photos and answers of the Turing test; None leaves the page out, not the API.
 
     Raises:
-        ConfigError: the token is empty.
+        ConfigError: the token is empty, or none that a client could send.
     """
-    if token is not None and not token.strip():
-        fix = "give a token of some letters, or leave it out"
-        raise ConfigError("an empty token would let everybody in", Setting("token"), fix)
+    if token is not None:
+        require_token(token, Setting("token"))
     service = ColorService(bundle, limits, device=device)
+    with ExitStack() as undone:
+        undone.callback(service.close)
+        app = _around(service, token=token, hosts=hosts, own_names=own_names, turing=turing)
+        undone.pop_all()
+    return app
+
+
+def _around(
+    service: ColorService,
+    *,
+    token: str | None,
+    hosts: Container[str] | None,
+    own_names: Collection[str],
+    turing: "TuringTest | None",
+) -> FastAPI:
+    """The server around a service; arguments as in `build_app`."""
+    sweeps: list[Callable[[], None]] = []
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.warm_up()
+        sweeping = asyncio.create_task(_sweep(sweeps))
         yield
+        sweeping.cancel()
         service.close()
 
     app = FastAPIOffline(
@@ -67,13 +89,22 @@ def build_app(
     app.include_router(build_router(service, Metrics()))
     if turing is not None:
         uploads = service.folder / "page"
-        uploads.mkdir()
         os.environ["GRADIO_TEMP_DIR"] = str(uploads)  # it asks the environment, when it is imported
 
         from pipeline.web.page import mount_page
 
-        app = mount_page(app, service, turing)
+        visitors = Visitors(uploads, service.limits)
+        page = mount_page(app, service, turing, visitors)
+        sweeps += [lambda: visitors.sweep(page.shown_to_all), page.forget_files]
     app.state.service = service
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=service.limits.upload_bytes)
+    app.add_middleware(BodyBounds, limits=service.limits)
     app.add_middleware(Guard, token=token, hosts=hosts, own_names=own_names)
     return app
+
+
+async def _sweep(sweeps: Collection[Callable[[], None]]) -> None:
+    """Remove old files, every few minutes."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        for sweep in sweeps:
+            await asyncio.to_thread(sweep)

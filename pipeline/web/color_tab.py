@@ -9,25 +9,26 @@ import gradio as gr
 from pipeline.engine.request import MOST_SATURATION, ColorRequest
 from pipeline.web.color_layout import AUTOMATIC, lay_out
 from pipeline.web.examples import write_examples
-from pipeline.web.in_turn import done
+from pipeline.web.in_turn import shown_on_page
 from pipeline.web.limits import KEPT_SECONDS
 from pipeline.web.service import ColorService
 from pipeline.web.session import (
+    Guest,
     Shown,
     Visit,
-    close,
     color_full,
     color_preview,
     color_sheet,
     format_of,
     open_upload,
 )
+from pipeline.web.visitors import visitor_of
 
 
 def build_color_tab(service: ColorService) -> None:
     """Lay the tab out, and say what follows from what."""
     tab = ColorTab(service)
-    opened = gr.State(None, time_to_live=KEPT_SECONDS, delete_callback=close)
+    opened = gr.State(None, time_to_live=KEPT_SECONDS, delete_callback=tab.close)
     preview = gr.State(None, time_to_live=KEPT_SECONDS)
     entry, ways, result, sheet = lay_out(service, tab.examples)
     shown = [
@@ -70,21 +71,27 @@ class ColorTab:
         self.service = service
         self.examples = write_examples(service.folder / "examples")
 
-    def take(self, index: int, was: Visit | None) -> tuple[Any, ...]:
+    def take(self, index: int, was: Visit | None, request: gr.Request) -> tuple[Any, ...]:
         """Take one of the examples in."""
-        return self.open(self.examples[index], self.examples[index].name, was)
+        return self.open(self.examples[index], self.examples[index].name, was, request)
 
-    def receive(self, upload: Mapping[str, Any] | None, was: Visit | None) -> tuple[Any, ...]:
+    def receive(
+        self, upload: Mapping[str, Any] | None, was: Visit | None, request: gr.Request
+    ) -> tuple[Any, ...]:
         """Take in what the visitor has sent: a path on this server, and the visitor's name."""
         if not upload or not upload["path"]:
             raise gr.Error("No photo came", print_exception=False)
         path = Path(upload["path"])
-        return self.open(path, upload.get("orig_name") or path.name, was)
+        return self.open(path, upload.get("orig_name") or path.name, was, request)
 
-    def open(self, path: Path, name: str, was: Visit | None) -> tuple[Any, ...]:
+    def open(
+        self, path: Path, name: str, was: Visit | None, request: gr.Request
+    ) -> tuple[Any, ...]:
         """Take a photo in, and let the one before go."""
-        visit = done(self.service, lambda: open_upload(self.service, path, name), name)
-        close(was)
+        guest = Guest(visitor=visitor_of(request), session=request.session_hash)
+        with shown_on_page(name):
+            visit = open_upload(self.service, guest, path, name)
+        self.close(was)
         return visit, str(visit.before), gr.Button(interactive=True), []
 
     def color(self, visit: Visit | None, *ways: Any) -> tuple[Any, ...]:
@@ -92,13 +99,13 @@ class ColorTab:
         if visit is None:
             return None, None, *_hidden(gr.Slider, gr.Label), "", *_hidden(gr.DownloadButton)
         request = self.request(*ways)
-        shown = done(self.service, lambda: color_preview(visit, request), visit.name)
-        photo, prediction = visit.photo.frame.photo, shown.preview.prediction
-        used = " + ".join(entry.category for entry, _ in prediction.chosen)
-        message = f"{photo.width} x {photo.height} px, coloured as **{used}**"
+        with shown_on_page(visit.name):
+            shown = color_preview(self.service, visit, request)
+        width, height = visit.size
+        message = f"{width} x {height} px, coloured as **{' + '.join(shown.used)}**"
         pair = str(visit.before), str(shown.after)
         waits = gr.DownloadButton("Full size is being made", interactive=False, visible=True)
-        bars = gr.Label(dict(prediction.ranking), visible=True)
+        bars = gr.Label(dict(shown.ranking), visible=True)
         return shown, pair, gr.Slider(visible=True), bars, message, waits
 
     def full(self, visit: Visit | None, shown: Shown | None, *ways: Any) -> Any:
@@ -106,7 +113,8 @@ class ColorTab:
         if visit is None or shown is None:
             return gr.DownloadButton(interactive=False)
         request = self.request(*ways)
-        path = done(self.service, lambda: color_full(visit, request), visit.name)
+        with shown_on_page(visit.name):
+            path = color_full(self.service, visit, request)
         label = f"Download at full size ({format_of(path)})"
         return gr.DownloadButton(label, value=str(path), interactive=True)
 
@@ -114,7 +122,8 @@ class ColorTab:
         """Colour the photo by each colorizer."""
         if visit is None:
             return []
-        found = done(self.service, lambda: color_sheet(visit), visit.name)
+        with shown_on_page(visit.name):
+            found = color_sheet(self.service, visit)
         return [(str(path), caption) for path, caption in found]
 
     def pick(self, event: gr.SelectData) -> str:
@@ -127,8 +136,13 @@ class ColorTab:
 
     def clear(self, visit: Visit | None) -> tuple[Any, ...]:
         """Let the photo go."""
-        close(visit)
+        self.close(visit)
         return (None, *self.color(None), gr.Button(interactive=False), [])
+
+    def close(self, visit: Visit | None) -> None:
+        """Remove all files of a photo, and end what is in work with it."""
+        if visit is not None:
+            self.service.drop(visit.folder)
 
     def request(self, category: str, mode: str, top: int, saturation: float) -> ColorRequest:
         """What the visitor has set, where it is not the bundle's own choice."""

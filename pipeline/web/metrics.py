@@ -22,6 +22,10 @@ class Metrics:
             "colorize_categories", "coloured photos, by category", ["category"],
             registry=self.registry,
         )  # fmt: skip
+        self.workers = Counter(
+            "colorize_workers", "workers that had to be replaced, by why", ["why"],
+            registry=self.registry,
+        )  # fmt: skip
         self.open = Gauge("colorize_open", "photos in work or waiting", registry=self.registry)
         self.seconds = Histogram(
             "colorize_seconds", "from upload to result", buckets=SECONDS, registry=self.registry

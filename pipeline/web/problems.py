@@ -13,7 +13,15 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from basics.errors import ConfigError, DataError, ProjectError, TooLargeError
-from pipeline.web.limits import TOO_LARGE, TOO_MANY, UNAUTHORIZED, UNPROCESSABLE, Refusal
+from pipeline.web.limits import (
+    SERVER_ERROR,
+    TOO_LARGE,
+    TOO_MANY,
+    UNAUTHORIZED,
+    UNAVAILABLE,
+    UNPROCESSABLE,
+    Refusal,
+)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 1
@@ -42,6 +50,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ProjectError, _project_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _bug)
 
 
 def problem(
@@ -65,8 +74,10 @@ def of_error(error: ProjectError, *, photo: str | None = None) -> JSONResponse:
     headers = {}
     if isinstance(error, Refusal):
         status = error.status
-        if status == TOO_MANY:
+        if status in (TOO_MANY, UNAVAILABLE):
             headers["Retry-After"] = str(RETRY_SECONDS)
+        if error.methods:
+            headers["Allow"] = ", ".join(error.methods)
         if status == UNAUTHORIZED:
             headers["WWW-Authenticate"] = "Bearer"
     elif isinstance(error, ConfigError):
@@ -101,4 +112,12 @@ def _validation_error(_: Request, error: Any) -> JSONResponse:
 
 def _http_error(request: Request, error: Any) -> JSONResponse:
     message = str(error.detail)
-    return problem(error.status_code, message, request.url.path, "see /docs", headers=error.headers)
+    return problem(
+        error.status_code, message, request.scope["path"], "see /docs", headers=error.headers
+    )
+
+
+def _bug(request: Request, _: Exception) -> JSONResponse:
+    """What Starlette answers before it raises what nobody foresaw, for the log."""
+    what, fix = "the server failed", "tell who runs it: its log says more"
+    return problem(SERVER_ERROR, what, request.scope["path"], fix)

@@ -1,35 +1,45 @@
-"""Colours the photos of many clients, a few at once; who comes when all is full is told so."""
+"""Colours the photos of many clients, a few at once; who comes when all is full is told so.
 
+No photo is opened in this process: workers do that, under bounds of time and memory.
+"""
+
+import atexit
+import os
 import shutil
 import tempfile
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from basics.cancel import CancelToken
-from imaging.formats import READABLE, result_suffix
+from basics.errors import DataError
+from imaging.formats import READABLE
 from pipeline.colorizer import Colorizer
 from pipeline.engine.bundle import FAITHFUL, Bundle
-from pipeline.engine.request import ColorRequest, Limits, Rendering
-from pipeline.media.colored import Colored
-from pipeline.web.limits import TOO_MANY, Refusal, ServerLimits
+from pipeline.web.folder import OwnFolder
+from pipeline.web.limits import MEGABYTE, ServerLimits
+from pipeline.web.workers.jobs import Ask, Job
+from pipeline.web.workers.messages import Message
+from pipeline.web.workers.outcome import NETWORKS_MB, Bounds
+from pipeline.web.workers.pool import Pool, Size
+from pipeline.web.workers.tasks import Settings
 
-Result = TypeVar("Result")
+Reply = TypeVar("Reply", bound=Message)
 
 
 class ColorService:
-    """The networks of one bundle, and a bounded queue of photos before them.
+    """Workers with the networks of one bundle, and a bounded queue of photos before them.
 
     Attributes:
-        cancel: ends everything that is in work.
+        colorizer: knows what can be asked for; it opens no network and no photo here.
+        modes: that can be asked for.
+        folder: of all files of photos.
+        pool: of workers.
     """
 
     def __init__(
         self, bundle: Bundle, limits: ServerLimits | None = None, *, device: str = "cpu"
     ) -> None:
-        """Nothing is opened yet but a folder for what is in work.
+        """Start nothing yet; make a folder for what will be in work.
 
         Args:
             bundle: of models.
@@ -39,74 +49,105 @@ class ColorService:
         self.bundle, self.limits = bundle, limits or ServerLimits()
         self.colorizer = Colorizer(bundle, device=device)
         self.modes = sorted({FAITHFUL, *bundle.modes})
-        self.cancel = CancelToken()
-        self.folder = Path(tempfile.mkdtemp(prefix="colorize-web-"))
-        self.n_open = 0  # photos in work or waiting
-        self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(self.limits.at_once, thread_name_prefix="colorize")
+        self._own = OwnFolder()
+        self.folder = self._own.path / "photos"
+        self.folder.mkdir()
+        self.pool = self._pool(device)
+        atexit.register(self.close)  # for a process that ends before it serves
 
-    def submit(self, job: Callable[[], Result]) -> Future[Result]:
-        """Have a job done in its turn.
+    @property
+    def n_open(self) -> int:
+        """Photos in work or waiting."""
+        return self.pool.n_open
+
+    def submit(self, ask: Ask[Reply]) -> Job[Reply]:
+        """Have something done in its turn.
 
         Raises:
             Refusal: all is full.
+            Cancelled: the service is being closed.
         """
-        with self._lock:
-            if self.n_open >= self.limits.at_once + self.limits.waiting:
-                what = f"{self.n_open} photos are being coloured or wait already"
-                raise Refusal(TOO_MANY, what, "the queue", "try again in a second")
-            self.n_open += 1
-        try:
-            future = self._pool.submit(job)
-        except RuntimeError:  # it is being closed
-            self._end(None)
-            raise
-        future.add_done_callback(self._end)
-        return future
+        return self.pool.submit(ask)
 
-    def colorize(
-        self, path: Path, request: ColorRequest, rendering: Rendering, limits: Limits
-    ) -> Colored:
-        """Colour a photo into its own folder.
+    def own_folder(self, inside: Path | None = None) -> Path:
+        """A new, empty folder for one photo; who asks for it has it removed by `drop`.
 
-        Raises:
-            DataError: the photo cannot be read.
-            InColorError: it is in colour already, and is to be left alone then.
-            ConfigError: unknown category or mode.
-            Cancelled: `limits.cancel` was used, or the service is being closed.
+        Args:
+            inside: a folder, made if it is not there; None takes the service's own.
         """
-        with self.cancel.stopping(limits.cancel.cancel):
-            job = self.colorizer.open(
-                path,
-                lambda photo: path.with_name(
-                    f"result{result_suffix(path, photo.loader, rendering.format)}"
-                ),
-                request,
-                rendering,
-                limits,
-            )
-            return self.colorizer.finish(job, request)
+        if inside is not None:
+            inside.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(dir=inside or self.folder))
 
-    def own_folder(self) -> Path:
-        """A new, empty folder for one photo; who asks for it removes it."""
-        return Path(tempfile.mkdtemp(dir=self.folder))
+    def drop(self, folder: Path) -> None:
+        """Remove a folder of a photo; what is in work there is ended first, or never begun."""
+        jobs = self.pool.jobs(lambda ask: ask.folder == folder)
+
+        def remove(_: "Future[Any] | None") -> None:
+            if all(job.done.done() for job in jobs):
+                shutil.rmtree(folder, ignore_errors=True)
+
+        for job in jobs:
+            self.pool.cancel(job)
+        for job in jobs:
+            job.done.add_done_callback(remove)
+        if not jobs:
+            remove(None)
+
+    def leave(self, session: str) -> None:
+        """End what is in work, or waits, for a page that was closed."""
+        for job in self.pool.jobs(lambda ask: ask.session == session):
+            self.pool.cancel(job)
 
     def warm_up(self) -> None:
-        """Open the router in its turn, so that the first photo need not wait for it."""
-        self._pool.submit(self.colorizer.engine.warm_up)
+        """Start a worker, so that the first photo need not wait for it."""
+        self.pool.warm_up()
 
     def close(self) -> None:
-        """Stop what is being written, and remove every file."""
-        self.cancel.cancel()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """End all work at once, and remove every file; does nothing the second time."""
+        atexit.unregister(self.close)
+        self.pool.close()
+        self._own.remove()
 
-    def _end(self, _: Future[Result] | None) -> None:
-        with self._lock:
-            self.n_open -= 1
+    def _pool(self, device: str) -> Pool:
+        limits = self.limits
+        settings = Settings(
+            bundle=self.bundle,
+            device=device,
+            threads=max(1, (os.cpu_count() or 1) // limits.at_once),
+            max_pixels=limits.pixels,
+            max_bytes=limits.memory_bytes + NETWORKS_MB * MEGABYTE,
+        )
+        bounds = Bounds(seconds=limits.seconds, megabytes=limits.memory_bytes / MEGABYTE)
+        size = Size(at_once=limits.at_once, waiting=limits.waiting)
+        return Pool(settings, bounds, size, self._own.path / "workers")
 
 
 def upload_name(name: str | None) -> str:
     """What a client's file is called here: nothing of its name but a suffix that we know."""
     suffix = Path(name or "").suffix.lower()
     return f"photo{suffix}" if suffix in READABLE else "photo"
+
+
+def copy_upload(upload: Path, path: Path) -> None:
+    """Copy what a visitor has sent.
+
+    Raises:
+        DataError: there is no room for it, or it is gone.
+    """
+    try:
+        shutil.copyfile(upload, path)
+    except OSError as error:
+        what = f"the server cannot keep the photo: {error.strerror}"
+        raise DataError(what, "the photo", "try again later") from error
+
+
+def require_made(path: Path) -> Path:
+    """A file that a worker says it has written.
+
+    Raises:
+        DataError: it is none.
+    """
+    if path.is_symlink() or not path.is_file():
+        raise DataError("the photo was not written", path.name, "try again")
+    return path

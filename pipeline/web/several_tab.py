@@ -1,6 +1,5 @@
 """The tab for several photos: a gallery that grows, and one file to take them all home."""
 
-import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,11 +7,13 @@ from typing import Any
 
 import gradio as gr
 
+from basics.errors import Cancelled
 from imaging.formats import READABLE
 from pipeline.engine.request import ColorRequest
-from pipeline.web.in_turn import done
+from pipeline.web.in_turn import shown_on_page
 from pipeline.web.service import ColorService
-from pipeline.web.session import Visit, close, color_full, color_preview, open_upload
+from pipeline.web.session import Guest, color_whole
+from pipeline.web.visitors import visitor_of
 
 MOST_PHOTOS = 50
 PROGRESS = gr.Progress()  # as a default, it tells Gradio to show a bar
@@ -32,8 +33,11 @@ def build_several_tab(service: ColorService) -> None:
     )  # fmt: skip
     download = gr.DownloadButton("Download all", interactive=False, elem_id="download-several")
 
-    def color_all(paths: list[str] | None, progress: gr.Progress = PROGRESS) -> Iterator[Any]:
-        yield from color_several(service, [Path(one) for one in paths or []], progress)
+    def color_all(
+        paths: list[str] | None, request: gr.Request, progress: gr.Progress = PROGRESS
+    ) -> Iterator[Any]:
+        guest = Guest(visitor=visitor_of(request), session=request.session_hash)
+        yield from color_several(service, guest, [Path(one) for one in paths or []], progress)
 
     start.click(
         color_all, photos, [gallery, message, download], api_visibility="private",
@@ -42,7 +46,7 @@ def build_several_tab(service: ColorService) -> None:
 
 
 def color_several(
-    service: ColorService, paths: list[Path], progress: Any
+    service: ColorService, guest: Guest, paths: list[Path], progress: Any
 ) -> Iterator[tuple[Any, ...]]:
     """Colour one photo after another; one that fails is told and stops nothing.
 
@@ -53,43 +57,38 @@ def color_several(
     if not paths or len(paths) > MOST_PHOTOS:
         yield [], f"Give 1 to {MOST_PHOTOS} photos, not {len(paths)}.", waits
         return
-    folder = service.own_folder()
+    folder = service.own_folder(guest.visitor.folder)
     pictures: list[tuple[str, str]] = []
     failed: list[str] = []
     zipped = folder / "coloured.zip"
-    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_STORED) as archive:  # they are compressed already
-        for index, path in enumerate(paths):
-            progress((index, len(paths)), desc=path.name, unit="photos")
-            try:
-                pictures.append(_color_one(service, path, folder / f"{index}.jpg", archive))
-            except gr.Error as error:
-                failed.append(str(error.message))
-            yield pictures, _summary(len(pictures), len(paths), failed), waits
+    try:
+        with zipfile.ZipFile(zipped, "w", zipfile.ZIP_STORED) as archive:  # compressed already
+            for index, path in enumerate(paths):
+                progress((index, len(paths)), desc=path.name, unit="photos")
+                try:
+                    pictures.append(_color_one(service, guest, path, folder, archive))
+                except gr.Error as error:
+                    if isinstance(error.__cause__, Cancelled):
+                        raise  # nobody looks any more
+                    failed.append(str(error.message))
+                yield pictures, _summary(len(pictures), len(paths), failed), waits
+    except BaseException:  # GeneratorExit, too: the page was closed
+        service.drop(folder)
+        raise
     if pictures:
         waits = gr.DownloadButton("Download all (ZIP)", value=str(zipped), interactive=True)
     yield pictures, _summary(len(pictures), len(paths), failed), waits
 
 
 def _color_one(
-    service: ColorService, path: Path, picture: Path, archive: zipfile.ZipFile
+    service: ColorService, guest: Guest, path: Path, folder: Path, archive: zipfile.ZipFile
 ) -> tuple[str, str]:
     """Colour one photo into the archive; give a small picture of it with its category."""
-    request = ColorRequest()
-    visit: Visit | None = None
-
-    def job() -> tuple[Path, str]:
-        nonlocal visit
-        visit = open_upload(service, path, path.name)
-        shown = color_preview(visit, request)
-        shutil.copyfile(shown.after, picture)
-        return color_full(visit, request), shown.preview.prediction.ranking[0][0]
-
-    try:
-        full, category = done(service, job, path.name)
-        archive.write(full, _free_name(archive, full.name))  # by one thread alone
-        return str(picture), f"{path.name}: {category}"
-    finally:
-        close(visit)
+    with shown_on_page(path.name):
+        full, picture, category = color_whole(service, guest, path, ColorRequest(), folder)
+    archive.write(full, _free_name(archive, full.name))  # by one thread alone
+    full.unlink()
+    return str(picture), f"{path.name}: {category}"
 
 
 def _free_name(archive: zipfile.ZipFile, name: str) -> str:

@@ -10,8 +10,9 @@ import gradio as gr
 from pipeline.turing.answers import read, record, write_csv
 from pipeline.turing.rates import LEAST, Interval, Row, rates
 from pipeline.turing.stimuli import Session, Shown, StimulusSet
-from pipeline.web.in_turn import done
+from pipeline.web.in_turn import shown_on_page
 from pipeline.web.service import ColorService
+from pipeline.web.turing_photos import ByWorkers
 from pipeline.web.turing_settings import TuringTest
 
 HEADERS = [
@@ -51,17 +52,20 @@ class Table:
         with self._lock:
             if self._stimuli is None:
                 cache = self.service.folder / "turing"
-                colorizer = self.service.colorizer
-                self._stimuli = StimulusSet(colorizer, self.test.folder, cache_dir=cache)
+                maker = ByWorkers(self.service)
+                self._stimuli = StimulusSet(maker, self.test.folder, cache_dir=cache)
             return self._stimuli
 
     def begin(self) -> tuple[Any, ...]:
         """Start a session."""
-        turn = Turn(session=done(self.service, lambda: self.stimuli().start_session(), "The test"))
+        with shown_on_page("The test"):
+            turn = Turn(session=self.stimuli().start_session())
         return self.show(turn)
 
-    def show(self, turn: Turn) -> tuple[Any, ...]:
+    def show(self, turn: Turn | None) -> tuple[Any, ...]:
         """Show the photo whose turn it is; the session's end says how it went."""
+        if turn is None:
+            raise gr.Error("The test has not begun.", print_exception=False)
         length = len(turn.session.stimuli)
         if turn.position >= length:
             message = f"### Done: {turn.right} of {length} right\nThe results are below."
@@ -79,10 +83,11 @@ class Table:
         seconds = time.monotonic() - turn.shown_at
         shown = self._shown(turn)
         session = turn.session.id
-        done(self.service, lambda: record(
-            self.test.answers, session=session, photo=shown.name, category=shown.category,
-            is_colored=shown.is_colored, said_real=said_real, seconds=seconds,
-        ), "The answer")  # fmt: skip
+        with shown_on_page("The answer"):
+            record(
+                self.test.answers, session=session, photo=shown.name, category=shown.category,
+                is_colored=shown.is_colored, said_real=said_real, seconds=seconds,
+            )  # fmt: skip
         is_right = said_real != shown.is_colored
         turn = replace(turn, position=turn.position + 1, shown_at=None, right=turn.right + is_right)
         what = "the networks'" if shown.is_colored else "the camera's"
@@ -95,16 +100,18 @@ class Table:
         """All answers so far, as a table and as a file."""
         if not self.test.answers.exists():
             return [], "No answers yet.", gr.DownloadButton(interactive=False)
-        answers = done(self.service, lambda: read(self.test.answers), "The results")
         file = self.service.folder / "page" / "turing.csv"
-        write_csv(file, answers)
+        with shown_on_page("The results"):
+            answers = read(self.test.answers)
+            write_csv(file, answers)
         message = f"{len(answers)} answers. No rate is given below {LEAST}."
         rows = [_cells(row) for row in rates(answers)]
         return rows, message, gr.DownloadButton("Download (CSV)", value=str(file), interactive=True)
 
     def _shown(self, turn: Turn) -> Shown:
         stimulus = turn.session.stimuli[turn.position]
-        return done(self.service, lambda: self.stimuli().show(stimulus), "The test")
+        with shown_on_page("The test"):
+            return self.stimuli().show(stimulus)
 
 
 def build_turing_tab(service: ColorService, test: TuringTest) -> None:
