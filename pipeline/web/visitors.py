@@ -1,7 +1,6 @@
 """Who visits the page: each has a folder of its own, and a random cookie that says whose it is.
 
-The cookie bears a code that only this server can make, so an id that it never gave is none; and a
-visitor costs nothing before there is a file or a session to keep.
+The cookie bears a code that only this server makes; a visitor costs nothing before it has a file.
 """
 
 import hmac

@@ -34,7 +34,8 @@ def test_a_program_gives_the_token_in_a_header(client: TestClient, scheme):
     assert refused.status_code == 401
     assert refused.headers["www-authenticate"] == "Bearer"
     for header, status in ((f"{scheme} {TOKEN}", 200), (f"{scheme} no", 401), (TOKEN, 401)):
-        answer = client.get("/v1/categories", headers={"Authorization": header.encode()})
+        sent = [(b"Authorization", header.encode())]
+        answer = client.get("/v1/categories", headers=sent)
         assert answer.status_code == status
 
 

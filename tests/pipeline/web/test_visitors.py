@@ -143,7 +143,7 @@ def test_nobody_reads_or_uses_what_another_sent(server: Server):
     ) as other:  # fmt: skip
         (path,) = one.post("gradio_api/upload", files=files).json()
         other.post("gradio_api/upload", files=files)
-        value = {"path": path, "orig_name": "gray.png", "meta": META}
+        value, before = {"path": path, "orig_name": "gray.png", "meta": META}, ""
         for event in taking_a_photo(one):
             data = [value, *[None] * (len(event["inputs"]) - 1)]
             assert '"success":false' in run(other, event, data)
