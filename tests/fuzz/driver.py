@@ -27,7 +27,7 @@ class Answer:
         is_left: whether the photo was left alone, being in colour.
         stdout, stderr: what was printed.
         seconds: that it took.
-        rss, peak: bytes of memory afterwards, and at most.
+        before, rss, peak: bytes of memory before, afterwards, and at most.
     """
 
     code: int | None = None
@@ -37,6 +37,7 @@ class Answer:
     stdout: str = ""
     stderr: str = ""
     seconds: float = 0.0
+    before: int = 0
     rss: int = 0
     peak: int = 0
 
@@ -66,7 +67,7 @@ class Driver:
         process = self._process or self._start()
         out, err = self.folder / "stdout", self.folder / "stderr"
         asked = {**job, "stdout": str(out), "stderr": str(err), "longest_s": longest_s}
-        assert process.stdin is not None  # noqa: S101
+        assert process.stdin is not None
         process.stdin.write(json.dumps(asked) + "\n")
         process.stdin.flush()
         try:
@@ -86,6 +87,7 @@ class Driver:
             trace=answer.get("trace", ""),
             is_left=answer.get("left", False),
             seconds=answer["seconds"],
+            before=answer["before"],
             rss=answer["rss"],
             peak=answer["peak"],
             **printed,
@@ -120,7 +122,7 @@ class Driver:
 
 def _pass_on(process: "subprocess.Popen[str]", lines: "queue.Queue[str]") -> None:
     """Hand over what a worker answers; an empty line once it has ended."""
-    assert process.stdout is not None  # noqa: S101
+    assert process.stdout is not None
     try:
         for line in process.stdout:
             lines.put(line)

@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 import psutil
 
-from basics.cli import print_error
+from basics.cli import print_error, print_lines
 from basics.errors import ConfigError, InColorError, ProjectError
 from pipeline import Colorizer, ColorRequest, Limits, Rendering
 from pipeline.colorize import main as colorize
@@ -53,6 +53,7 @@ def _done(job: dict[str, Any], colorizer: Colorizer, models: Path) -> dict[str, 
         faulthandler.enable(err)
         faulthandler.dump_traceback_later(STACK_S * job["longest_s"], file=err)
         _forget_peak()
+        before = psutil.Process().memory_info().rss
         started = time.perf_counter()
         if "argv" in job:
             answer = _guarded(lambda: {"code": colorize([*job["argv"], "--models", str(models)])})
@@ -64,7 +65,7 @@ def _done(job: dict[str, Any], colorizer: Colorizer, models: Path) -> dict[str, 
         sys.stdout.flush()
         sys.stderr.flush()
         faulthandler.enable(sys.__stderr__ or 2)
-    return {**answer, "rss": psutil.Process().memory_info().rss, "peak": _peak()}
+    return {**answer, "before": before, "rss": psutil.Process().memory_info().rss, "peak": _peak()}
 
 
 def _guarded(job: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def _alone(job: dict[str, Any], colorizer: Colorizer) -> dict[str, Any]:
     except ProjectError as error:
         print_error(error)
         return {"code": 1}
-    print(colored.output)
+    print_lines([colored.output])
     return {"code": 0}
 
 

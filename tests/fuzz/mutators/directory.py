@@ -106,7 +106,7 @@ def repeats(content: bytes, random: Random) -> bytes:
     return _changed(content, random, _repeat)
 
 
-def _changed(content: bytes, random: Random, change) -> bytes:  # noqa: ANN001
+def _changed(content: bytes, random: Random, change) -> bytes:
     for _ in range(random.choice([1, 1, 2, 4])):
         found = directories(content)
         if not found:

@@ -10,8 +10,9 @@ from tests.fuzz.seeds.pngs import SIGNATURE
 
 HEADER = struct.Struct(">IIBBBBB")
 ODD_CHUNKS = (
-    b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"iCCP", b"gAMA", b"cICP", b"cHRM", b"sRGB", b"pHYs", b"tIME",
-    b"tRNS", b"PLTE", b"bKGD", b"hIST", b"sBIT", b"sPLT", b"acTL", b"fcTL", b"fdAT", b"mDCV", b"cLLI",
+    b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"iCCP", b"gAMA", b"cICP", b"cHRM", b"sRGB", b"pHYs",
+    b"tIME", b"tRNS", b"PLTE", b"bKGD", b"hIST", b"sBIT", b"sPLT", b"acTL", b"fcTL", b"fdAT",
+    b"mDCV", b"cLLI",
 )  # fmt: skip
 
 
