@@ -5,6 +5,7 @@ program and its libraries print meanwhile goes to files.
 """
 
 import argparse
+import ctypes
 import faulthandler
 import gc
 import json
@@ -57,7 +58,7 @@ def _done(job: dict[str, Any], colorizer: Colorizer, models: Path) -> dict[str, 
         started = time.perf_counter()
         if "argv" in job:
             answer = _guarded(lambda: {"code": colorize([*job["argv"], "--models", str(models)])})
-            gc.collect()
+            _give_back()
         else:
             answer = _guarded(lambda: _alone(job, colorizer))
         answer["seconds"] = time.perf_counter() - started
@@ -97,6 +98,13 @@ def _alone(job: dict[str, Any], colorizer: Colorizer) -> dict[str, Any]:
         return {"code": 1}
     print_lines([colored.output])
     return {"code": 0}
+
+
+def _give_back() -> None:
+    """Have the memory returned that Python and the C library keep for later."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # glibc alone knows it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _forget_peak() -> None:
