@@ -8,6 +8,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from basics.errors import DataError
+from basics.names import shown
 from imaging.network_input import has_color, lightness_at, opaque
 from imaging.photo import allow_safe_loaders_only, to_srgb
 from imaging.upsampling import fit_coefficients
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # Pillow's modes that NumPy has as they are; all others are converted to RGB or RGBA
 DIRECT = ("L", "RGB", "RGBA")
+# what Pillow raises of files cut short, closed images, and profiles and palettes of a wrong kind
+UNDECODED = (OSError, ValueError, TypeError, SyntaxError, IndexError, KeyError, EOFError)
 GRAY_16 = ("I;16", "I;16L", "I;16B", "I;16N")
 
 
@@ -72,7 +75,7 @@ def image_frame(image: "NDArray[Any] | PillowImage", *, copy: bool = False) -> I
         DataError: it is none of these, or empty.
     """
     allow_safe_loaders_only()
-    array = image if isinstance(image, np.ndarray) else _from_pillow(image)
+    array = image if isinstance(image, np.ndarray) else _decoded(image)
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or not array.size:
@@ -84,6 +87,14 @@ def image_frame(image: "NDArray[Any] | PillowImage", *, copy: bool = False) -> I
     kind = ("grey16" if deep else "b-w") if array.shape[2] == 1 else ("rgb16" if deep else "srgb")
     kept = array.copy() if copy else array
     return ImageFrame(pyvips.Image.new_from_array(kept, interpretation=kind))
+
+
+def _decoded(image: Any) -> NDArray[Any]:
+    """A Pillow image's pixels, which it may decode only now; or what came of that, as our error."""
+    try:
+        return _from_pillow(image)
+    except UNDECODED as error:
+        raise _no_image(f"Pillow cannot decode it: {shown(str(error))}") from error
 
 
 def colored_array(prediction: Prediction[Any]) -> NDArray[Any]:

@@ -1,5 +1,7 @@
 """Arrays as programs have them: of any layout in memory, and of kinds that are no pictures."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -92,3 +94,45 @@ NO_IMAGES = {
 def test_what_is_no_picture_is_refused_with_what_would_be_one(name):
     with pytest.raises(DataError, match=r"no image that can be coloured: .{1,200}\n[\s\S]*uint8"):
         COLORIZER.colorize_array(NO_IMAGES[name])
+
+
+def cut_short():
+    file = BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (90, 90), np.uint8)).save(
+        file, "TIFF"
+    )
+    return Image.open(BytesIO(file.getvalue()[:4000]))
+
+
+def closed():
+    image = Image.new("L", (5, 5))
+    image.close()
+    return image
+
+
+def with_info(mode, **info):
+    image = Image.new(mode, (5, 5))
+    image.info |= info
+    return image
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        cut_short,
+        closed,
+        lambda: with_info("L", icc_profile="no bytes"),
+        lambda: with_info("RGB", icc_profile=12),
+        lambda: with_info("L", transparency="odd"),
+        lambda: with_info("P", transparency=999),
+        lambda: Image.fromarray(np.full((5, 5), np.nan, np.float32)),
+    ],
+)
+def test_a_pillow_image_that_cannot_be_decoded_is_refused(make):
+    with pytest.raises(DataError, match=r"no image that can be coloured: .{1,200}\n"):
+        COLORIZER.colorize_array(make())
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_a_profile_that_is_none_is_ignored(mode):
+    assert COLORIZER.colorize_array(with_info(mode, icc_profile=b"no profile")).shape == (5, 5, 3)
