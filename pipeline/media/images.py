@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 # Pillow's modes that NumPy has as they are; all others are converted to RGB or RGBA
 DIRECT = ("L", "RGB", "RGBA")
+GRAY_16 = ("I;16", "I;16L", "I;16B", "I;16N")
 # what Pillow raises of files cut short, closed images, and profiles and palettes of a wrong kind
 UNDECODED = (OSError, ValueError, TypeError, SyntaxError, IndexError, KeyError, EOFError)
-GRAY_16 = ("I;16", "I;16L", "I;16B", "I;16N")
 
 
 class ImageFrame:
