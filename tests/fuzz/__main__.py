@@ -14,7 +14,8 @@ from pathlib import Path
 from basics import cli
 from pipeline.engine.bundle import PRETRAINED_DIR
 from tests.fuzz.driver import Driver
-from tests.fuzz.run import ALONE_S, BATCH, Outcome, Run, growth, run
+from tests.fuzz.outcome import Outcome, growth
+from tests.fuzz.run import ALONE_S, BATCH, Run, run
 from tests.fuzz.seeds import FORMATS
 
 MOST_GROWTH = 50_000_000  # bytes

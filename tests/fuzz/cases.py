@@ -9,10 +9,12 @@ from random import Random
 from tests.fuzz.mutators import BLIND, BOMBS, STRUCTURED, metadata
 from tests.fuzz.mutators.blind import splice
 from tests.fuzz.seeds import FORMATS, seeds_of
+from tests.fuzz.seeds.drawn import HEIGHT, WIDTH
 
 # share of each family; those that know the structure get further into the readers
 FAMILIES = {"structure": 46, "blind": 24, "metadata": 18, "splice": 4, "bomb": 4, "shape": 4}
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif")
+SOUND_PIXELS = ("jpg", "png", "webp")  # formats whose metadata can be spoilt without them
 WRONG_SUFFIX = 0.06  # share of the files that are called as another format
 
 
@@ -26,6 +28,7 @@ class Case:
         content: None for what is no regular file.
         make: puts it at a path.
         is_bomb: whether it claims more than the default bounds allow.
+        sides: px of its sides in either order, where its pixels are sound; else nothing.
     """
 
     number: int
@@ -33,6 +36,7 @@ class Case:
     content: bytes | None
     make: Callable[[Path], None]
     is_bomb: bool = False
+    sides: tuple[int, ...] = ()
 
 
 def case(seed: int, number: int, formats: Sequence[str] = FORMATS) -> Case:
@@ -41,6 +45,7 @@ def case(seed: int, number: int, formats: Sequence[str] = FORMATS) -> Case:
     family = random.choices(list(FAMILIES), list(FAMILIES.values()))[0]
     if family == "shape":
         return _shape(number, random)
+    how = family
     if family == "bomb":
         how = random.choice([one for one, (_, its) in BOMBS.items() if set(its) & set(formats)])
         formats = [one for one in BOMBS[how][1] if one in formats]
@@ -53,7 +58,7 @@ def case(seed: int, number: int, formats: Sequence[str] = FORMATS) -> Case:
         how = random.choice(list(BLIND))
         made = BLIND[how](content, random)
     elif family == "metadata" and format_ in metadata.WEARS:
-        how, made = "metadata", metadata.dressed(content, format_, random)
+        made = metadata.dressed(content, format_, random)
     elif family == "bomb":
         made = BOMBS[how][0](content, format_, random)
     else:
@@ -64,6 +69,7 @@ def case(seed: int, number: int, formats: Sequence[str] = FORMATS) -> Case:
     return Case(
         number=number, name=full, content=made, make=lambda path: _write(path, made),
         is_bomb=family == "bomb",
+        sides=(WIDTH, HEIGHT) if how == "metadata" and format_ in SOUND_PIXELS else (),
     )  # fmt: skip
 
 

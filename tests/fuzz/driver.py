@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -62,7 +63,7 @@ class Driver:
         """End the worker."""
         self._end()
 
-    def ask(self, job: dict[str, Any], longest_s: float) -> Answer:
+    def ask(self, job: Mapping[str, Any], longest_s: float) -> Answer:
         """Have a job done, within its time."""
         process = self._process or self._start()
         out, err = self.folder / "stdout", self.folder / "stderr"
@@ -77,12 +78,13 @@ class Driver:
             ended = f"hang: no answer within {longest_s:g} s"
         else:
             ended = "" if line else f"crash: {_signal(process.wait(timeout=10))}"
-        printed = {"stdout": _read(out), "stderr": _read(err)}
+        printed = Answer(stdout=_read(out), stderr=_read(err))
         if ended:
             self._end()
-            return Answer(ended=ended, seconds=longest_s, **printed)
+            return replace(printed, ended=ended, seconds=longest_s)
         answer = json.loads(line)
-        return Answer(
+        return replace(
+            printed,
             code=answer["code"],
             trace=answer.get("trace", ""),
             is_left=answer.get("left", False),
@@ -90,7 +92,6 @@ class Driver:
             before=answer["before"],
             rss=answer["rss"],
             peak=answer["peak"],
-            **printed,
         )
 
     def _start(self) -> "subprocess.Popen[str]":

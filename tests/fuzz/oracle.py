@@ -4,7 +4,7 @@ import json
 import re
 import stat
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,13 +70,30 @@ def judge(name: str, answer: Answer, n_files: int) -> Iterator[Failure]:
 
 def errors_in(stderr: str) -> list[tuple[str, str, str]]:
     """The errors that were printed: what, where, fix."""
-    return [found.groups() for found in ERROR.finditer(stderr)]
+    return [(one[1], one[2], one[3]) for one in ERROR.finditer(stderr)]
 
 
 def results_in(stdout: str) -> list[Path]:
     """The results that were printed, as paths or as JSON."""
     lines = stdout.splitlines()
     return [Path(json.loads(one)["output"] if one.startswith("{") else one) for one in lines]
+
+
+def sizes_in(stdout: str) -> dict[Path, tuple[int, int]]:
+    """Width and height of the results that were printed as JSON."""
+    found = [json.loads(one) for one in stdout.splitlines() if one.startswith("{")]
+    return {Path(one["output"]): (one["width"], one["height"]) for one in found}
+
+
+def judge_sizes(name: str, stdout: str, wanted: Collection[int] = ()) -> Iterator[Failure]:
+    """Results of another size than was told, or than the sides of the photo, where known."""
+    for path, told in sizes_in(stdout).items():
+        if not path.exists():
+            continue
+        height, width = pixels(path).shape[:2]
+        if (width, height) != told or (wanted and {width, height} != set(wanted)):
+            what = f"{path.name}: {width} x {height} px; told: {told}, photo: {[*wanted]}"
+            yield Failure(name=name, kind="size", what=what)
 
 
 def judge_results(name: str, folder: Path, results: Sequence[Path]) -> Iterator[Failure]:

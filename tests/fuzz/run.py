@@ -3,9 +3,7 @@
 import os
 import shutil
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.fuzz import oracle
@@ -13,31 +11,14 @@ from tests.fuzz.cases import Case, case
 from tests.fuzz.driver import Answer, Driver
 from tests.fuzz.oracle import Failure
 from tests.fuzz.orders import ORDERS, Order
+from tests.fuzz.outcome import Outcome
 from tests.fuzz.seeds import FORMATS, seeds
 
 BATCH = 50  # files of a folder
 ALONE_S = 20.0  # of one file
 SOUND = ("gray.jpg", "gray16.png", "gray.tif", "gray.heic", "still.gif")
 COMMAND_EVERY = 25  # files: this one alone is coloured by the command, the others by Python
-DAMAGED_FATE = "failed"
-
-
-@dataclass(kw_only=True)
-class Outcome:
-    """What a run has found so far.
-
-    Attributes:
-        fates: how many files were coloured, failed, or left alone.
-        failures: what must not be.
-        memory: (files that one process has seen, bytes of memory then).
-        n_files: so far.
-    """
-
-    fates: Counter[str] = field(default_factory=Counter)
-    failures: list[Failure] = field(default_factory=list)
-    memory: list[tuple[int, int]] = field(default_factory=list)
-    n_files: int = 0
-    slowest: tuple[float, str] = (0.0, "")
+FAILED = "failed"
 
 
 class Run:
@@ -70,7 +51,7 @@ class Run:
             fates[one.name] = self._alone(one, order)
             self.outcome.fates[fates[one.name]] += 1
             self._keep(one, before)
-        borne = [one for one in cases if fates[one.name] != DAMAGED_FATE]
+        borne = [one for one in cases if fates[one.name] != FAILED]
         self._together(which, borne, fates)
         self.outcome.n_files += len(numbers)
 
@@ -92,12 +73,13 @@ class Run:
         found = list(oracle.judge(one.name, answer, 1))
         if answer.ended:
             self.outcome.failures += found
-            return DAMAGED_FATE
+            return FAILED
         if oracle.state(path) != before:
             found.append(Failure(name=one.name, kind="changed", what="the input is not as it was"))
         path.unlink() if not path.is_dir() or path.is_symlink() else path.rmdir()
         results = _told(answer)
         found += oracle.judge_results(one.name, folder, results)
+        found += oracle.judge_sizes(one.name, answer.stdout, one.sides)
         errors, left = (
             oracle.errors_in(answer.stderr),
             answer.is_left or "left alone" in answer.stderr,
@@ -126,6 +108,7 @@ class Run:
             self._remember(answer, len(cases))
             results = _told(answer)
             found += oracle.judge_results(told, output, results)
+            found += oracle.judge_sizes(told, answer.stdout)
             found += _compared(told, folder, output, answer, fates)
             found += self._sound(which, output)
             for path, was in before.items():
@@ -165,7 +148,7 @@ class Run:
             self._references[which] = made
         return self._references[which]
 
-    def _ask(self, job: dict[str, object], longest_s: float) -> Answer:
+    def _ask(self, job: Mapping[str, object], longest_s: float) -> Answer:
         return self.driver.ask(job, longest_s)
 
     def _remember(self, answer: Answer, n_files: int) -> None:
@@ -201,22 +184,6 @@ def run(
         run.batch(range(start, min(start + BATCH, first + n_files)))
         tell(run.outcome)
     return time.perf_counter() - started
-
-
-def growth(memory: Sequence[tuple[int, int]], after: int = 1000) -> int | None:
-    """Bytes of memory that a process has more at its end than after so many files.
-
-    Of the process that saw the most; None if none saw more than that.
-    """
-    if not memory:
-        return None
-    last = max(range(len(memory)), key=lambda at: memory[at][0])
-    seen, rss = memory[last]
-    first = last
-    while first and memory[first - 1][0] < memory[first][0]:
-        first -= 1
-    early = [bytes_ for files, bytes_ in memory[first : last + 1] if files >= after]
-    return rss - early[0] if early and seen > after else None
 
 
 def sound_photos() -> dict[str, bytes]:

@@ -3,6 +3,8 @@
 Two hundred of those of `python -m tests.fuzz`, which has as many as one likes.
 """
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,8 +12,9 @@ from PIL import Image
 from tests.fuzz.cases import SHAPES, case
 from tests.fuzz.driver import Answer, Driver
 from tests.fuzz.mutators import STRUCTURED
-from tests.fuzz.oracle import apart, judge, judge_results
-from tests.fuzz.run import BATCH, Run, growth
+from tests.fuzz.oracle import apart, judge, judge_results, judge_sizes
+from tests.fuzz.outcome import growth
+from tests.fuzz.run import BATCH, Run
 from tests.fuzz.seeds import FORMATS, seeds
 
 SEED, N_BATCHES = 16, 4
@@ -80,6 +83,14 @@ def test_half_a_result_and_what_is_left_behind_are_seen(tmp_path):
     (tmp_path / ".partial-1.png").write_bytes(whole.read_bytes())
     found = [one.what for one in judge_results("a", tmp_path, [whole, half])]
     assert [one.split(":")[0] for one in sorted(found)] == ["b_color.png", "left behind"]
+
+
+def test_a_result_of_another_size_than_was_told_is_seen(tmp_path):
+    Image.new("L", (8, 5)).save(tmp_path / "a.png")
+    told = json.dumps({"output": str(tmp_path / "a.png"), "width": 8, "height": 5})
+    assert not list(judge_sizes("a", told, (5, 8)))
+    assert [one.kind for one in judge_sizes("a", told, (8, 8))] == ["size"]
+    assert [one.kind for one in judge_sizes("a", told.replace("5", "6"))] == ["size"]
 
 
 def test_a_result_that_differs_from_the_one_alone_is_seen(tmp_path):

@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -96,7 +97,7 @@ def _alone(job: dict[str, Any], colorizer: Colorizer) -> dict[str, Any]:
     except ProjectError as error:
         print_error(error)
         return {"code": 1}
-    print_lines([colored.output])
+    print_lines([json.dumps(asdict(colored), default=str)])
     return {"code": 0}
 
 

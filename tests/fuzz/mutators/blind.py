@@ -42,8 +42,8 @@ def number(content: bytes, random: Random) -> bytes:
         end = min(len(made), random.choice([64, 256, len(made)])) - size
         if end > 0:
             at = random.randrange(end)
-            order = random.choice(["big", "little"])
-            made[at : at + size] = odd_number(random, size).to_bytes(size, order)
+            raw = odd_number(random, size).to_bytes(size, "big")
+            made[at : at + size] = random.choice([raw, raw[::-1]])
     return bytes(made)
 
 

@@ -1,6 +1,7 @@
 """TIFFs and EXIF blocks whose directories lie: tags, types, counts, offsets, rings."""
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -106,7 +107,7 @@ def repeats(content: bytes, random: Random) -> bytes:
     return _changed(content, random, _repeat)
 
 
-def _changed(content: bytes, random: Random, change) -> bytes:
+def _changed(content: bytes, random: Random, change: Callable[[Directory, Random], None]) -> bytes:
     for _ in range(random.choice([1, 1, 2, 4])):
         found = directories(content)
         if not found:
@@ -197,7 +198,7 @@ def fan_out(depth: int = 20, width: int = 2) -> bytes:
         made += struct.pack("<H", width)
         for index in range(width):
             tag = (330, 34665, 34853)[index % 3]
-            made += struct.pack("<HHII", tag, 4, 2, values_at - 0 * index)
+            made += struct.pack("<HHII", tag, 4, 2, values_at)
         made += struct.pack("<I", 0) + struct.pack("<I", following) * width
     return bytes(made)
 

@@ -88,6 +88,7 @@ def _jpeg(content: bytes, kind: str, body: bytes, random: Random) -> bytes:
         "iptc": (0xED, drawn.photoshop(body)),
     }
     number, made = marks[kind]
+    made = made[: jpeg.MOST_BODY]
     found = jpeg.segments(content)
     found.insert(random.choice([0, 0, 1]), Part(bytes([number]), made))
     return jpeg.joined(found)
@@ -111,9 +112,10 @@ def _png(content: bytes, kind: str, body: bytes, random: Random) -> bytes:
 def _webp(content: bytes, kind: str, body: bytes, random: Random) -> bytes:
     names = {"xmp": b"XMP ", "exif": b"EXIF", "profile": b"ICCP", "iptc": b"IPTC"}
     flags = {"xmp": 4, "exif": 8, "profile": 32, "iptc": 0}
+    is_film = any(one.kind == b"ANMF" for one in riff.chunks(content))
     found = [one for one in riff.chunks(content) if one.kind not in (b"VP8X", names[kind])]
     canvas = (drawn.WIDTH - 1).to_bytes(3, "little") + (drawn.HEIGHT - 1).to_bytes(3, "little")
-    head = Part(b"VP8X", bytes([flags[kind], 0, 0, 0]) + canvas)
+    head = Part(b"VP8X", bytes([flags[kind] | 2 * is_film, 0, 0, 0]) + canvas)
     made = Part(names[kind], body)
     first = [made] if kind == "profile" else []
     return riff.joined([head, *first, *found, *([] if first else [made])])

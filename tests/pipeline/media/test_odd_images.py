@@ -83,7 +83,7 @@ NO_IMAGES = {
     "records": np.zeros((5, 5), [("a", np.uint8)]),
     "bytes": np.zeros((5, 5), "V1"),
     "a list": GRAY.tolist(),
-    "a view": memoryview(GRAY),
+    "a view": memoryview(GRAY.tobytes()),
     "nothing": None,
     "a path": "photo.jpg",
     "an empty picture": Image.new("L", (0, 5)),
