@@ -27,6 +27,7 @@ def fuzzing(tiny_bundle, tmp_path_factory):
         yield Run(driver, folder, SEED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(N_BATCHES))
 def test_damaged_files_end_in_whole_results_or_clear_errors(fuzzing, number):
     before = len(fuzzing.outcome.failures)
