@@ -1,6 +1,7 @@
 """What must hold of every answer: whole results or clear errors, and nothing else."""
 
 import json
+import logging
 import re
 import stat
 import warnings
@@ -117,6 +118,7 @@ def judge_results(name: str, folder: Path, results: Sequence[Path]) -> Iterator[
 
 def pixels(path: Path) -> NDArray[np.float64]:
     """A result as an independent reader sees it: (H, W, C), 0 to 255."""
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # of odd metadata
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if path.suffix in (".tif", ".tiff"):
