@@ -69,10 +69,13 @@ class Driver:
         out, err = self.folder / "stdout", self.folder / "stderr"
         asked = {**job, "stdout": str(out), "stderr": str(err), "longest_s": longest_s}
         assert process.stdin is not None
-        process.stdin.write(json.dumps(asked) + "\n")
-        process.stdin.flush()
         try:
+            process.stdin.write(json.dumps(asked) + "\n")
+            process.stdin.flush()
             line = self._lines.get(timeout=longest_s)
+        except BrokenPipeError:  # it died after its last answer
+            line = ""
+            ended = f"crash: {_signal(process.wait(timeout=10))}"
         except queue.Empty:
             line = ""
             ended = f"hang: no answer within {longest_s:g} s"

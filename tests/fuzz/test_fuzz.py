@@ -12,7 +12,7 @@ from PIL import Image
 from tests.fuzz.cases import SHAPES, case
 from tests.fuzz.driver import Answer, Driver
 from tests.fuzz.mutators import STRUCTURED
-from tests.fuzz.oracle import apart, judge, judge_results, judge_sizes
+from tests.fuzz.oracle import apart, errors_in, judge, judge_results, judge_sizes
 from tests.fuzz.outcome import growth
 from tests.fuzz.run import BATCH, Run
 from tests.fuzz.seeds import FORMATS, seeds
@@ -74,6 +74,20 @@ CLEAR = "error: it is damaged\n  where: a.jpg\n  fix: copy it again\n"
 )
 def test_what_must_not_be_is_seen_in_an_answer(answer, kind):
     assert [one.kind for one in judge("a.jpg", answer, 1)] == ([kind] if kind else [])
+
+
+def test_a_worker_that_hangs_or_dies_is_told_and_replaced(shipped, tmp_path):
+    with Driver(shipped, tmp_path) as driver:
+        assert driver.ask({"argv": ["--help"]}, 60).code == 0
+        assert driver.ask({"argv": ["--version"]}, 0.001).ended.startswith("hang: no answer")
+        died = driver.ask({"argv": ["/nowhere.jpg"], "kill": True}, 60)
+        assert died.ended == "crash: SIGKILL"
+        refused = driver.ask({"argv": ["/nowhere.jpg"]}, 60)
+    assert driver.n_started == 3
+    assert (refused.code, refused.ended) == (1, "")
+    assert [what for what, _, _ in errors_in(refused.stderr)] == [
+        "no such photo: No such file or directory"
+    ]
 
 
 def test_half_a_result_and_what_is_left_behind_are_seen(tmp_path):

@@ -10,6 +10,7 @@ import faulthandler
 import gc
 import json
 import os
+import signal
 import sys
 import time
 import traceback
@@ -57,6 +58,8 @@ def _done(job: dict[str, Any], colorizer: Colorizer, models: Path) -> dict[str, 
         _forget_peak()
         before = psutil.Process().memory_info().rss
         started = time.perf_counter()
+        if job.get("kill"):  # as a codec might; for the tests of who looks after this process
+            os.kill(os.getpid(), signal.SIGKILL)
         if "argv" in job:
             answer = _guarded(lambda: {"code": colorize([*job["argv"], "--models", str(models)])})
             _give_back()
