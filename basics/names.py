@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from basics.errors import ConfigError
 
+LONGEST_SHOWN = 80  # characters of what somebody gave
 RESERVED = ("all", "universal")  # words that commands and tables use beside the categories
 
 MEANT = {  # words that people use -> the category that holds such photos
@@ -30,7 +31,15 @@ def require_name(name: str, known: Sequence[str], *, what: str, where: object) -
     """Return `name` if it is one of `known`, else raise `ConfigError` with the nearest one."""
     if name in known:
         return name
-    meant = MEANT.get(name.lower())
-    near = [meant] if meant in known else difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    word = name[:LONGEST_SHOWN] if isinstance(name, str) else ""  # Python lets anything be given
+    meant = MEANT.get(word.lower())
+    near = [meant] if meant in known else difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise ConfigError(f"unknown {what} {name!r}{hint}", where, f"choose one of: {', '.join(known)}")
+    fix = f"choose one of: {', '.join(known)}"
+    raise ConfigError(f"unknown {what} {shown(name)}{hint}", where, fix)
+
+
+def shown(value: object) -> str:
+    """What somebody gave, as an error shows it: not at any length."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

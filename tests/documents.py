@@ -21,7 +21,7 @@ PACKAGES = (
     "experiments", "benchmarks",
 )  # fmt: skip
 DOCUMENTS = (
-    *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")),
+    *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")),
     ROOT / "examples" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
 )

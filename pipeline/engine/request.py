@@ -1,15 +1,16 @@
 """How a photo is to be coloured: said once, for command, page, API, window and Python."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
 from basics.cancel import CancelToken
 from basics.errors import ConfigError, Setting
-from basics.names import require_name
+from basics.names import require_name, shown
 from imaging.formats import FORMATS, MAX_PIXELS, QUALITY, Saving
 
 MOST_SATURATION = 3.0
+MOST_SECONDS = 1e6  # of a film
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,9 @@ class Hint:
         ab: a*/128 and b*/128 of the spot; None keeps it gray.
         radius: of the spot, 0 to 1 of the photo's short side.
         time_s: in a film, a moment of the shot that it holds for; None in a photo.
+
+    Raises:
+        ConfigError: a number is out of its range, or none.
     """
 
     x: float
@@ -33,8 +37,13 @@ class Hint:
         """Check the ranges."""
         for name, value in (("x", self.x), ("y", self.y), ("radius", self.radius)):
             _require_number(name, value, 0, 1)
-        for value in self.ab or ():
-            _require_number("ab", value, -1, 1)
+        if self.ab is not None:
+            if not isinstance(self.ab, tuple | list) or len(self.ab) != 2:
+                raise _wrong("ab", self.ab, "give two numbers")
+            for value in self.ab:
+                _require_number("ab", value, -1, 1)
+        if self.time_s is not None:
+            _require_number("time_s", self.time_s, 0, MOST_SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +85,13 @@ class ColorRequest:
         if self.saturation is not None:
             _require_number("saturation", self.saturation, 0, MOST_SATURATION)
         _require_number("reference_strength", self.reference_strength, 0, 1)
+        if not isinstance(self.reference, str | Path | None):
+            raise _wrong("reference", self.reference, "give a path")
+        if not isinstance(self.hints, tuple | list) or not all(
+            isinstance(one, Hint) for one in self.hints
+        ):
+            raise _wrong("hints", self.hints, "give a tuple of Hint")
+        _require_flags(self)
 
     def over(self, defaults: "ColorRequest") -> "ColorRequest":
         """The same, with what is None here as `defaults` has it.
@@ -117,6 +133,7 @@ class Rendering:
         require_name(self.pages, ["first", "all"], what="choice of pages", where=Setting("pages"))
         if not _is_whole(self.quality, least=1) or self.quality > 100:
             raise _wrong("quality", self.quality, "give 1 to 100")
+        _require_flags(self)
 
     @property
     def saving(self) -> Saving:
@@ -144,6 +161,7 @@ class Limits:
             raise _wrong("max_pixels", self.max_pixels, "give 1 or more")
         if not isinstance(self.cancel, CancelToken):
             raise _wrong("cancel", self.cancel, "give a CancelToken, or leave it out")
+        _require_flags(self)
 
 
 def _is_whole(value: object, *, least: int) -> bool:
@@ -156,5 +174,13 @@ def _require_number(name: str, value: object, low: float, high: float) -> None:
     raise _wrong(name, value, f"give {low:g} to {high:g}")
 
 
+def _require_flags(settings: ColorRequest | Rendering | Limits) -> None:
+    """Raise `ConfigError` unless what is on or off is True or False: "no" would be on."""
+    for one in fields(settings):
+        value = getattr(settings, one.name)
+        if isinstance(one.default, bool) and not isinstance(value, bool):
+            raise _wrong(one.name, value, "give True or False")
+
+
 def _wrong(name: str, value: object, fix: str) -> ConfigError:
-    return ConfigError(f"{name} {value!r}", Setting(name), fix)
+    return ConfigError(f"{name} {shown(value)}", Setting(name), fix)

@@ -10,6 +10,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from basics.errors import DataError
+from basics.names import shown
 from imaging.fading import contrast_left, seen_by_networks
 from imaging.network_input import fine_lightness, has_color, lightness_at, opaque
 from imaging.photo import allow_safe_loaders_only, to_srgb
@@ -26,7 +27,8 @@ ORIENTATION = 274  # EXIF's tag
 # what Pillow raises for EXIF that it cannot read
 DAMAGE = (OSError, ValueError, LookupError, TypeError, SyntaxError, ArithmeticError, struct.error)
 GRAY_16 = ("I;16", "I;16L", "I;16B", "I;16N")
-
+# what Pillow raises of files cut short, closed images, and profiles and palettes of a wrong kind
+UNDECODED = (OSError, ValueError, TypeError, SyntaxError, IndexError, KeyError, EOFError)
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +94,7 @@ def image_frame(image: "NDArray[Any] | PillowImage", *, copy: bool = False) -> I
         DataError: it is none of these, or empty.
     """
     allow_safe_loaders_only()
-    array = image if isinstance(image, np.ndarray) else _from_pillow(image)
+    array = image if isinstance(image, np.ndarray) else _decoded(image)
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or not array.size:
@@ -104,6 +106,14 @@ def image_frame(image: "NDArray[Any] | PillowImage", *, copy: bool = False) -> I
     kind = ("grey16" if deep else "b-w") if array.shape[2] == 1 else ("rgb16" if deep else "srgb")
     kept = array.copy() if copy else array
     return ImageFrame(pyvips.Image.new_from_array(kept, interpretation=kind))
+
+
+def _decoded(image: Any) -> NDArray[Any]:
+    """A Pillow image's pixels, which it may decode only now; or what came of that, as our error."""
+    try:
+        return _from_pillow(image)
+    except UNDECODED as error:
+        raise _no_image(f"Pillow cannot decode it: {shown(str(error))}") from error
 
 
 def colored_array(prediction: Prediction[Any]) -> NDArray[Any]:

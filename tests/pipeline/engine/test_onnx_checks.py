@@ -54,7 +54,8 @@ def over_zero() -> bytes:
 
 def outside(location: str) -> bytes:
     """x -> x + what lies in another file."""
-    stored = TensorProto(name="w", data_type=FLOAT, dims=[1, 1, 1, 2], data_location=1)
+    stored = TensorProto(name="w", data_type=FLOAT, dims=[1, 1, 1, 2])
+    stored.data_location = TensorProto.EXTERNAL
     for key, value in (("location", location), ("offset", "0"), ("length", "8")):
         stored.external_data.add(key=key, value=value)
     node = helper.make_node("Add", ["x", "w"], ["y"])
@@ -125,7 +126,9 @@ def test_sizes_that_a_network_cannot_take_are_told(tmp_path):
 @pytest.mark.parametrize("shape", [(1, 4, 4, 2), (2, 4, 4, 3), (2, 4, 4), ()])
 def test_what_is_no_chrominance_of_each_row_is_told(shape):
     with pytest.raises(CheckpointError, match="a colorizer gives"):
-        predict_ab([np.zeros((2, 4, 4, 1))], lambda inputs: [np.zeros(shape, np.float32)])
+        predict_ab(
+            [np.zeros((2, 4, 4, 1), np.float32)], lambda inputs: [np.zeros(shape, np.float32)]
+        )
 
 
 def test_a_router_of_other_categories_is_told(tmp_path):

@@ -1,0 +1,1 @@
+"""Mutated photos of every format, and whether the program bears them; see `__main__.py`."""
