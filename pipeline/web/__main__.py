@@ -80,7 +80,7 @@ def _job(args: argparse.Namespace) -> int:
     from pipeline.web.gate.protocol import server_config
     from pipeline.web.gate.tokens import VARIABLE, read_token
     from pipeline.web.guard import own_hosts
-    from pipeline.web.turing_settings import TuringTest
+    from pipeline.web.tabs.turing_settings import TuringTest
 
     if args.turing_data and not args.turing_data.is_dir():
         fix = "name a folder of colour photos"

@@ -22,7 +22,7 @@ from pipeline.web.service import ColorService
 from pipeline.web.visitors import Visitors
 
 if TYPE_CHECKING:
-    from pipeline.web.turing_settings import TuringTest
+    from pipeline.web.tabs.turing_settings import TuringTest
 
 SWEEP_SECONDS = KEPT_SECONDS / 12
 ABOUT = "Colours black-and-white photos: each by the network of its category."

@@ -5,12 +5,12 @@ from fastapi import FastAPI
 from gradio.themes import Default
 from starlette.routing import Mount
 
-from pipeline.web.color_tab import build_color_tab
 from pipeline.web.gate.page_routes import PageRoutes
 from pipeline.web.service import ColorService
-from pipeline.web.several_tab import build_several_tab
-from pipeline.web.turing_settings import TuringTest
-from pipeline.web.turing_tab import build_turing_tab
+from pipeline.web.tabs.color_tab import build_color_tab
+from pipeline.web.tabs.several_tab import build_several_tab
+from pipeline.web.tabs.turing_settings import TuringTest
+from pipeline.web.tabs.turing_tab import build_turing_tab
 from pipeline.web.uploads import Page
 from pipeline.web.visitors import Visitors
 

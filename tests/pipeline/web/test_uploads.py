@@ -16,7 +16,7 @@ from pipeline.engine.bundle_file import read_bundle
 from pipeline.web.gate.values import META
 from pipeline.web.page import build_page
 from pipeline.web.service import ColorService
-from pipeline.web.turing_settings import TuringTest
+from pipeline.web.tabs.turing_settings import TuringTest
 from pipeline.web.uploads import is_upload, named_files
 from tests.corpus import corpus
 from tests.pipeline.web.conftest import Server, running

@@ -10,9 +10,9 @@ import gradio as gr
 from basics.errors import Cancelled
 from imaging.formats import READABLE
 from pipeline.engine.request import ColorRequest
-from pipeline.web.in_turn import shown_on_page
 from pipeline.web.service import ColorService
 from pipeline.web.session import Guest, color_whole
+from pipeline.web.tabs.in_turn import shown_on_page
 from pipeline.web.visitors import visitor_of
 
 MOST_PHOTOS = 50

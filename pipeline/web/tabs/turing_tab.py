@@ -10,10 +10,10 @@ import gradio as gr
 from pipeline.turing.answers import read, record, write_csv
 from pipeline.turing.rates import LEAST, Interval, Row, rates
 from pipeline.turing.stimuli import Session, Shown, StimulusSet
-from pipeline.web.in_turn import shown_on_page
 from pipeline.web.service import ColorService
-from pipeline.web.turing_photos import ByWorkers
-from pipeline.web.turing_settings import TuringTest
+from pipeline.web.tabs.in_turn import shown_on_page
+from pipeline.web.tabs.turing_photos import ByWorkers
+from pipeline.web.tabs.turing_settings import TuringTest
 
 HEADERS = [
     "category", "coloured, taken for real", "95 % interval", "answers",

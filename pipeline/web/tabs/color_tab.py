@@ -7,9 +7,6 @@ from typing import Any
 import gradio as gr
 
 from pipeline.engine.request import MOST_SATURATION, ColorRequest
-from pipeline.web.color_layout import AUTOMATIC, lay_out
-from pipeline.web.examples import write_examples
-from pipeline.web.in_turn import shown_on_page
 from pipeline.web.limits import KEPT_SECONDS
 from pipeline.web.service import ColorService
 from pipeline.web.session import (
@@ -22,6 +19,9 @@ from pipeline.web.session import (
     format_of,
     open_upload,
 )
+from pipeline.web.tabs.color_layout import AUTOMATIC, lay_out
+from pipeline.web.tabs.examples import write_examples
+from pipeline.web.tabs.in_turn import shown_on_page
 from pipeline.web.visitors import visitor_of
 
 
