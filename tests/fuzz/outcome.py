@@ -3,8 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 from tests.fuzz.oracle import Failure
+
+SAMPLES = 10  # folders, of whose memory the median is taken: one swings by 100 MB
 
 
 @dataclass(kw_only=True)
@@ -33,9 +36,12 @@ def growth(memory: Sequence[tuple[int, int]], after: int = 1000) -> int | None:
     if not memory:
         return None
     last = max(range(len(memory)), key=lambda at: memory[at][0])
-    seen, rss = memory[last]
+    seen = memory[last][0]
     first = last
     while first and memory[first - 1][0] < memory[first][0]:
         first -= 1
-    early = [bytes_ for files, bytes_ in memory[first : last + 1] if files >= after]
-    return rss - early[0] if early and seen > after else None
+    later = [bytes_ for files, bytes_ in memory[first : last + 1] if files >= after]
+    if seen <= after or len(later) < 2:
+        return None
+    several = max(1, min(SAMPLES, len(later) // 2))
+    return round(median(later[-several:]) - median(later[:several]))
