@@ -8,7 +8,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from basics.errors import DataError, Setting
+from basics.errors import DataError, Setting, TooLargeError
 from basics.files import Commit, atomic_write
 from basics.temporaries import temporary_folder
 from imaging.formats import TIFF
@@ -16,6 +16,8 @@ from imaging.photo import Photo
 from pipeline.engine.request import Limits, Rendering
 from pipeline.media.photo_files import PhotoFrame, PhotoSink, claim
 from pipeline.media.sources import Sources
+
+MOST_PAGES = 2_000  # of one file; each takes a tenth of a second, however small it is
 
 
 class PagesSink:
@@ -34,8 +36,11 @@ class PagesSink:
         """Check that the result can be written; write nothing yet; see `PhotoSink`.
 
         Raises:
-            DataError: it is no TIFF, or exists.
+            DataError: it is no TIFF, or exists, or the photo has too many pages.
         """
+        if photo.n_pages > MOST_PAGES:
+            what = f"{photo.n_pages:,} pages are more than {MOST_PAGES:,}"
+            raise TooLargeError(what, photo.path, "split it, or colour its first page alone")
         if path.suffix.lower() not in TIFF:
             what = f"{path.suffix} holds one page, not {photo.n_pages}"
             raise DataError(what, path, "save it as another format", Setting("format", "tiff"))

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import pyvips
 import tifftools
 from PIL import Image
 
@@ -51,6 +52,14 @@ def test_pages_need_a_format_that_holds_them(scan, capsys):
     assert main([str(scan), "--pages", "all", "--format", "jpg"]) == 1
     assert ".jpg holds one page, not 3" in capsys.readouterr().err
     assert [path.name for path in scan.parent.iterdir()] == ["scan.tif"]
+
+
+def test_more_pages_than_anybody_scans_are_refused(tmp_path, capsys):
+    thin = pyvips.Image.black(2, 2001).copy(interpretation="b-w")
+    thin.tiffsave(str(tmp_path / "many.tif"), page_height=1)
+    assert main([str(tmp_path / "many.tif"), "--pages", "all"]) == 1
+    assert "2,001 pages are more than 2,000" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["many.tif"]
 
 
 def test_a_damaged_page_leaves_no_result(scan, capsys):

@@ -6,6 +6,7 @@ from pipeline.media.colored import Colored
 from pipeline.media.pictures import BEST, GAP_PX, write_ranking
 from pipeline.media.plan import find_photos
 from tests.drawing import draw_photo
+from tests.fuzz.seeds import seeds
 
 
 def pixels(path):
@@ -56,3 +57,10 @@ def test_bars_are_as_long_as_the_confidences(tmp_path):
 def test_pictures_are_not_coloured_in_the_next_run(gray_photo):
     assert main([str(gray_photo.parent), "--compare", "--ranking"]) == 0
     assert find_photos(gray_photo.parent) == [gray_photo]
+
+
+def test_before_and_after_bear_a_photo_whose_metadata_have_names_that_are_no_text(tmp_path):
+    named = seeds()["metadata.avif"].replace(b"Exif", b"E\xffif", 1)  # what an item holds
+    (tmp_path / "odd.avif").write_bytes(named)
+    assert main([str(tmp_path / "odd.avif"), "--compare"]) == 0
+    assert pixels(tmp_path / "odd_color_compare.jpg").shape[2] == 3
