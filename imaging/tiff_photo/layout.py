@@ -43,6 +43,7 @@ LABS = {CIELAB, ICCLAB, ITULAB}
 COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBCR: 3,
            CIELAB: 3, ICCLAB: 3, ITULAB: 3}  # fmt: skip
 UNSIGNED, SIGNED, FLOAT, UNDEFINED = 1, 2, 3, 4  # SampleFormat
+MOST_CODEC = 0xFFFF  # TIFF 6: a scheme is a SHORT, though an entry may hold more
 FORMATS = {SIGNED: "signed", FLOAT: "floating point", 5: "complex", 6: "complex"}
 MOST_BITS = 64
 FLOAT_BITS = 32  # of CIELAB
@@ -215,6 +216,8 @@ def is_there(compression: int) -> bool:
     """Whether libvips' libtiff has a codec; asked by a small file, which is damaged otherwise."""
     if compression in USUAL:
         return True
+    if compression > MOST_CODEC:
+        return False
     sample = small_tiff(width=1, rows=1, blocks=[b"\0"], rows_per_block=1, compression=compression)
     try:
         pyvips.Image.tiffload_buffer(sample, fail_on="error").avg()

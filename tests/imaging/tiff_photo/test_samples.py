@@ -185,6 +185,7 @@ def test_lightness_alone_is_gray(tmp_path):
         (Kind(extra={258: (SHORT, [65])}), 1, "have 65 bits"),
         (Kind(codec=50000), 1, "compressed by Zstandard, which is not read"),
         (Kind(codec=50000, tile=(16, 16)), 1, "compressed by Zstandard, which is not read"),
+        (Kind(extra={259: (LONG, [70_001])}), 1, "compressed by scheme 70001, which is not read"),
         (Kind(extra={259: (SHORT, [50002])}), 1, "compressed by JPEG XL, which is not read"),
         (Kind(extra={259: (SHORT, [12345])}), 1, "scheme 12345, which is not read"),
         (Kind(photometric=32803), 1, "a camera's raw file, which is not read"),
