@@ -80,6 +80,8 @@ def _meta(file: BinaryIO) -> bytes:
     size = file.seek(0, 2)
     at = 0
     for _ in range(MOST_BOXES):
+        if at >= size:  # a length of 64 bits may lead further than a file can be
+            break
         file.seek(at)
         head = file.read(16)
         if len(head) < 8:
