@@ -193,5 +193,5 @@ def test_a_claimed_size_that_no_picture_has_is_told_before_libvips_sees_it(
 def test_a_box_that_ends_beyond_what_a_file_can_hold_is_told(tmp_path, name):
     content = corpus()[name]
     head = struct.pack(">L4s", 1, content[4:8]) + struct.pack(">Q", 2**64 - 1)
-    with pytest.raises(DataError, match="not a photo|damaged"):
+    with pytest.raises(DataError, match=r"not a photo|damaged"):
         read_full(open_photo(write(tmp_path / name, head + content[8:])))
