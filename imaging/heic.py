@@ -40,6 +40,7 @@ def read_heic(path: Path, header: pyvips.Image) -> pyvips.Image:
             photo = pillow_heif.open_heif(file, convert_hdr_to_8bit=False)
             _require_size(photo.size, header, path)
             content, mode = photo.data, photo.mode
+            _require_size(photo.size, header, path)  # as decoded, which may be another again
             width, height, stride = *photo.size, photo.stride
         base, _, depth = mode.partition(";")
         bands, kind = BANDS[base], np.dtype("<u2" if depth else "u1")  # deeper than 8: 16 bits

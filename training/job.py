@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from basics.temporaries import remove_stale_temporaries
 from training.batches import PhotoSet
 from training.checkpoints import latest_checkpoint, load_newest, load_optimizer
 from training.config import RunConfig
@@ -71,6 +72,7 @@ def train(job: Job) -> Path:
     config = job.config
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(config.policy)
+    remove_stale_temporaries(config.run_dir)  # of a run that was killed while it saved
     latest = load_newest(config.run_dir)
     if latest is None:
         parts, finished = job.build(), 0
