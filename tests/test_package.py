@@ -197,5 +197,5 @@ def test_the_page_without_its_extra_is_told_how_to_install_it(wheel: Path, tmp_p
         archive.extractall(tmp_path)
     done = run(tmp_path, sys.executable, "-S", "-m", "pipeline.web", "--port", "0")
     assert done.returncode == 1
-    assert done.stderr.startswith("error: uvicorn is not installed\n")
+    assert done.stderr.startswith("error: fastapi is not installed\n")
     assert done.stderr.endswith("run: pip install '.[web]'\n")

@@ -1,4 +1,5 @@
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -6,8 +7,18 @@ from basics import cli
 from basics.signals import Stopped, stopping
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """SIGHUP as it is without nohup, under which it stays ignored."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
-def test_a_signal_ends_a_command_with_the_shells_code_once_it_has_cleaned_up(name, code, capsys):
+def test_a_signal_ends_a_command_with_the_shells_code_once_it_has_cleaned_up(
+    name, code, heeded, capsys
+):
     number, done = getattr(signal, name), []
     before = signal.getsignal(number)
 

@@ -56,7 +56,7 @@ def test_photos_that_are_not_those_listed_are_refused(packed_photos, tmp_path):
     (tmp_path / "beach").mkdir()
     np.save(tmp_path / "beach" / "test.npy", load_packed(packed_photos, "beach", "test")[:1])
     (tmp_path / "photos.csv").write_bytes((packed_photos / "photos.csv").read_bytes())
-    with pytest.raises(DataError, match="not those listed"):
+    with pytest.raises(DataError, match=r"photos\.csv lists 2 of 'beach'"):
         photo_names(tmp_path, "beach")
 
 

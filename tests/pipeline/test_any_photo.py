@@ -36,7 +36,7 @@ def write(path, array, interpretation, **options):
     return path
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     height=st.integers(1, 600),
     width=st.integers(1, 600),

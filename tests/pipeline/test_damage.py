@@ -65,7 +65,7 @@ def test_heics_cut_at_every_sixteenth(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [300, pytest.param(2000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("number", [120, pytest.param(2000, marks=pytest.mark.nightly)])
 def test_files_with_flipped_bits(tmp_path, number):
     folder, output = tmp_path / "flipped", tmp_path / "out"
     folder.mkdir()

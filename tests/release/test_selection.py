@@ -54,6 +54,7 @@ def test_a_rare_category_weighs_more(tiny_bundle, packed_photos, tmp_path):
     packed = shutil.copytree(packed_photos, tmp_path / "packed")
     few = np.load(packed / "fruit" / "train.npy")[:1]
     np.save(packed / "fruit" / "train.npy", few)
+    (packed / "photos.csv").unlink()  # it lists more of them
     copied = shutil.copytree(tiny_bundle, tmp_path / "copied")
     weights = choose_confidences(read_bundle(copied), packed).category_weights
     assert weights[2] >= weights[0] == weights[1]

@@ -60,7 +60,7 @@ def classifier_config(packed_dir: Path, runs_dir: Path) -> ClassifierConfig:
 def main() -> None:
     """Train each network; go on with the small one from half of its epochs once more.
 
-    Then let both precisions go astray, at a learning rate beyond all numbers.
+    Then let bfloat16 go astray, at a learning rate beyond all numbers.
     """
     packed_dir, runs_dir = (Path(text) for text in sys.argv[1:])
     for name in (*COLORIZERS, LOWER):
@@ -73,16 +73,15 @@ def main() -> None:
     shutil.copytree(small.run_dir, runs_dir / RESUMED)
     (runs_dir / RESUMED / f"epoch_{EPOCHS:04d}.keras").unlink()
     colorizers.train(replace(small, run_dir=runs_dir / RESUMED))
-    for name in ("small", LOWER):
-        config = colorizer_config(name, packed_dir, runs_dir)
-        run_dir = runs_dir / f"{name}-{ASTRAY}"
-        shutil.copytree(config.run_dir, run_dir)
-        for path in [run_dir / "config.json", *run_dir.glob("epoch_000[!0]*")]:
-            path.unlink()
-        try:
-            colorizers.train(replace(config, run_dir=run_dir, learning_rate=1e30))
-        except CheckpointError as error:
-            (run_dir / "error.txt").write_text(str(error))
+    lower = colorizer_config(LOWER, packed_dir, runs_dir)
+    run_dir = runs_dir / f"{LOWER}-{ASTRAY}"
+    shutil.copytree(lower.run_dir, run_dir)
+    for path in [run_dir / "config.json", *run_dir.glob("epoch_000[!0]*")]:
+        path.unlink()
+    try:
+        colorizers.train(replace(lower, run_dir=run_dir, learning_rate=1e30))
+    except CheckpointError as error:
+        (run_dir / "error.txt").write_text(str(error))
 
 
 if __name__ == "__main__":

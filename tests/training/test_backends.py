@@ -150,9 +150,8 @@ def test_a_resumed_run_equals_an_unbroken_one_on_every_backend(runs, backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("name", ["small", LOWER])
-def test_a_loss_that_is_not_finite_ends_a_run_on_every_backend(runs, name, backend):
-    run_dir = runs[backend] / f"{name}-{ASTRAY}"
+def test_a_loss_that_is_not_finite_ends_a_run_on_every_backend(runs, backend):
+    run_dir = runs[backend] / f"{LOWER}-{ASTRAY}"
     told = (run_dir / "error.txt").read_text()
     assert told.startswith("the loss is not finite in epoch ")
     saved = sorted(run_dir.glob("*.keras"))

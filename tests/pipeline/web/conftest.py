@@ -124,6 +124,7 @@ def visitor(
 ) -> Iterator[Visitor]:
     """Somebody who has just come to the page; what they see at the end is kept as a picture."""
     one = Visitor(browser, server.url, tmp_path_factory.getbasetemp() / DOWNLOADS)
+    browser.get_log("performance")  # what it asked of another test's server is gone with it
     one.come()
     yield one
     SHOTS_DIR.mkdir(parents=True, exist_ok=True)

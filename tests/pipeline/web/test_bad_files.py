@@ -10,7 +10,7 @@ from basics.errors import DataError
 from pipeline.colorizer import Colorizer
 from tests.corpus import corpus, flipped, truncated
 
-N_FLIPPED = 120
+N_FLIPPED = 40
 ODD = {
     "zero.jpg": b"",
     "text.png": b"hello",

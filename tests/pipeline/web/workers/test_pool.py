@@ -29,6 +29,9 @@ class Stillborn:
         return os._exit, (3,)
 
 
+OTHERS: set[psutil.Process] = set()
+
+
 @pytest.fixture
 def heavy(tmp_path: Path) -> Path:
     """A photo that takes long."""
@@ -37,9 +40,16 @@ def heavy(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def others() -> None:
+    """Workers of a server that other tests have started in this process are not ours."""
+    OTHERS.clear()
+    OTHERS.update(workers())
+
+
 def workers() -> set[psutil.Process]:
     found = psutil.Process().children()
-    return {one for one in found if "spawn_main" in " ".join(one.cmdline())}
+    return {one for one in found if "spawn_main" in " ".join(one.cmdline())} - OTHERS
 
 
 def look(pool: Pool, photo: Path, visitor: str, category: str) -> Job[ColoredPreview]:
