@@ -206,6 +206,13 @@ def positive(kind: type, *, zero: bool = False) -> Callable[[str], int | float]:
     return parse
 
 
+def path(text: str) -> Path:
+    """An argparse type: a path. An empty one is refused: `Path` takes it for this very folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty: name a file or a folder")
+    return Path(text)
+
+
 def print_error(error: ProjectError) -> None:
     """Print what was wrong, where, and what to do, in the words of a command line."""
     _say(f"error: {error.for_command()}")

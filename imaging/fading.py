@@ -15,7 +15,8 @@ from imaging.lab import levels_from_lightness, lightness_from_levels
 
 # all ours, in levels of sRGB, 0 to 1
 PERCENTILES = (0.5, 99.5)  # robust ends of a photo's levels; dust and scratches lie beyond
-PAPER, RIM = 0.85, 0.06  # a brighter corner may be a print's rim, whose levels differ so little
+RIM = 0.06  # how little the levels of a print's rim, or of what it lies on, differ
+RIMS, EDGE_PX = 2, 2  # one round the other: paper on black; how wide a reduced edge is
 USUAL = (0.02, 0.90)  # where those ends come to lie
 FADED, SOUND = 0.34, 0.36  # ranges: up to which all is stretched, and from which nothing is
 LEAST = 2 / 255  # a range below it is an even area, of which nothing can be told
@@ -70,20 +71,28 @@ def contrast_left(lightness: NDArray[np.float32], seen: NDArray[np.float32]) -> 
 
 
 def _ends(levels: NDArray[np.float64]) -> tuple[float, float]:
-    """The darkest and the brightest level, without outliers and the print's white rim."""
-    low, high = np.percentile(_without_rim(levels), PERCENTILES)
+    """The darkest and the brightest level, without outliers and what lies round the print."""
+    for _ in range(RIMS):
+        levels = _without_rim(levels)
+    return _percentiles(levels)
+
+
+def _percentiles(levels: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = np.percentile(levels, PERCENTILES)
     return float(low), float(high)
 
 
 def _without_rim(levels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What lies within a rim as bright as the corners; all if there is none."""
-    paper = float(np.median(levels[[0, 0, -1, -1], [0, -1, 0, -1]]))
-    if paper < PAPER:
-        return levels
+    """What lies within a rim brighter or darker than all of it; all if there is none."""
+    rim = float(np.median(levels[[0, 0, -1, -1], [0, -1, 0, -1]]))
     image = pyvips.Image.new_from_array(np.ascontiguousarray(levels, np.float32))
-    left, top, width, height = image.find_trim(threshold=RIM, background=[paper])
-    is_rim = min(width / image.width, height / image.height) > 0.5
-    return levels[top : top + height, left : left + width] if is_rim else levels
+    left, top, width, height = image.find_trim(threshold=RIM, background=[rim])
+    if min(width / image.width, height / image.height) <= 0.5:
+        return levels
+    rows = slice(top + EDGE_PX, top + height - EDGE_PX)
+    inner = levels[rows, left + EDGE_PX : left + width - EDGE_PX]
+    low, high = _percentiles(inner)
+    return inner if rim < low - RIM or rim > high + RIM else levels
 
 
 def _strength(ends: tuple[float, float]) -> float:

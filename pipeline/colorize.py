@@ -37,9 +37,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = cli.parser(__doc__, "pipeline.colorize", command="colorize")
     add, number = parser.add_argument, cli.positive(int)
     text = "photos, or folders of them; - is standard input"
-    add("photos", nargs="+", type=Path, metavar="PHOTO|DIR", help=text)
+    add("photos", nargs="+", type=cli.path, metavar="PHOTO|DIR", help=text)
     text = "file for one photo, else folder; - is standard output [beside each photo]"
-    add("-o", "--output", type=Path, help=text)
+    add("-o", "--output", type=cli.path, help=text)
 
     add = parser.add_argument_group("colours").add_argument
     add("--category", help="colour as this category, whatever the router says")

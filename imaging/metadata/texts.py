@@ -4,7 +4,7 @@ from datetime import datetime
 
 from imaging.metadata import jpeg
 from imaging.metadata.blocks import Blocks, Text
-from imaging.metadata.exif import DATE_TAKEN, set_comment, set_missing
+from imaging.metadata.exif import DATE_TAKEN, MOST_TEXT, set_comment, set_missing
 from imaging.metadata.ifd import Exif, text
 from imaging.metadata.tiff import SOFTWARE
 from imaging.metadata.xmp import DC, PHOTOSHOP, XAP, Key
@@ -69,8 +69,14 @@ def move_to_exif(blocks: Blocks, exif: Exif, *, holds_comments: bool) -> dict[Ke
         return said
     comments += [as_text(comment) for comment in blocks.comments]
     blocks.comments = []
-    if comments and not set_comment(exif, "\n".join(comments)):
-        blocks.lost.append("its comment")
+    fitting, left = [], MOST_TEXT
+    for comment in comments:
+        if len(comment) < left:
+            fitting.append(comment)
+            left -= len(comment) + 1
+    is_said = bool(fitting) and set_comment(exif, "\n".join(fitting))
+    if comments and (len(fitting) < len(comments) or not is_said):
+        blocks.lost.append("a comment" if is_said else "its comment")
     return said
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from basics import cli
 from basics.errors import CheckpointError, ConfigError, DataError, ScrapeError
+from pipeline import colorize as colorize_command
 from preprocessing import __main__ as preprocessing_command
 
 NO_ARGUMENTS = argparse.Namespace()
@@ -116,6 +117,13 @@ def test_any_other_number_is_a_wrong_usage_that_is_explained(kind, zero, text, a
     with pytest.raises(SystemExit, match="2"):
         parser.parse_args(["--", text])
     assert answer in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[""], ["a.jpg", ""], ["a.jpg", "-o", ""]])
+def test_an_empty_path_is_refused_and_not_taken_for_this_folder(arguments, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        colorize_command.build_parser().parse_args(arguments)
+    assert "it is empty" in capsys.readouterr().err
 
 
 def test_the_packing_command_prints_the_table_of_counts(drawn_photos, tmp_path, capsys):

@@ -54,6 +54,31 @@ def test_a_white_rim_and_a_few_scratches_hide_no_fade() -> None:
     assert seen[0, 0, 0] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("rims", [[0.02], [0.2], [0.8], [0.95], [0.95, 0.02], [0.02, 0.95]])
+@pytest.mark.parametrize("blur", [0, 1])
+def test_no_rim_hides_a_fade(rims: list[float], blur: int) -> None:
+    print_ = levels = 0.43 + 0.24 * TEXTURE[..., 0]
+    for rim in rims:  # paper, and what it lies on
+        levels = np.pad(levels, 8, constant_values=rim)
+    if blur:  # an edge of a reduced scan lies between both
+        levels = levels.copy()
+        levels[7], levels[:, 7] = (levels[6] + 0.55) / 2, (levels[:, 6] + 0.55) / 2
+
+    seen = stretched(lightness_from_levels(levels[..., None]))
+
+    plain = stretched(lightness_from_levels(print_[..., None]))
+    begin = 8 * len(rims)
+    inner = seen[begin + 1 : begin + 63, begin + 1 : begin + 95]
+    np.testing.assert_allclose(inner, plain[1:-1, 1:-1], atol=0.03)
+
+
+def test_a_sound_print_in_a_rim_is_seen_as_it_is() -> None:
+    levels = np.pad(TEXTURE[..., 0], 8, constant_values=0.95)[..., None]
+    lightness = lightness_from_levels(levels)
+
+    assert seen_by_networks(lightness, never, reduction=1.0) is lightness
+
+
 def test_an_even_area_stays_as_it_is() -> None:
     even = lightness_from_gray(np.full((32, 32), 128, np.uint8))
 

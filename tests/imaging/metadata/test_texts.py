@@ -49,6 +49,14 @@ def test_comments_of_a_jpeg_become_texts_of_a_png(tmp_path):
     assert said == ["Grüße aus Köln", "Grüße"]
 
 
+def test_comments_that_fit_are_kept_beside_one_that_does_not(tmp_path, caplog):
+    comments = ["Aunt Emma", "c" * 60_000, "in Cologne"]
+    content = jpeg(b"".join(segment(0xFE, comment.encode()) for comment in comments))
+
+    assert user_comment(colored(tmp_path, "in.jpg", content, ".webp")) == "Aunt Emma\nin Cologne"
+    assert "a comment is left out" in caplog.text
+
+
 @pytest.mark.parametrize("suffix", [".webp", ".tif"])
 @pytest.mark.parametrize("comment", ["Aunt Emma", "Тётя Эмма, 1950"])
 @pytest.mark.parametrize("of", [".jpg", ".gif", ".png"])
