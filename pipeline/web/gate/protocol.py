@@ -18,7 +18,7 @@ from pipeline.web.guard import OPEN_PATHS
 from pipeline.web.limits import BAD_REQUEST, TIMED_OUT, UNAVAILABLE, Refusal, ServerLimits
 from pipeline.web.problems import MEDIA_TYPE, of_error, problem
 
-SPARE = 32  # connections beyond the bound, for health checks and to tell others to come back
+SPARE = 160  # connections beyond the bound, for health checks and to tell others to come back
 KEEP_ALIVE_SECONDS = 5
 HEADER_BYTES = 16_384  # of one request
 FIX = {
