@@ -59,11 +59,19 @@ class Refusal(ProjectError):
     Attributes:
         status: HTTP's, 400 to 499, 503 or 507.
         methods: that are allowed instead, where the method is what was wrong.
+        retry: seconds after which it may be tried again, where that is what is wrong.
     """
 
     def __init__(
-        self, status: int, what: str, where: object, fix: str, *, methods: Sequence[str] = ()
+        self,
+        status: int,
+        what: str,
+        where: object,
+        fix: str,
+        *,
+        methods: Sequence[str] = (),
+        retry: int = 1,
     ) -> None:
         """Keep the status beside what, where and fix."""
         super().__init__(what, where, fix)
-        self.status, self.methods = status, methods
+        self.status, self.methods, self.retry = status, methods, retry

@@ -24,7 +24,6 @@ from pipeline.web.limits import (
 )
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_SECONDS = 1
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, somebody's share of it, or one file
 log = logging.getLogger(__name__)
 
@@ -75,7 +74,7 @@ def of_error(error: ProjectError, *, photo: str | None = None) -> JSONResponse:
     if isinstance(error, Refusal):
         status = error.status
         if status in (TOO_MANY, UNAVAILABLE):
-            headers["Retry-After"] = str(RETRY_SECONDS)
+            headers["Retry-After"] = str(error.retry)
         if error.methods:
             headers["Allow"] = ", ".join(error.methods)
         if status == UNAUTHORIZED:

@@ -1,6 +1,7 @@
 """One visitor's photo: opened once, then coloured in one way after another, by a worker."""
 
 import itertools
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,7 @@ class Visit:
     path: Path
     before: Path
     size: tuple[int, int]
+    full: list[Path] = field(default_factory=list)  # folder of the newest result at full size
     numbers: Iterator[int] = field(default_factory=itertools.count)  # no two results share a name
 
     def new_folder(self) -> Path:
@@ -59,7 +61,9 @@ class Visit:
 
         Raises:
             DataError: the photo is not kept any more.
+            Refusal: nothing more is kept of the visitor.
         """
+        self.guest.visitor.require_room()
         folder = self.folder / str(next(self.numbers))
         try:
             folder.mkdir()
@@ -107,6 +111,7 @@ def open_upload(service: ColorService, guest: Guest, upload: Path, name: str) ->
     Raises:
         ProjectError: it cannot be read, or not now.
     """
+    guest.visitor.require_room()
     folder = service.own_folder(guest.visitor.folder)
     try:
         path, before = folder / upload_name(name), folder / "before.jpg"
@@ -134,6 +139,7 @@ def color_preview(service: ColorService, visit: Visit, request: ColorRequest) ->
     Raises:
         ProjectError: it cannot be coloured so, or not now.
     """
+    visit.guest.visitor.require_room()
     after = visit.folder / f"{next(visit.numbers)}.jpg"
     how = {"after": str(after), "request": from_request(request)}
     told = service.submit(visit.ask("color", messages.ColoredPreview, **how)).done.result()
@@ -149,7 +155,11 @@ def color_full(service: ColorService, visit: Visit, request: ColorRequest) -> Pa
     folder = visit.new_folder()
     how = {"folder": str(folder), "request": from_request(request)}
     told = service.submit(visit.ask("full", messages.Suffixed, **how)).done.result()
-    return named(folder, told.suffix, visit.name, request)
+    made = named(folder, told.suffix, visit.name, request)
+    for former in visit.full:  # the page shows it no more
+        shutil.rmtree(former, ignore_errors=True)
+    visit.full[:] = [folder]
+    return made
 
 
 def color_sheet(service: ColorService, visit: Visit) -> list[tuple[Path, str]]:
@@ -187,6 +197,7 @@ def color_whole(
     Raises:
         ProjectError: it cannot be coloured, or not now.
     """
+    guest.visitor.require_room()
     own = service.own_folder(folder)
     path, after = own / upload_name(upload.name), own / "after.jpg"
     copy_upload(upload, path)

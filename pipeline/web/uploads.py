@@ -99,6 +99,13 @@ class Page(gr.Blocks):
         """Files that the page shows before anything was done: its examples."""
         return {str(one) for one in named_files(self.config) if isinstance(one, str)}
 
+    def in_line(self) -> list[Asking]:
+        """Who has an event in work, or one that waits: once for each of them."""
+        lines = [one.queue for one in self._queue.event_queue_per_concurrency_id.values()]
+        in_work = [one for one in self._queue.active_jobs if one]
+        events = [event for some in (*lines, *in_work) for event in some]
+        return [event.request.scope[KEY] for event in events if event.request is not None]
+
     def is_pending(self, session: str, event: str) -> bool:
         """Whether an event of a session has not ended."""
         return event in self._queue.pending_event_ids_session.get(session, ())

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,12 @@ class Visitor:
     Attributes:
         id: random.
         folder: of its own on this server; only its files are opened and served.
+        require_room: raises `Refusal` where as much is kept there as may be.
     """
 
     id: str
     folder: Path
+    require_room: Callable[[], Any] = field(default=lambda: None, compare=False, repr=False)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -105,7 +108,8 @@ class Visitors:
                 self._make_room(address)
                 folder = self.folder / id
                 folder.mkdir(mode=0o700, exist_ok=True)
-                visitor = Visitor(id=id, folder=folder)
+                room = partial(self.keep, id, [])
+                visitor = Visitor(id=id, folder=folder, require_room=room)
                 self._records[id] = Record(visitor=visitor, address=address)
             found = self._records[id]
             found.used = self.clock()

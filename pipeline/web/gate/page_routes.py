@@ -11,15 +11,17 @@ from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.web.gate.calls import Call, read_call, read_json
+from pipeline.web.gate.protocol import is_own
 from pipeline.web.limits import (
     FORBIDDEN,
     NOT_ALLOWED,
     NOT_FOUND,
     SERVER_ERROR,
+    TOO_MANY,
     UNPROCESSABLE,
     Refusal,
 )
@@ -30,12 +32,12 @@ from pipeline.web.visitors import COOKIE, KEY, Asking, Visitors
 PREFIX = "/gradio_api/"
 ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]+:", re.IGNORECASE)  # a drive has one letter
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MOST_OF_VISITOR, MOST_OF_ADDRESS, MOST_OF_ALL = 16, 64, 500  # events in work or waiting
 GET, POST = ("GET",), ("POST",)
 PLAIN = {  # as Gradio has them, without what may stand behind a "?"
     "/": ("GET", "HEAD"), "/config": GET, "/config/": GET, "/theme.css": GET, "/favicon.ico": GET,
     "/manifest.json": GET, "/robots.txt": GET, f"{PREFIX}theme.css": GET, f"{PREFIX}app_id": GET,
     f"{PREFIX}app_id/": GET, f"{PREFIX}info": GET, f"{PREFIX}startup-events": GET,
-    f"{PREFIX}reset": POST,
 }  # fmt: skip
 FOLDERS = ("/assets/", "/static/", "/svelte/")  # of scripts, styles and fonts
 Answering = Callable[[Request], Awaitable[ASGIApp]]
@@ -53,6 +55,7 @@ class PageRoutes:
             f"{PREFIX}queue/join": (POST, self._join),
             f"{PREFIX}queue/data": (GET, self._data),
             f"{PREFIX}cancel": (POST, self._cancel),
+            f"{PREFIX}reset": (POST, _reset),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,6 +118,7 @@ class PageRoutes:
     async def _join(self, request: Request) -> ASGIApp:
         call = await read_call(request, self.page, queued=True)
         self._require_session(request, call.session, bind=True)
+        self._require_turn(request.scope[KEY])
         return _with_body(self.app, call)
 
     async def _run(self, request: Request) -> ASGIApp:
@@ -141,6 +145,16 @@ class PageRoutes:
         })  # fmt: skip
         return _with_body(self.app, call)
 
+    def _require_turn(self, asking: Asking) -> None:
+        """Refuse one more event of who has many in line: all visitors' wait in the same."""
+        line = self.page.in_line()
+        own = sum(one.id == asking.id for one in line)
+        near = sum(one.address == asking.address for one in line)
+        is_many = own >= MOST_OF_VISITOR or len(line) >= MOST_OF_ALL
+        if is_many or (near >= MOST_OF_ADDRESS and not is_own((asking.address, 0))):
+            what = f"{own if own >= MOST_OF_VISITOR else len(line)} events wait already"
+            raise Refusal(TOO_MANY, what, "the queue", "try again in a second")
+
     def _require_session(self, request: Request, session: Any, *, bind: bool = False) -> None:
         """Refuse what is another visitor's, or has no name that a page would give itself."""
         if not isinstance(session, str) or not SESSION.fullmatch(session):
@@ -156,6 +170,11 @@ def _require(method: str, allowed: tuple[str, ...], path: str) -> None:
         fix = f"use {' or '.join(allowed)}"
         what = f"{method[:20]} is not done here"
         raise Refusal(NOT_ALLOWED, what, path, fix, methods=allowed)
+
+
+async def _reset(_: Request) -> ASGIApp:
+    """Nothing, as Gradio does by now; but Gradio would read the body, of any length."""
+    return JSONResponse({"success": True})
 
 
 async def _nothing(_: Request) -> ASGIApp:

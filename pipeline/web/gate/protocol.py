@@ -18,7 +18,7 @@ from pipeline.web.guard import OPEN_PATHS
 from pipeline.web.limits import BAD_REQUEST, TIMED_OUT, UNAVAILABLE, Refusal, ServerLimits
 from pipeline.web.problems import MEDIA_TYPE, of_error, problem
 
-SPARE = 32  # connections beyond the bound, for health checks and to tell others to come back
+SPARE = 160  # connections beyond the bound, for health checks and to tell others to come back
 KEEP_ALIVE_SECONDS = 5
 HEADER_BYTES = 16_384  # of one request
 FIX = {
@@ -67,7 +67,7 @@ class BoundedProtocol(H11Protocol):
         ]  # fmt: skip
         near = [one for one in others if _is_near(one, self.client)]
         has_room = _make_room(others, self.bounds.connections)
-        if not _is_own(self.client):
+        if not is_own(self.client):
             has_room &= _make_room(near, self.bounds.address_connections)
         if not has_room:
             self.app = _busy(self.app)
@@ -167,7 +167,7 @@ def _is_near(connection: BoundedProtocol, client: tuple[str, int] | None) -> boo
     return bool(connection.client and client and connection.client[0] == client[0])
 
 
-def _is_own(client: tuple[str, int] | None) -> bool:
+def is_own(client: tuple[str, int] | None) -> bool:
     """Whether a client is on this computer, as a proxy may be."""
     try:
         return client is not None and ipaddress.ip_address(client[0]).is_loopback

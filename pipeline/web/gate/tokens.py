@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import ipaddress
+import math
 import secrets
 import time
 import unicodedata
@@ -70,7 +71,10 @@ class Token:
             n_wrong, since = 0, self._clock()
         if n_wrong >= WRONG_TRIES:
             fix = f"try again in {TRY_SECONDS:.0f} seconds"
-            raise Refusal(TOO_MANY, "too many wrong tokens", "your address", fix)
+            retry = math.ceil(since + TRY_SECONDS - self._clock())
+            raise Refusal(
+                TOO_MANY, "too many wrong tokens", "your address", fix, retry=max(1, retry)
+            )
         is_right = False
         for reading in _readings(given):
             is_right |= hmac.compare_digest(_digest(reading), self._digest)

@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from pipeline.web.gate.page_routes import MOST_OF_VISITOR
+from pipeline.web.gate.values import META
 from pipeline.web.problems import MEDIA_TYPE
 from tests.corpus import corpus
 from tests.pipeline.web.conftest import Server
-from tests.pipeline.web.events import events, run
+from tests.pipeline.web.events import SESSIONS, events, run, taking_a_photo
 
 GRAY = corpus()["gray.png"]
 JSON = {"Content-Type": "application/json"}
@@ -209,3 +211,38 @@ def test_no_answer_lets_another_origin_in(client: httpx.Client):
 def test_a_header_of_a_proxy_that_is_not_ours_makes_no_link(client: httpx.Client):
     said = {"X-Forwarded-Host": "photos.example", "X-Gradio-Server": "http://photos.example"}
     assert "photos.example" not in client.get("", headers=said).text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'{"a":[' + b"1," * 2_000_000 + b"1]}", b'{"a": 1e999}', b'{"a": "\\ud800"}', b"[" * 100_000],
+    ids=["many values", "infinite", "half a letter", "deep"],
+)
+def test_a_reset_reads_nothing_of_what_is_sent(client: httpx.Client, content):
+    """Gradio would parse it, megabytes of it, while nobody else is answered."""
+    answer = client.post("gradio_api/reset", content=content, headers=JSON)
+    assert answer.json() == {"success": True}
+    assert answer.elapsed.total_seconds() < 5
+
+
+def test_one_visitor_cannot_fill_the_line_of_all(server: Server, client: httpx.Client):
+    path = client.post("gradio_api/upload", files={"files": ("gray.png", GRAY)}).json()[0]
+    opening = taking_a_photo(client)[0]
+    run(client, opening, [{"path": path, "meta": META}, None])
+    kinds = {
+        one["id"]: one["props"].get("elem_id") for one in client.get("config").json()["components"]
+    }
+    sheet = next(one for one in events(client) if [kinds[id] for id in one["outputs"]] == ["sheet"])
+    body = {"fn_index": sheet["id"], "data": [None], "session_hash": SESSIONS[client]}
+    answers = [client.post("gradio_api/queue/join", json=body) for _ in range(3 * MOST_OF_VISITOR)]
+    refused = [one for one in answers if one.status_code == 429]
+    assert refused
+    assert refused[0].json()["what"] == f"{MOST_OF_VISITOR} events wait already"
+    assert int(refused[0].headers["retry-after"]) >= 1
+    with httpx.Client(base_url=server.url, timeout=30) as other:
+        assert other.post(
+            "gradio_api/queue/join", json={**body, "session_hash": "other"}
+        ).is_success
+    for one in answers:
+        told = {**body, "event_id": one.json().get("event_id", "")}
+        client.post("gradio_api/cancel", json=told)

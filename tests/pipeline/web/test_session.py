@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,14 @@ from pipeline.colorizer import Colorizer
 from pipeline.engine.bundle import PRETRAINED_DIR
 from pipeline.engine.bundle_file import read_bundle
 from pipeline.engine.request import ColorRequest
-from pipeline.web.limits import ServerLimits
+from pipeline.web.limits import Refusal, ServerLimits
 from pipeline.web.service import ColorService
 from pipeline.web.session import (
     Guest,
     Visit,
     color_full,
     color_preview,
+    color_sheet,
     color_whole,
     open_upload,
 )
@@ -108,3 +110,31 @@ def test_a_page_that_is_closed_ends_its_own_work_alone(service, guest, heavy, gr
         with pytest.raises(Cancelled, match=r"dropped|cancelled"):
             first.result()
         assert isinstance(second.result(), Visit)
+
+
+def test_only_the_newest_result_at_full_size_is_kept(service, guest, gray_photo):
+    visit = open_upload(service, guest, gray_photo, "a.jpg")
+    former = color_full(service, visit, DOG)
+    newest = color_full(service, visit, ColorRequest(category="beach"))
+    assert {visit.path, visit.before, newest} == set(files(guest))
+    assert not former.parent.exists()
+
+
+def test_nothing_is_made_for_a_visitor_of_whom_enough_is_kept(service, guest, gray_photo):
+    def refuse() -> None:
+        raise Refusal(429, "enough is kept", "your photos", "come back later")
+
+    visit = open_upload(service, guest, gray_photo, "a.jpg")
+    kept = set(files(guest))
+    full = Guest(visitor=replace(guest.visitor, require_room=refuse), session="page")
+    visit = replace(visit, guest=full)
+    for make in (
+        lambda: open_upload(service, full, gray_photo, "b.jpg"),
+        lambda: color_preview(service, visit, DOG),
+        lambda: color_full(service, visit, DOG),
+        lambda: color_sheet(service, visit),
+        lambda: color_whole(service, full, gray_photo, DOG, guest.visitor.folder),
+    ):
+        with pytest.raises(Refusal, match="enough is kept"):
+            make()
+    assert set(files(guest)) == kept

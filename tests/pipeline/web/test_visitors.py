@@ -88,6 +88,14 @@ def test_what_is_kept_of_one_visitor_is_bounded(visitors: Visitors, sizes, what)
     assert visitors.keep("a", [100]).n_bytes == 100
 
 
+def test_results_count_as_kept(visitors: Visitors):
+    visitor = visitors.record("a").visitor
+    visitor.require_room()
+    (visitor.folder / "result.tif").write_bytes(b"x" * 101)
+    with pytest.raises(Refusal, match="100 bytes of one visitor are kept, no more"):
+        visitor.require_room()
+
+
 def test_what_is_kept_of_all_is_bounded(visitors: Visitors):
     visitors.keep("a", [100])
     with pytest.raises(Refusal, match="the server keeps all that it can"):

@@ -82,8 +82,10 @@ def test_who_guesses_is_stopped_for_a_while_and_nobody_else():
     for n in range(WRONG_TRIES):
         assert not token.is_right(f"guess {n}", HOME)
     for guess in ("another", "secret"):
-        with pytest.raises(Refusal, match="too many wrong tokens"):
+        now[0] += 0.6
+        with pytest.raises(Refusal, match="too many wrong tokens") as refused:
             token.is_right(guess, HOME)
+    assert refused.value.retry == TRY_SECONDS - 1
     assert token.admits(headers(cookie=f"{COOKIE}={token.cookie}"), HOME)
     assert token.is_right("secret", "192.0.2.2")
     now[0] = TRY_SECONDS + 1
