@@ -168,11 +168,22 @@ def _decoded(photo: Photo) -> pyvips.Image:
 def allow_safe_loaders_only() -> None:
     """Block the libvips loaders that are unsafe for untrusted files; once per process.
 
-    libvips then keeps no images of finished operations either: no photo is read twice alike.
+    libvips then keeps no images of finished operations either: no photo is read twice alike. And what
+    it says may hold a file's own bytes: pyvips would raise at each that is no UTF-8, and at every
+    later one, for libvips' messages pile up until they are read.
     """
+    pyvips.error._to_string = _text
     pyvips.block_untrusted_set(True)
     pyvips.cache_set_max(0)
     logging.getLogger("pyvips").setLevel(logging.ERROR)
+
+
+def _text(pointer: Any) -> str:
+    """What libvips says, with a mark in place of each byte that is no text."""
+    if pointer == pyvips.ffi.NULL:
+        return "NULL"
+    said = pyvips.ffi.string(pointer)
+    return said.decode(errors="replace") if isinstance(said, bytes) else said
 
 
 def set_threads(number: int) -> None:

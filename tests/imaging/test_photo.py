@@ -206,3 +206,13 @@ def test_every_kind_of_photo_comes_as_gray_or_srgb(tmp_path, make, bands, depth)
     assert 0 <= lum.min() < lum.max() <= 1
     if bands >= 3:
         assert lum.mean() == pytest.approx(split_lab(PHOTO)[0].mean(), abs=0.06)
+
+
+def test_a_message_of_libvips_that_is_no_text_spoils_no_later_photo(tmp_path):
+    path = save(PHOTO, tmp_path / "a.png")
+    open_photo(path)
+    pyvips.vips_lib.vips_error(b"test", b"no text: \x99")
+    with pytest.raises(pyvips.Error) as refused:
+        pyvips.Image.new_from_buffer(b"nothing", "")
+    assert "no text: \ufffd" in refused.value.detail
+    assert open_photo(path).width == 300
