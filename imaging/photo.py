@@ -168,9 +168,9 @@ def _decoded(photo: Photo) -> pyvips.Image:
 def allow_safe_loaders_only() -> None:
     """Block the libvips loaders that are unsafe for untrusted files; once per process.
 
-    libvips then keeps no images of finished operations either: no photo is read twice alike. And what
-    it says may hold a file's own bytes: pyvips would raise at each that is no UTF-8, and at every
-    later one, for libvips' messages pile up until they are read.
+    libvips then keeps no images of finished operations either: no photo is read twice alike. And
+    what it says may hold a file's own bytes: pyvips would raise at each that is no UTF-8, and at
+    every later message, for they pile up until they are read.
     """
     pyvips.error._to_string = _text
     pyvips.block_untrusted_set(True)
