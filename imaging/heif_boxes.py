@@ -4,7 +4,7 @@ Source: ISO/IEC 14496-12 (boxes), 23008-12 (items and their properties).
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,9 +53,7 @@ def require_sane(path: Path) -> None:
     try:
         with path.open("rb") as file:
             meta = _meta(file)
-        found = {kind: (begin, end) for kind, begin, end in _boxes(meta, 4, len(meta))}
-        inner = _boxes(meta, *found[b"iprp"]) if b"iprp" in found else iter(())
-        properties = [box for kind, *at in inner if kind == b"ipco" for box in _boxes(meta, *at)]
+        properties = _properties(meta, _described(meta, _inner(meta)))
         sane = all(_is_sane(kind, meta[begin:end]) for kind, begin, end in properties)
     except struct.error:
         sane = False
@@ -116,17 +114,28 @@ def _boxes(content: bytes, begin: int, end: int) -> Iterator[Box]:
         begin += length
 
 
+def _inner(meta: bytes) -> dict[bytes, tuple[int, int]]:
+    """Where the boxes within `meta` lie, by kind."""
+    return {kind: (begin, end) for kind, begin, end in _boxes(meta, 4, len(meta))}
+
+
+def _described(meta: bytes, found: Mapping[bytes, tuple[int, int]]) -> list[Box]:
+    """The boxes of the properties of pictures, and of which picture has which; none if absent."""
+    return list(_boxes(meta, *found[b"iprp"])) if b"iprp" in found else []
+
+
+def _properties(meta: bytes, described: list[Box]) -> list[Box]:
+    """The properties, in the order of their numbers."""
+    return [box for kind, *at in described if kind == b"ipco" for box in _boxes(meta, *at)]
+
+
 def _nclx(meta: bytes) -> tuple[int, int, bool] | None:
     """Primaries and transfer of the main picture, and whether its samples take their full range."""
-    found = {kind: (begin, end) for kind, begin, end in _boxes(meta, 4, len(meta))}
-    if b"iprp" not in found:
-        return None
-    inner = list(_boxes(meta, *found[b"iprp"]))
-    properties = [box for kind, *at in inner if kind == b"ipco" for box in _boxes(meta, *at)]
-    wanted = _main_item(meta, found.get(b"pitm"))
-    linked = {i for kind, *at in inner if kind == b"ipma" for i in _links(meta, at[0], wanted)}
+    found = _inner(meta)
+    described, wanted = _described(meta, found), _main_item(meta, found.get(b"pitm"))
+    linked = {i for kind, *at in described if kind == b"ipma" for i in _links(meta, at[0], wanted)}
     own = {}
-    for i, (kind, begin, end) in enumerate(properties, start=1):
+    for i, (kind, begin, end) in enumerate(_properties(meta, described), start=1):
         if i in linked and (kind != b"colr" or meta[begin : begin + 4] == b"nclx"):
             own.setdefault(kind, meta[begin:end])
     if len(own.get(b"colr", b"")) < 11:

@@ -1,14 +1,14 @@
-"""Read the directories of a stranger's TIFF or EXIF block, under bounds.
+"""The header of a TIFF or of an EXIF block, and bounds on a stranger's directories.
 
-tifftools follows every offset without looking back: a directory that names itself as the next one
-never ends, and directories that fan out end after 2^20 of them. So they are counted first.
+A directory may name itself as the next one, without an end, and directories that fan out may end
+after 2^20 of them. So they are counted before they are read.
 """
 
 import struct
 import sys
 from dataclasses import dataclass, field
 from os import SEEK_END
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 # of one file, all ours: far above what scanners and cameras write
 MOST_DIRECTORIES = 5_000  # pages, and what they refer to
@@ -20,7 +20,8 @@ DEEPEST = 4  # page, EXIF, interoperability: 3
 
 REFERRING = {330, 400, 34665, 34853, 40965}  # tags of sub-directories (TIFF 6, EXIF 2.32)
 DIRECTORY_TYPES = {13, 18}
-# type -> what struct calls a value of it; tifftools takes any of them for offsets, even letters
+BIG = 43  # the version of BigTIFF
+# type -> what struct calls a value of it; readers take any of them for offsets, even letters
 VALUES = {
     1: "B", 2: "B", 3: "H", 4: "L", 5: "LL", 6: "b", 7: "B", 8: "h", 9: "l", 10: "ll", 11: "f",
     12: "d", 13: "L", 16: "Q", 17: "q", 18: "Q",
@@ -33,18 +34,46 @@ class UnboundedError(ValueError):
     """A file's directories do not end, or are too many or too deep."""
 
 
-def read_tiff(file: BinaryIO) -> dict[str, Any]:
-    """What tifftools reads of an open file, if its directories end and are not too many.
+@dataclass(frozen=True)
+class TiffHeader:
+    """What a TIFF begins with.
+
+    Attributes:
+        order: "<" or ">", its byte order.
+        is_big: whether it is a BigTIFF, whose numbers and offsets have 8 bytes.
+        first: offset of the first directory.
+    """
+
+    order: str
+    is_big: bool
+    first: int
+
+    @property
+    def forms(self) -> tuple[str, str, str]:
+        """What struct calls a directory's number of entries, an entry, and the next offset.
+
+        An entry has a tag, a type, a count, and a value or its offset.
+        """
+        counting, entry, following = ("Q", "HHQQ", "Q") if self.is_big else ("H", "HHLL", "L")
+        return self.order + counting, self.order + entry, self.order + following
+
+
+def read_header(file: BinaryIO) -> TiffHeader:
+    """The header of a TIFF or of an EXIF block.
 
     Raises:
-        UnboundedError: they do not, or are.
-        ValueError: it is damaged; tifftools and struct raise other errors, too.
+        ValueError: it is none.
+        struct.error: it is cut.
     """
-    import tifftools
-
-    require_bounded(file)
     file.seek(0)
-    return tifftools.read_tiff(file)
+    header = file.read(16)
+    order = {b"II": "<", b"MM": ">"}.get(header[:2], "")
+    if not order or len(header) < 8:
+        raise ValueError("no TIFF")
+    is_big = struct.unpack_from(f"{order}H", header, 2)[0] == BIG
+    form, place = ("Q", 8) if is_big else ("L", 4)
+    (first,) = struct.unpack_from(order + form, header, place)
+    return TiffHeader(order, is_big, first)
 
 
 def require_bounded(file: BinaryIO, *, values: bool = True) -> None:
@@ -54,18 +83,11 @@ def require_bounded(file: BinaryIO, *, values: bool = True) -> None:
     directory, such as their EXIF; none may lead back to itself. `values` also bounds the bytes of
     all their values, for who reads them all.
     """
-    file.seek(0)
-    header = file.read(16)
-    order = {b"II": "<", b"MM": ">"}.get(header[:2], "")
-    if not order or len(header) < 8:
-        raise ValueError("no TIFF")
-    is_big = struct.unpack_from(f"{order}H", header, 2)[0] == 43
-    form, place = ("Q", 8) if is_big else ("L", 4)
-    (first,) = struct.unpack_from(order + form, header, place)
-    walk = _Walk(file, order, is_big, file.seek(0, SEEK_END))
+    header = read_header(file)
+    walk = _Walk(file, header, file.seek(0, SEEK_END))
     if not values:
         walk.left.update(bytes=sys.maxsize, numbers=sys.maxsize)
-    walk.follow(first, depth=1)
+    walk.follow(header.first, depth=1)
 
 
 @dataclass
@@ -73,8 +95,7 @@ class _Walk:
     """What has been counted on the way through a file's directories."""
 
     file: BinaryIO
-    order: str
-    is_big: bool
+    header: TiffHeader
     size: int  # bytes
     left: dict[str, int] = field(
         default_factory=lambda: {
@@ -112,17 +133,17 @@ class _Walk:
     def _directory(self, offset: int) -> tuple[int, list[int]]:
         """The offset of the next directory, and those of the directories below this one.
 
-        What lies outside of the file is passed over, as tifftools does.
+        What lies outside of the file is passed over.
         """
-        counting, entry, following = ("Q", "HHQQ", "Q") if self.is_big else ("H", "HHLL", "L")
+        counting, entry, following = self.header.forms
         number = next(iter(self._read(counting, offset)), 0)
         self._count("entries", number)
-        entry_size, width = (20, 8) if self.is_big else (12, 4)
+        entry_size, width = struct.calcsize(entry), struct.calcsize(following)
         end = offset + struct.calcsize(counting) + number * entry_size
         if end > self.size:
             return 0, []
         below: list[int] = []
-        entries = struct.iter_unpack(self.order + entry, self.file.read(number * entry_size))
+        entries = struct.iter_unpack(entry, self.file.read(number * entry_size))
         for i, (tag, kind, count, value) in enumerate(entries):
             n_bytes = count * SIZES.get(kind, 0)
             at = value if n_bytes > width else end - (number - i - 1) * entry_size - width
@@ -132,12 +153,12 @@ class _Walk:
             self._count("numbers", 0 if kind in PLAIN_BYTES else count)
             if tag in REFERRING or kind in DIRECTORY_TYPES:
                 self._count("entries", count)
-                below += map(int, self._read(VALUES.get(kind, "") * count, at))
+                form = self.header.order + VALUES.get(kind, "") * count
+                below += map(int, self._read(form, at))
         return next(iter(self._read(following, end)), 0), below
 
     def _read(self, form: str, offset: int) -> tuple[int, ...]:
         """What stands at an offset; nothing where that is in the header or outside of the file."""
-        form = self.order + form
         if not SMALLEST <= offset <= self.size - struct.calcsize(form):
             return ()
         self.file.seek(offset)

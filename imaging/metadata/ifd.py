@@ -5,14 +5,14 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from imaging.tiff import SMALLEST, require_bounded
+from imaging.tiff import SIZES as OF_TIFF
+from imaging.tiff import SMALLEST, VALUES, read_header, require_bounded
 
 EXIF_IFD, GPS_IFD, INTEROP_IFD = 34665, 34853, 40965
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 1, 2, 3, 4, 5, 7
 USER_COMMENT, UNICODE = 37510, b"UNICODE\0"  # then UTF-16
 # bytes of one number -> what is swapped between byte orders
-SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8,
-         17: 8, 18: 8, 129: 1}  # fmt: skip
+SIZES = {**OF_TIFF, 129: 1}  # EXIF 3 adds UTF-8
 WORDS = {**SIZES, 5: 4, 10: 4}
 BIG_ONLY = {16, 17, 18}  # types of BigTIFF
 MOST_VALUE = 8_000_000  # bytes of one value; a larger one is passed over
@@ -57,12 +57,10 @@ class Exif:
 
     def numbers(self, value: Value) -> list[float]:
         """The numbers of a value; of fractions their quotients, 0 for those by zero."""
-        forms = {1: "B", 2: "B", 3: "H", 4: "L", 6: "b", 8: "h", 9: "l", 11: "f", 12: "d", 13: "L",
-                 16: "Q", 17: "q", 18: "Q"}  # fmt: skip
         if value.kind in (5, 10):
             form = self.order + ("LL" if value.kind == RATIONAL else "ll")
             return [a / b if b else 0.0 for a, b in struct.iter_unpack(form, value.raw)]
-        form = forms.get(value.kind)
+        form = VALUES.get(value.kind) if value.kind != UNDEFINED else None
         return [one for (one,) in struct.iter_unpack(self.order + form, value.raw)] if form else []
 
     def number(self, ifd: Ifd, tag: int, default: int = 0) -> int:
@@ -108,11 +106,11 @@ def read_exif(file: BinaryIO, *, page: int = 0, wanted: Container[int] | None = 
     """
     require_bounded(file, values=wanted is None)
     reader = _Reader(file)
-    offset = reader.first
+    offset = reader.header.first
     for _ in range(page):
         offset = reader.following(offset)
     main = reader.ifd(offset, wanted)
-    made = Exif(reader.order, main)
+    made = Exif(reader.header.order, main)
     for name, tag, ifd in (("photo", EXIF_IFD, main), ("gps", GPS_IFD, main)):
         setattr(made, name, reader.ifd(made.number(ifd, tag), None))
     made.interop = reader.ifd(made.number(made.photo, INTEROP_IFD), None)
@@ -127,24 +125,20 @@ class _Reader:
 
     def __init__(self, file: BinaryIO) -> None:
         """Read the header."""
-        self.file = file
+        self.file, self.header = file, read_header(file)
         self.size = file.seek(0, 2)
-        header = self._at(0, 16)
-        self.order = {b"II": "<", b"MM": ">"}[header[:2]]
-        self.is_big = struct.unpack_from(f"{self.order}H", header, 2)[0] == 43
-        form, place = ("Q", 8) if self.is_big else ("L", 4)
-        (self.first,) = struct.unpack_from(self.order + form, header, place)
         self.left = MOST_VALUES
 
     def following(self, offset: int) -> int:
         """Where the next directory is; 0 if there is none."""
         if offset < SMALLEST:
             return 0
-        counting, size, form = ("Q", 20, "Q") if self.is_big else ("H", 12, "L")
-        width = struct.calcsize(f"={counting}")
-        (number,) = struct.unpack(self.order + counting, self._at(offset, width))
-        rest = self._at(offset + width + number * size, struct.calcsize(f"={form}"))
-        return struct.unpack(self.order + form, rest)[0]
+        counting, entry, form = self.header.forms
+        width, size = struct.calcsize(counting), struct.calcsize(entry)
+        (number,) = struct.unpack(counting, self._at(offset, width))
+        return struct.unpack(form, self._at(offset + width + number * size, struct.calcsize(form)))[
+            0
+        ]
 
     def ifd(self, offset: int, wanted: Container[int] | None) -> Ifd:
         """A directory; what of it lies outside of the file is passed over."""
@@ -152,15 +146,15 @@ class _Reader:
 
     def _entries(self, offset: int, wanted: Container[int] | None) -> Iterator[tuple[int, Value]]:
         """Its tags and their values, smallest bounds first."""
-        counting, form, inline = ("Q", "HHQQ", 8) if self.is_big else ("H", "HHLL", 4)
-        width, size = struct.calcsize(f"={counting}"), struct.calcsize(f"={form}")
+        counting, form, following = self.header.forms
+        width, size, inline = map(struct.calcsize, (counting, form, following))
         head = self._at(offset, width)
         if len(head) < width:
             return
-        number = min(struct.unpack(self.order + counting, head)[0], MOST_ENTRIES)
+        number = min(struct.unpack(counting, head)[0], MOST_ENTRIES)
         content = self._at(offset + width, number * size)
         whole = content[: len(content) // size * size]
-        entries = struct.iter_unpack(self.order + form, whole)
+        entries = struct.iter_unpack(form, whole)
         for i, (tag, kind, count, value) in enumerate(entries):
             n_bytes = count * SIZES.get(kind, 0)
             if not 0 < n_bytes <= min(MOST_VALUE, self.left):

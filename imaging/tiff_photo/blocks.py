@@ -34,9 +34,7 @@ def rows_of_blocks(
     width, height = layout.block
     across = -(-layout.width // width) if layout.is_tiled else 1
     down = -(-layout.height // height)
-    directory = layout.directory
-    offsets = directory.numbers(Tag.TILE_OFFSETS if layout.is_tiled else Tag.STRIP_OFFSETS)
-    counts = directory.numbers(Tag.TILE_COUNTS if layout.is_tiled else Tag.STRIP_COUNTS)
+    offsets, counts = _places(layout)
     first, number = plane * across * down, across * down
     row_bytes = layout.row_bytes
     if layout.compression == NONE and not counts:
@@ -61,6 +59,14 @@ def rows_of_blocks(
             for y in range(0, _rows_in(layout, i, down), step):
                 part = rows[at + y : at + min(y + step, _rows_in(layout, i, down))]
                 yield left, top + y, _summed(part, layout)
+
+
+def _places(layout: Layout) -> tuple[list[int], list[int]]:
+    """The offsets of the blocks in the file, and how many bytes each has there."""
+    numbers = layout.directory.numbers
+    if layout.is_tiled:
+        return numbers(Tag.TILE_OFFSETS), numbers(Tag.TILE_COUNTS)
+    return numbers(Tag.STRIP_OFFSETS), numbers(Tag.STRIP_COUNTS)
 
 
 def _rows_in(layout: Layout, index: int, down: int) -> int:
@@ -120,8 +126,7 @@ def _uncompressed(
 
 def _jpeg(layout: Layout, block: bytes, n_rows: int, *, tolerates: bool) -> NDArray[np.uint8]:
     """A block of one sample per pixel, with the tables that all blocks share."""
-    tables = layout.directory.raw(Tag.TABLES)
-    content = tables[:-2] + block[2:] if tables else block  # each ends and begins with a marker
+    content = _whole_jpeg(block, layout.directory.raw(Tag.TABLES))
     rows = np.zeros((n_rows, layout.block[0]), np.uint8)
     try:
         pixels = _pixels(content, "jpegload", tolerates=tolerates)
@@ -136,6 +141,11 @@ def _jpeg(layout: Layout, block: bytes, n_rows: int, *, tolerates: bool) -> NDAr
         raise BlockError(f"a block has {found.shape[1]} x {found.shape[0]} px")
     rows[: found.shape[0], : found.shape[1]] = found
     return rows
+
+
+def _whole_jpeg(block: bytes, tables: bytes) -> bytes:
+    """A block with the tables that all blocks share; each ends and begins with a marker."""
+    return tables[:-2] + block[2:] if tables else block
 
 
 def _pixels(content: bytes, loader: str, *, tolerates: bool) -> NDArray[np.uint8]:
@@ -165,13 +175,9 @@ def require_jpegs(layout: Layout) -> None:
     Raises:
         BlockError: one is damaged.
     """
-    directory = layout.directory
-    offsets = directory.numbers(Tag.TILE_OFFSETS if layout.is_tiled else Tag.STRIP_OFFSETS)
-    counts = directory.numbers(Tag.TILE_COUNTS if layout.is_tiled else Tag.STRIP_COUNTS)
-    tables = directory.raw(Tag.TABLES)
-    for offset, count in zip(offsets, counts, strict=False):
-        block = _stored(layout, offset, count, tolerates=False)
-        content = tables[:-2] + block[2:] if tables else block
+    tables = layout.directory.raw(Tag.TABLES)
+    for offset, count in zip(*_places(layout), strict=False):
+        content = _whole_jpeg(_stored(layout, offset, count, tolerates=False), tables)
         try:
             pyvips.Image.jpegload_buffer(content, fail_on="warning").avg()
         except pyvips.Error as error:

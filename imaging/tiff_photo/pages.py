@@ -6,17 +6,25 @@ masks are no pages (TIFF 6, NewSubfileType and SubfileType).
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import SEEK_END
 from pathlib import Path
 from typing import BinaryIO
 
 from basics.errors import DataError
-from imaging.tiff import MOST_BYTES, MOST_DIRECTORIES, MOST_ENTRIES, MOST_NUMBERS, SIZES, VALUES
+from imaging.tiff import (
+    MOST_BYTES,
+    MOST_DIRECTORIES,
+    MOST_ENTRIES,
+    MOST_NUMBERS,
+    SIZES,
+    VALUES,
+    TiffHeader,
+    read_header,
+)
 
-HEADERS = {b"II*\0": "<", b"MM\0*": ">", b"II+\0": "<", b"MM\0+": ">"}  # + is BigTIFF
-BIG = 43
+HEADERS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # + is BigTIFF
 NEW_SUBFILE, SUBFILE, SUB_DIRECTORIES = 254, 255, 330
 IS_REDUCED, IS_MASK = 1, 4  # bits of NewSubfileType
 OLD_REDUCED = 2  # of SubfileType
@@ -33,7 +41,7 @@ class Directory:
 
     Attributes:
         file: the open file.
-        order: "<" or ">", its byte order.
+        header: of the file.
         size: of the file in bytes.
         number: its place in the file's chain, from 0; of what lies below, that of its page.
         below: its place among the sub-directories of its page; -1 for the page itself.
@@ -41,11 +49,16 @@ class Directory:
     """
 
     file: BinaryIO
-    order: str
+    header: TiffHeader
     size: int
     number: int
     below: int
     entries: dict[int, tuple[int, int, int]] = field(repr=False)
+
+    @property
+    def order(self) -> str:
+        """The file's byte order, "<" or ">"."""
+        return self.header.order
 
     def raw(self, tag: int) -> bytes:
         """The bytes of a tag's values; empty where it is absent or lies outside of the file."""
@@ -111,53 +124,40 @@ def photo_directories(file: BinaryIO) -> list[Directory]:
 def _chain(file: BinaryIO) -> Iterator[Directory]:
     """The directories that follow each other; a ring ends where it closes."""
     file.seek(0)
-    header = file.read(16)
-    if header[:4] not in HEADERS:
+    if file.read(4) not in HEADERS:
         raise NoTiffError("it does not begin as a TIFF")
-    order = HEADERS[header[:4]]
-    is_big = struct.unpack_from(f"{order}H", header, 2)[0] == BIG
-    form, place = ("Q", 8) if is_big else ("L", 4)
-    if len(header) < place + struct.calcsize(form):
-        raise NoTiffError("its header is cut")
-    (offset,) = struct.unpack_from(order + form, header, place)
-    size = file.seek(0, SEEK_END)
+    try:
+        header = read_header(file)
+    except (ValueError, struct.error) as error:
+        raise NoTiffError("its header is cut") from error
+    offset, size = header.first, file.seek(0, SEEK_END)
     seen: set[int] = set()
     left = MOST_ENTRIES
     while offset and offset not in seen and len(seen) < MOST_DIRECTORIES and left > 0:
         seen.add(offset)
-        found = _entries(file, offset, order, is_big=is_big, size=size)
+        found = _entries(file, offset, header, size)
         if found is None:
             return
         entries, offset = found
         left -= len(entries)
         yield Directory(
-            file=file, order=order, size=size, number=len(seen) - 1, below=-1, entries=entries
+            file=file, header=header, size=size, number=len(seen) - 1, below=-1, entries=entries
         )
 
 
 def _below(page: Directory) -> Iterator[Directory]:
     """The sub-directories of a page."""
-    is_big = _is_big(page.file)
     for i, offset in enumerate(page.numbers(SUB_DIRECTORIES)[:MOST_BELOW]):
-        found = _entries(page.file, offset, page.order, is_big=is_big, size=page.size)
+        found = _entries(page.file, offset, page.header, page.size)
         if found is not None:
-            yield Directory(
-                file=page.file, order=page.order, size=page.size, number=page.number, below=i,
-                entries=found[0],
-            )  # fmt: skip
-
-
-def _is_big(file: BinaryIO) -> bool:
-    file.seek(2)
-    return b"+" in file.read(2)
+            yield replace(page, below=i, entries=found[0])
 
 
 def _entries(
-    file: BinaryIO, offset: int, order: str, *, is_big: bool, size: int
+    file: BinaryIO, offset: int, header: TiffHeader, size: int
 ) -> tuple[dict[int, tuple[int, int, int]], int] | None:
     """The entries of a directory and the offset of the next one; None where it cannot be read."""
-    counting, entry, following = ("Q", "HHQQ", "Q") if is_big else ("H", "HHLL", "L")
-    counting, entry, following = order + counting, order + entry, order + following
+    counting, entry, following = header.forms
     head, width = struct.calcsize(counting), struct.calcsize(following)
     if not 8 <= offset <= size - head:
         return None

@@ -2,7 +2,6 @@
 
 import logging
 import struct
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +10,13 @@ from numpy.typing import NDArray
 
 from basics.errors import DataError
 from basics.names import shown
-from imaging.fading import contrast_left, seen_by_networks
-from imaging.network_input import fine_lightness, has_color, lightness_at, opaque
+from imaging.fading import contrast_left
+from imaging.network_input import opaque
 from imaging.photo import allow_safe_loaders_only, to_srgb
 from imaging.upsampling import fit_coefficients
 from imaging.writer import apply_chrominance
 from pipeline.engine.results import Prediction
+from pipeline.media.network_frame import NetworkFrame
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -33,7 +33,7 @@ UNDECODED = (OSError, ValueError, TypeError, SyntaxError, IndexError, KeyError, 
 log = logging.getLogger(__name__)
 
 
-class ImageFrame:
+class ImageFrame(NetworkFrame):
     """A picture in memory."""
 
     def __init__(self, image: pyvips.Image, *, time_s: float | None = None) -> None:
@@ -43,39 +43,17 @@ class ImageFrame:
             image: upright, gray or sRGB of 8 or 16 bits, alpha last.
             time_s: when it is shown, in a film.
         """
+        super().__init__()
         self.image, self.time_s = image, time_s
-        self._lightness: dict[int, NDArray[np.float32]] = {}  # by short side
-        self._seen: dict[int, NDArray[np.float32]] = {}
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in px."""
         return self.image.width, self.image.height
 
-    @cached_property
-    def _opaque(self) -> pyvips.Image:
+    def _reduce(self) -> pyvips.Image:
+        """It is in memory already, so it stays as large as it is."""
         return opaque(self.image)
-
-    @property
-    def has_color(self) -> bool:
-        """Whether it has colours of its own; a toned print has none."""
-        return has_color(self._opaque)
-
-    def lightness(self, short_side: int) -> NDArray[np.float32]:
-        """(h, w, 1) L*/100 of the picture shrunk or enlarged to the networks' size."""
-        if short_side not in self._lightness:
-            self._lightness[short_side] = lightness_at(self._opaque, self.size, short_side)
-        return self._lightness[short_side]
-
-    def seen(self, short_side: int) -> NDArray[np.float32]:
-        """(h, w, 1) L*/100 as the networks see it: stretched if the picture has faded."""
-        if short_side not in self._seen:
-            self._seen[short_side] = seen_by_networks(
-                self.lightness(short_side),
-                lambda: fine_lightness(self.image, short_side),
-                reduction=min(self.size) / short_side,
-            )
-        return self._seen[short_side]
 
     def full(self) -> pyvips.Image:
         """The picture itself."""

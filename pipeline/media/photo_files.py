@@ -1,7 +1,6 @@
 """Photos in files, as frames to colour: opened once, decoded at most twice, written atomically."""
 
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
@@ -10,19 +9,20 @@ import pyvips
 from numpy.typing import NDArray
 
 from basics.files import Commit
-from imaging.fading import contrast_left, seen_by_networks
-from imaging.network_input import fine_lightness, has_color, lightness_at, reduced
+from imaging.fading import contrast_left
+from imaging.network_input import reduced
 from imaging.photo import Photo, open_photo, read_full, reading
 from imaging.writer import require_holds, write_photo
 from pipeline.engine.request import Limits, Rendering
 from pipeline.engine.results import saturated
 from pipeline.media.names import picture_paths
+from pipeline.media.network_frame import NetworkFrame
 from pipeline.media.sources import Sources
 
 REDUCED_PX = 256  # short side of the copy for the networks, unless a bundle has another
 
 
-class PhotoFrame:
+class PhotoFrame(NetworkFrame):
     """A page of a photo's file: decoded once, reduced, for the networks, and in full to write.
 
     A faded photo is decoded once more for the networks, at full depth.
@@ -35,9 +35,8 @@ class PhotoFrame:
             photo: whose header has been read.
             reduced_px: short side at which it is decoded for the networks.
         """
+        super().__init__()
         self.photo, self.reduced_px = photo, reduced_px
-        self._lightness: dict[int, NDArray[np.float32]] = {}  # by short side
-        self._seen: dict[int, NDArray[np.float32]] = {}
 
     @property
     def size(self) -> tuple[int, int]:
@@ -49,35 +48,13 @@ class PhotoFrame:
         """A photo has none."""
         return None
 
-    @cached_property
-    def reduced(self) -> pyvips.Image:
-        """The photo at the networks' size: 8 bits, gray or sRGB, in memory."""
+    def _reduce(self) -> pyvips.Image:
+        """Decode the photo at the networks' size."""
         return reduced(self.photo, self.reduced_px)
 
-    @property
-    def has_color(self) -> bool:
-        """Whether it has colours of its own; a toned print has none."""
-        return has_color(self.reduced)
-
-    def lightness(self, short_side: int) -> NDArray[np.float32]:
-        """(h, w, 1) L*/100; a size other than `reduced_px` is made from the reduced copy."""
-        if short_side not in self._lightness:
-            self._lightness[short_side] = lightness_at(self.reduced, self.size, short_side)
-        return self._lightness[short_side]
-
-    def seen(self, short_side: int) -> NDArray[np.float32]:
-        """(h, w, 1) L*/100 as the networks see it; a faded photo is decoded once more for that."""
-        if short_side not in self._seen:
-            self._seen[short_side] = seen_by_networks(
-                self.lightness(short_side),
-                lambda: self._fine_lightness(short_side),
-                reduction=min(self.size) / short_side,
-            )
-        return self._seen[short_side]
-
     def _fine_lightness(self, short_side: int) -> NDArray[np.float32]:
-        with reading(self.photo):
-            return fine_lightness(self.full(), short_side)
+        with reading(self.photo):  # at full depth: a third decode
+            return super()._fine_lightness(short_side)
 
     def full(self) -> pyvips.Image:
         """The photo at full size, streamed where it can be."""

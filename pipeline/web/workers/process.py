@@ -45,7 +45,8 @@ class WorkerProcess:
             folder: for its temporary files, made here and removed when it has ended.
         """
         folder.mkdir(parents=True)
-        self.folder, self.why = folder, None
+        self.folder = folder
+        self.why: Why | None = None
         self.resident = self.rest = self.first_rest = 0
         self._pipe, theirs = CONTEXT.Pipe()
         with _starting:
@@ -57,7 +58,6 @@ class WorkerProcess:
         self.pid = int(self._process.pid or 0)
         self.is_ready = False
         self._sending, self._killing = threading.Lock(), threading.Lock()
-        self.why: Why | None
 
     def wait_until_ready(self) -> None:
         """Wait for its networks.
