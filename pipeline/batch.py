@@ -19,9 +19,10 @@ from basics.errors import Cancelled, CheckpointError, ConfigError, DataError, In
 from basics.signals import WORKERS
 from imaging.photo import set_threads
 from imaging.signature import is_ours
-from pipeline.colorizer import Colorizer, Job
+from pipeline.colorizer import Colorizer
 from pipeline.engine.request import ColorRequest, Limits, Rendering
 from pipeline.engine.results import Prediction
+from pipeline.job import Job
 from pipeline.media.colored import Colored
 from pipeline.media.pages import PagesSink
 from pipeline.media.photo_files import PhotoSource

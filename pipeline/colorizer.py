@@ -4,7 +4,6 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from pipeline.engine.bundle_file import read_bundle
 from pipeline.engine.engine import Engine
 from pipeline.engine.request import ColorRequest, Limits, Rendering
 from pipeline.engine.results import Encoded, Prediction
+from pipeline.job import Job
 from pipeline.media.colored import Colored
 from pipeline.media.images import ImageFrame, colored_array, image_frame
 from pipeline.media.names import default_output
@@ -31,22 +31,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 AS_THE_BUNDLE = ColorRequest()
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Job:
-    """A photo that has been opened, and the file that waits for its colours.
-
-    Attributes:
-        frame: its first page.
-        source, sink: its file, and that of the result.
-        seconds: wall time so far.
-    """
-
-    frame: PhotoFrame
-    source: PhotoSource
-    sink: PhotoSink | PagesSink
-    seconds: float
 
 
 class Colorizer:
@@ -246,7 +230,7 @@ class Colorizer:
             if isinstance(sink, PagesSink):
                 for frame in itertools.islice(job.source.frames(), 1, None):
                     self._color(frame, sink, request)
-        return _colored(job, first, request, job.seconds + time.perf_counter() - started)
+        return job.colored(first, request, job.seconds + time.perf_counter() - started)
 
     def write(
         self, job: Job, prediction: Prediction[PhotoFrame], request: ColorRequest, seconds: float
@@ -265,7 +249,7 @@ class Colorizer:
         started = time.perf_counter()
         with job.sink as sink:
             sink.write(job.frame, prediction.ab, prediction.saturation)
-        return _colored(job, prediction, request, seconds + time.perf_counter() - started)
+        return job.colored(prediction, request, seconds + time.perf_counter() - started)
 
     def _color(
         self, frame: PhotoFrame, sink: PhotoSink | PagesSink, request: ColorRequest
@@ -281,22 +265,3 @@ def _require_gray(frame: PhotoFrame | ImageFrame, where: object, request: ColorR
     if request.keep_color and frame.has_color:
         fix, setting = "colour it all the same", Setting("keep_color", False)
         raise InColorError("the photo is in colour already", where, fix, setting)
-
-
-def _colored(
-    job: Job, prediction: Prediction[PhotoFrame], request: ColorRequest, seconds: float
-) -> Colored:
-    """What is known of a photo that has been written."""
-    ranking, (width, height) = prediction.ranking, job.frame.size
-    best = request.category or ranking[0][0]
-    return Colored(
-        input=job.frame.photo.path,
-        output=job.sink.path,
-        category=best,
-        confidence=dict(ranking).get(best),
-        ranking=ranking,
-        width=width,
-        height=height,
-        seconds=round(seconds, 3),
-        colorizer=prediction.colorizer,
-    )

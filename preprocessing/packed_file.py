@@ -3,6 +3,8 @@
 import csv
 import math
 import tokenize
+from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -68,16 +70,25 @@ def _require_listed(path: Path, n_photos: int) -> None:
     table, (category, split) = path.parents[1] / "photos.csv", (path.parent.name, path.stem)
     if not table.is_file():
         return
-    with table.open(newline="", encoding="utf-8", errors="replace") as file:
-        rows = csv.DictReader(file)
-        if not {"file", "result"} <= {*(rows.fieldnames or ())}:
-            return
-        results = [row["result"] for row in rows if _category(row["file"]) == category]
-    n_listed = results.count(split)
+    found = table.stat()
+    results = _listed(table, found.st_mtime_ns, found.st_size).get(category)
+    n_listed = results[split] if results else 0
     if results and n_listed != n_photos:  # a category that it does not know was packed elsewhere
         what = f"{n_photos} photos; photos.csv lists {n_listed} of {category!r} for {split}"
         raise DataError(what, path, MEND)
 
 
-def _category(file: str | None) -> str:
-    return (file or "").split("/")[0]
+@lru_cache(maxsize=2)  # every array of a folder asks for it
+def _listed(table: Path, mtime_ns: int, size: int) -> dict[str, Counter[str]]:
+    """How many photos of each category photos.csv lists, by result; `mtime_ns` and `size` are its.
+
+    A table without these columns lists none.
+    """
+    listed: dict[str, Counter[str]] = {}
+    with table.open(newline="", encoding="utf-8", errors="replace") as file:
+        rows = csv.DictReader(file)
+        if {"file", "result"} <= {*(rows.fieldnames or ())}:
+            for row in rows:
+                category = (row["file"] or "").split("/")[0]
+                listed.setdefault(category, Counter())[row["result"]] += 1
+    return listed

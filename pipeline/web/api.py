@@ -2,11 +2,10 @@
 
 import base64
 import math
-import shutil
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Header, Request, UploadFile
@@ -16,9 +15,10 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from basics.errors import DataError, InColorError, ProjectError
+from basics.errors import InColorError, ProjectError
 from imaging.formats import QUALITY
 from pipeline.engine.request import ColorRequest, Rendering
+from pipeline.web.files import ANY_TYPE, MEDIA_TYPES, chunks, keep_upload
 from pipeline.web.gate.forms import FormRoute
 from pipeline.web.limits import UNPROCESSABLE, Refusal
 from pipeline.web.metrics import Metrics
@@ -31,14 +31,7 @@ from pipeline.web.workers.tasks import RESULT
 from pipeline.web.workers.wire import from_rendering, from_request
 
 METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"]
-CHUNK_BYTES = 3 << 17  # a multiple of 3, which base64 turns into 4
-MEDIA_TYPES = {
-    ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
-    ".tif": "image/tiff", ".tiff": "image/tiff", ".gif": "image/gif", ".avif": "image/avif",
-    ".heic": "image/heic", ".heif": "image/heif",
-}  # fmt: skip
 IMAGES = {"schema": {"type": "string", "format": "binary"}}
-ANY_TYPE = "application/octet-stream"
 
 
 class Confidence(BaseModel):
@@ -200,7 +193,7 @@ async def _colorize(
     folder = service.own_folder()
     path = folder / upload_name(form.file.filename)
     try:
-        await run_in_threadpool(_save, form.file.file, path)
+        await run_in_threadpool(keep_upload, form.file.file, path)
         how = {
             "photo": str(path),
             "tolerate": form.tolerate,
@@ -222,26 +215,11 @@ async def _colorize(
         service.drop(folder)
 
 
-def _save(upload: BinaryIO, path: Path) -> None:
-    """Write an upload to a file.
-
-    Raises:
-        DataError: there is no room for it.
-    """
-    try:
-        upload.seek(0)
-        with path.open("wb") as file:
-            shutil.copyfileobj(upload, file, CHUNK_BYTES)
-    except OSError as error:
-        what = f"the server cannot keep the photo: {error.strerror}"
-        raise DataError(what, "the photo", "try again later") from error
-
-
 def _answer(result: Path, colored: ColoredFile | None) -> Response:
     """The result as it is; the upload itself where it was left alone."""
     file = result.open("rb")  # stays readable when the folder is gone
     headers = {"Content-Length": str(result.stat().st_size), **_headers(colored)}
-    return StreamingResponse(_chunks(file), headers=headers, media_type=_media_type(result))
+    return StreamingResponse(chunks(file), headers=headers, media_type=_media_type(result))
 
 
 def _answer_json(result: Path, colored: ColoredFile) -> Response:
@@ -263,7 +241,7 @@ def _answer_json(result: Path, colored: ColoredFile) -> Response:
 
     def parts() -> Iterator[bytes]:
         yield head
-        for chunk in _chunks(file):
+        for chunk in chunks(file):
             yield base64.b64encode(chunk)
         yield tail
 
@@ -285,12 +263,6 @@ def _headers(colored: ColoredFile | None) -> dict[str, str]:
         "X-Colorizer": quote(colored.colorizer, safe="/+"),
         "X-Seconds": f"{colored.seconds:.3f}",
     }
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
 
 
 def _media_type(path: Path) -> str:

@@ -129,19 +129,6 @@ def upload_name(name: str | None) -> str:
     return f"photo{suffix}" if suffix in READABLE else "photo"
 
 
-def copy_upload(upload: Path, path: Path) -> None:
-    """Copy what a visitor has sent.
-
-    Raises:
-        DataError: there is no room for it, or it is gone.
-    """
-    try:
-        shutil.copyfile(upload, path)
-    except OSError as error:
-        what = f"the server cannot keep the photo: {error.strerror}"
-        raise DataError(what, "the photo", "try again later") from error
-
-
 def require_made(path: Path) -> Path:
     """A file that a worker says it has written.
 

@@ -11,7 +11,8 @@ from basics.errors import DataError
 from imaging.formats import FORMATS
 from pipeline.engine.request import ColorRequest
 from pipeline.media.plan import default_output
-from pipeline.web.service import ColorService, copy_upload, require_made, upload_name
+from pipeline.web.files import keep_upload
+from pipeline.web.service import ColorService, require_made, upload_name
 from pipeline.web.visitors import Visitor
 from pipeline.web.workers import messages
 from pipeline.web.workers.jobs import Ask, Reply
@@ -32,6 +33,17 @@ class Guest:
 
     visitor: Visitor
     session: str | None
+
+    def ask(self, task: str, reply: type[Reply], *, own: Path, **how: Any) -> Ask[Reply]:
+        """Something to be done, by the guest's worker, with a photo whose files lie in `own`."""
+        return Ask(
+            task=task,
+            how=how,
+            reply=reply,
+            folder=own,
+            visitor=self.visitor.id,
+            session=self.session,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,14 +86,7 @@ class Visit:
 
     def ask(self, task: str, reply: type[Reply], **how: Any) -> Ask[Reply]:
         """Something to be done with the photo."""
-        return Ask(
-            task=task,
-            how={"photo": str(self.path), **how},
-            reply=reply,
-            folder=self.folder,
-            visitor=self.guest.visitor.id,
-            session=self.guest.session,
-        )
+        return self.guest.ask(task, reply, own=self.folder, photo=str(self.path), **how)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -115,15 +120,9 @@ def open_upload(service: ColorService, guest: Guest, upload: Path, name: str) ->
     folder = service.own_folder(guest.visitor.folder)
     try:
         path, before = folder / upload_name(name), folder / "before.jpg"
-        copy_upload(upload, path)
-        ask = Ask(
-            task="open",
-            how={"photo": str(path), "before": str(before)},
-            reply=messages.Opened,
-            folder=folder,
-            visitor=guest.visitor.id,
-            session=guest.session,
-        )
+        keep_upload(upload, path)
+        how = {"photo": str(path), "before": str(before)}
+        ask = guest.ask("open", messages.Opened, own=folder, **how)
         told = service.submit(ask).done.result()
         require_made(before)
     except BaseException:
@@ -200,7 +199,7 @@ def color_whole(
     guest.visitor.require_room()
     own = service.own_folder(folder)
     path, after = own / upload_name(upload.name), own / "after.jpg"
-    copy_upload(upload, path)
+    keep_upload(upload, path)
     how = {
         "photo": str(path), "after": str(after), "folder": str(own),
         "request": from_request(request),

@@ -25,6 +25,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from pipeline.web.files import ANY_TYPE, CHUNK_BYTES, MEDIA_TYPES, chunks
 from pipeline.web.gate.forms import read_form
 from pipeline.web.gate.values import (
     WrongValueError,
@@ -37,12 +38,7 @@ from pipeline.web.limits import FORBIDDEN, UNPROCESSABLE, Refusal
 from pipeline.web.visitors import KEY, UPLOADS, Asking, Record, Visitors, record_of
 
 MOST_FILES = 50  # of one request
-CHUNK_BYTES = 1 << 18
-SHOWN = {
-    ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
-    ".gif": "image/gif", ".avif": "image/avif",
-}  # fmt: skip
-ANY_TYPE = "application/octet-stream"
+SHOWN = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"}  # in a page; others are saved
 FIX = "upload it again"
 asking_record: ContextVar[Record | None] = ContextVar("asking_record", default=None)
 
@@ -179,14 +175,14 @@ async def serve(request: Request, path: str, page: Page) -> Response:
     record = asking.visitors.peek(asking.id)
     file = await run_sync(partial(_open, path, record, page.shown_to_all))
     suffix, name = Path(path).suffix.lower(), quote(Path(path).name)
-    kind = SHOWN.get(suffix, ANY_TYPE)
+    kind = MEDIA_TYPES[suffix] if suffix in SHOWN else ANY_TYPE
     way = "inline" if suffix in SHOWN else "attachment"
     headers = {
         "Content-Length": str(os.fstat(file.fileno()).st_size),
         "Content-Disposition": f"{way}; filename*=utf-8''{name}",
         "Cache-Control": "private, max-age=600",
     }
-    return StreamingResponse(_chunks(file), headers=headers, media_type=kind)
+    return StreamingResponse(chunks(file), headers=headers, media_type=kind)
 
 
 def _open(path: str, record: Record | None, shown_to_all: set[str]) -> BinaryIO:
@@ -226,9 +222,3 @@ def _open_below(base: Path, parts: tuple[str, ...]) -> BinaryIO:
     finally:
         os.close(found)
     raise FileNotFoundError
-
-
-def _chunks(file: BinaryIO) -> Any:
-    with file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk

@@ -5,12 +5,32 @@ import re
 import time
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.web.limits import BAD_REQUEST, TIMED_OUT, TOO_LARGE, TOO_MANY, Refusal, ServerLimits
 from pipeline.web.problems import of_error
 
 SLOWEST = 4000  # bytes/s, in the mean; a body that comes more slowly is not waited for
+
+
+def media_type(headers: Headers) -> str:
+    """What a body says that it is, in lower case, without parameters; empty if nothing."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def read_body(request: Request, most_bytes: int, too_long: Refusal) -> bytes:
+    """A body of at most so many bytes.
+
+    Raises:
+        Refusal: `too_long`: it has more, of which no more is read.
+    """
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > most_bytes:
+            raise too_long
+    return bytes(body)
 
 
 class BodyBounds:

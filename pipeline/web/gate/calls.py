@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 from starlette.requests import Request
 
+from pipeline.web.gate.bodies import media_type, read_body
 from pipeline.web.gate.values import MOST_DEEP, is_shallow
 from pipeline.web.limits import BAD_REQUEST, TOO_LARGE, UNPROCESSABLE, WRONG_TYPE, Refusal
 
@@ -40,17 +41,13 @@ async def read_json(request: Request) -> dict[str, Any]:
     Raises:
         Refusal: it has none, or one that is too long or too deep.
     """
-    where, kind = request.scope["path"], request.headers.get("content-type", "")
-    if kind.partition(";")[0].strip().lower() != "application/json":
+    where = request.scope["path"]
+    if media_type(request.headers) != "application/json":
         raise Refusal(WRONG_TYPE, "not sent as JSON", where, "send it as application/json")
-    content = bytearray()
-    async for piece in request.stream():
-        content += piece
-        if len(content) > MOST_BYTES:
-            what = f"more than {MOST_BYTES:,} bytes of JSON"
-            raise Refusal(TOO_LARGE, what, where, FIX)
+    what = f"more than {MOST_BYTES:,} bytes of JSON"
+    content = await read_body(request, MOST_BYTES, Refusal(TOO_LARGE, what, where, FIX))
     try:
-        told = json.loads(bytes(content), parse_constant=_refuse_constant)
+        told = json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Refusal(BAD_REQUEST, "JSON that cannot be read", where, FIX) from error
     if not isinstance(told, dict):

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pipeline.web.gate.bodies import media_type
 from pipeline.web.limits import BAD_REQUEST, UNPROCESSABLE, WRONG_TYPE, Refusal
 
 MOST_FILES, MOST_FIELDS = 8, 32  # of one form; more than one file is refused all the same
@@ -45,7 +46,7 @@ async def read_form(request: Request, *, max_files: int, max_fields: int) -> For
         Refusal: it has none, or one that cannot be read.
     """
     where = request.scope["path"]
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != KIND:
+    if media_type(request.headers) != KIND:
         raise Refusal(WRONG_TYPE, "not a form", where, f"send it as {KIND}")
     try:
         return await request.form(

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from pipeline.web.gate.bodies import media_type, read_body
 from pipeline.web.gate.tokens import COOKIE, MOST_BYTES, Token
 from pipeline.web.limits import TOO_LARGE, UNAUTHORIZED, WRONG_TYPE, Refusal
 
@@ -67,14 +68,11 @@ async def log_in(request: Request, token: Token, address: str) -> Response:
     Raises:
         Refusal: it is no such form, or the address has guessed too often.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
+    if media_type(request.headers) != FORM_TYPE:
         raise Refusal(WRONG_TYPE, "not a form", PATH, f"send it as {FORM_TYPE}")
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > 4 * MOST_BYTES:  # percent-encoding takes three for one
-            raise Refusal(TOO_LARGE, "the form is too long", PATH, "give the token alone")
-    given = _field(bytes(body))
+    too_long = Refusal(TOO_LARGE, "the form is too long", PATH, "give the token alone")
+    # percent-encoding takes three bytes for one
+    given = _field(await read_body(request, 4 * MOST_BYTES, too_long))
     if not token.is_right(given, address):
         return form(UNAUTHORIZED, "That is not the token.")
     answer = RedirectResponse("/", HTTPStatus.SEE_OTHER, HEADERS)

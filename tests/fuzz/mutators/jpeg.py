@@ -37,11 +37,7 @@ def joined(parts: list[Part]) -> bytes:
     return b"".join(made)
 
 
-def parts(content: bytes, random: Random) -> bytes:
-    """Segments doubled, moved, renamed, left out, or of a wrong length."""
-    found = segments(content)
-    lists.damage(found, random)
-    return joined(found)
+parts = lists.damaging(segments, joined)
 
 
 def frame(content: bytes, random: Random) -> bytes:

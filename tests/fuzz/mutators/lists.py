@@ -32,6 +32,19 @@ def damage(parts: Parts, random: Random) -> None:
             random.choice(DAMAGES)(parts, random)
 
 
+def damaging(
+    split: Callable[[bytes], list[Part]], join: Callable[[list[Part]], bytes]
+) -> Callable[[bytes, Random], bytes]:
+    """Parts doubled, moved, renamed, left out, or of a wrong length, in a format's own way."""
+
+    def damaged(content: bytes, random: Random) -> bytes:
+        parts = split(content)
+        damage(parts, random)
+        return join(parts)
+
+    return damaged
+
+
 def double(parts: Parts, random: Random) -> None:
     """Say a part again, perhaps many times."""
     at = random.randrange(len(parts))

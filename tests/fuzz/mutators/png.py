@@ -36,11 +36,7 @@ def joined(parts: list[Part]) -> bytes:
     return b"".join(made)
 
 
-def parts(content: bytes, random: Random) -> bytes:
-    """Chunks doubled, moved, renamed, left out, or of a wrong length."""
-    found = chunks(content)
-    lists.damage(found, random)
-    return joined(found)
+parts = lists.damaging(chunks, joined)
 
 
 def header(content: bytes, random: Random) -> bytes:

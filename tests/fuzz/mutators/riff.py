@@ -30,11 +30,7 @@ def joined(parts: list[Part], claimed: int | None = None) -> bytes:
     return b"RIFF" + struct.pack("<I", size & 0xFFFFFFFF) + b"WEBP" + made
 
 
-def parts(content: bytes, random: Random) -> bytes:
-    """Chunks doubled, moved, renamed, left out, or of a wrong length."""
-    found = chunks(content)
-    lists.damage(found, random)
-    return joined(found)
+parts = lists.damaging(chunks, joined)
 
 
 def sizes(content: bytes, random: Random) -> bytes:

@@ -94,7 +94,10 @@ def use(bundle: Bundle) -> None:
 
 @pytest.mark.parametrize("content", [FIRST, SECOND], ids=["format 1", "format 2"])
 def test_a_sound_bundle_json_is_read(tmp_path, content):
-    use(read(tmp_path, content))
+    bundle = read(tmp_path, content)
+    assert [*bundle.categories] == content["categories"]
+    assert bundle.router.file == content["router"]["file"]
+    use(bundle)
 
 
 PATHS = [*((FIRST, one) for one in paths_of(FIRST)), *((SECOND, one) for one in paths_of(SECOND))]
