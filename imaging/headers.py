@@ -10,7 +10,7 @@ from imaging.heic import is_heic
 from imaging.heif_boxes import heif_encoding, is_boxed, require_sane
 from imaging.loading import KINDS, first_line, is_photo_loader, load, loader_of
 from imaging.png_chunks import png_encoding
-from imaging.tiff_photo.layout import JPEG, layout_of
+from imaging.tiff_photo.layout import layout_of
 from imaging.tiff_photo.pages import NoTiffError, is_tiff, photo_directories
 from imaging.tiff_photo.samples import header_of
 from imaging.transfer import SRGB, Encoding, UnreadTransferError
@@ -34,7 +34,6 @@ class Header:
         place: of a TIFF's page: the directory's number and its place below that, -1 for itself.
         n_pages: how many the file has, or frames.
         is_tiled: whether it is a TIFF in tiles, in which libvips passes damage over.
-        holds_jpegs: whether it is a TIFF of JPEGs, in which libtiff passes damage over.
         block_bytes: of a TIFF's strips or tiles that are decoded at once.
         is_enclosed: whether libvips would read it otherwise if it were not told by which loader.
         is_interlaced: whether its rows come in several passes.
@@ -53,7 +52,6 @@ class Header:
     place: tuple[int, int] = (0, -1)
     n_pages: int = 1
     is_tiled: bool = False
-    holds_jpegs: bool = False
     block_bytes: int = 0
     is_enclosed: bool = False
     is_interlaced: bool = False
@@ -154,8 +152,7 @@ def _tiff_header(path: Path, page: int) -> Header:
         depth=16 if image.format == "ushort" or is_lab else 8,
         n_bands=image.bands, has_alpha=bool(image.hasalpha()), orientation=orientation(image),
         loader="tiffload", place=place, n_pages=len(directories), is_tiled=layout.is_tiled,
-        holds_jpegs=layout.compression == JPEG, block_bytes=layout.held_bytes,
-        is_enclosed=is_lab,
+        block_bytes=layout.held_bytes, is_enclosed=is_lab,
     )  # fmt: skip
 
 

@@ -12,6 +12,10 @@ STRIDE_PX = 32  # sides are multiples of it, as the encoder needs
 LONGEST_PX = 1024  # long side; thin strips are squeezed
 TINT_PX = 64  # side of the square in which colours are looked for
 TINT_LEVELS = 16  # of lightness; a toned print has one tint for each
+# what libjpeg warns of: pixels that are lost, and what cameras and scanners write without harm
+LOST = ("premature end", "bad Huffman code", "bad arithmetic code", "instead of RST")
+HARMLESS = ("Invalid SOS", "extraneous bytes", "color transform", "JFIF", "ICC", "progression")
+TRIES = 3  # libvips keeps one list of messages for all threads, and another may have emptied it
 LEAST_SPREAD = 4.0  # of chroma, in CIELAB units, of a photo in colour; faded sepia has up to 3.8
 
 
@@ -37,7 +41,7 @@ def reduced(photo: Photo, short_side: int) -> pyvips.Image:
         DataError: the photo is damaged.
     """
     with reading(photo):
-        return thumbnail(photo, *network_size(photo.width, photo.height, short_side)).copy_memory()
+        return thumbnail(photo, *network_size(photo.width, photo.height, short_side))
 
 
 def lightness_of(image: pyvips.Image) -> NDArray[np.float32]:
@@ -82,18 +86,37 @@ def fine_lightness(image: pyvips.Image, short_side: int) -> NDArray[np.float32]:
 
 
 def thumbnail(photo: Photo, width: int, height: int) -> pyvips.Image:
-    """The photo, turned, squeezed into width x height px: 8 bits, gray or sRGB, white behind it."""
+    """The photo, turned, squeezed into width x height px: 8 bits, gray or sRGB, white behind it.
+
+    Raises:
+        pyvips.Error, BlockError: it is damaged.
+    """
+    if photo.loader == "jpegload" and not photo.tolerates:
+        for _ in range(TRIES):
+            try:
+                return _thumbnail(photo, width, height, strict=True).copy_memory()
+            except pyvips.Error as error:
+                said = str(error.detail)
+                if any(sign in said for sign in LOST):
+                    raise
+                if any(sign in said for sign in HARMLESS):
+                    break
+    return _thumbnail(photo, width, height, strict=False).copy_memory()
+
+
+def _thumbnail(photo: Photo, width: int, height: int, *, strict: bool) -> pyvips.Image:
     force = {"height": height, "size": "force"}
     if photo.is_plain:
         require_sound(photo)
         # options stand in a string: libvips 8.18 ignores the argument `fail_on` here
-        options = ",".join(f"{name}={value}" for name, value in photo.options.items())
+        told = photo.options(strict=strict).items()
+        options = ",".join(f"{name}={value}" for name, value in told)
         image = pyvips.Image.thumbnail_source(
             source(photo.path), width, **force, option_string=f"[{options}]"
         )
         image = meant(image, photo)
     else:
-        image = read_full(photo).thumbnail_image(width, **force)
+        image = read_full(photo, strict=strict).thumbnail_image(width, **force)
     return opaque(image)
 
 

@@ -22,7 +22,7 @@ from imaging.lab_bands import lab_in_srgb
 from imaging.loading import first_line, load
 from imaging.tiff_photo.blocks import BlockError
 from imaging.tiff_photo.pages import NoTiffError
-from imaging.tiff_photo.samples import read_samples, require_whole_jpegs
+from imaging.tiff_photo.samples import read_samples, require_whole
 from imaging.transfer import in_srgb
 from imaging.whole import require_fits
 
@@ -70,14 +70,17 @@ class Photo:
         first = header.decoder == "libvips" and header.place == (0, -1)
         return first and self.loader != "heifload" and not header.is_enclosed
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """What libvips is told to read it with."""
-        strict = "warning" if self.header.is_tiled else "error"  # a damaged tile is a warning
+    def options(self, *, strict: bool = False) -> dict[str, Any]:
+        """What libvips is told to read it with.
+
+        Args:
+            strict: whether it also stops at what its format's library only warns of.
+        """
+        warns = strict or self.header.is_tiled  # a damaged tile is a warning
         told: dict[str, Any] = page_options(self.header.place)
         if self.header.block_bytes > LARGE_BLOCK:
             told["unlimited"] = True  # libtiff's own bound; imaging/whole.py has another
-        return {"fail_on": "none" if self.tolerates else strict, **told}
+        return {"fail_on": "none" if self.tolerates else "warning" if warns else "error", **told}
 
 
 def open_photo(
@@ -117,17 +120,21 @@ def open_photo(
     )
 
 
-def read_full(photo: Photo) -> pyvips.Image:
+def read_full(photo: Photo, *, strict: bool = False) -> pyvips.Image:
     """The photo at full size, turned, as gray or sRGB of its own depth, with alpha if it has one.
 
     Nothing is decoded before the result is written or copied; damage is found then. A photo that is
     not turned is streamed: it can be read once, from top to bottom.
 
+    Args:
+        photo: which one.
+        strict: see `Photo.options`; `imaging/network_input.py` has looked for such damage before.
+
     Raises:
         DataError: the photo cannot be read.
     """
     with reading(photo):
-        return meant(_decoded(photo).autorot(), photo)
+        return meant(_decoded(photo, strict=strict).autorot(), photo)
 
 
 def meant(image: pyvips.Image, photo: Photo) -> pyvips.Image:
@@ -148,11 +155,11 @@ def require_sound(photo: Photo) -> None:
     Raises:
         BlockError: there is some.
     """
-    if photo.header.holds_jpegs and not photo.tolerates:
-        require_whole_jpegs(photo.path, photo.header.place)
+    if photo.loader == "tiffload" and not photo.tolerates:
+        require_whole(photo.path, photo.header.place)
 
 
-def _decoded(photo: Photo) -> pyvips.Image:
+def _decoded(photo: Photo, *, strict: bool) -> pyvips.Image:
     """The photo as it is stored."""
     header = photo.header
     if header.decoder == "samples":
@@ -161,7 +168,7 @@ def _decoded(photo: Photo) -> pyvips.Image:
     access = "random" if photo.is_turned else "sequential"
     if header.decoder == "libheif":
         return read_heic(photo.path, load(photo.path, "heifload", access=access))
-    return load(photo.path, header.loader, access=access, **photo.options)
+    return load(photo.path, header.loader, access=access, **photo.options(strict=strict))
 
 
 @cache
@@ -201,7 +208,10 @@ class reading:
         self.photo = photo
 
     def __enter__(self) -> None:
-        """Nothing to prepare."""
+        """Forget what libvips has said of photos before, which it would say again."""
+        from pyvips import vips_lib
+
+        vips_lib.vips_error_clear()
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: Any) -> None:
         """Translate what says that a file is damaged; let all else pass."""
@@ -227,6 +237,8 @@ def _require_file(path: Path) -> None:
     """Raise `DataError` unless the path is a file that may be read and has content."""
     try:
         found = path.stat()
+    except ValueError as error:
+        raise DataError(f"no such photo: {error}", repr(path), "check the path") from error
     except OSError as error:
         raise DataError(f"no such photo: {error.strerror}", path, "check the path") from error
     if stat.S_ISDIR(found.st_mode):

@@ -69,7 +69,7 @@ class OpenPhoto:
         photo = self.frame.photo
         with reading(photo):
             size = fitted(photo.width, photo.height, longest_px)
-            self.small = thumbnail(photo, *size).copy_memory()
+            self.small = thumbnail(photo, *size)
         self.encoded: Encoded[PhotoFrame]
         (self.encoded,) = colorizer.engine.encode([self.frame])
         self._predicted: dict[Any, Prediction[PhotoFrame]] = {}

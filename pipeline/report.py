@@ -33,13 +33,13 @@ class Report:
         """Tell what cannot even be begun."""
         self.args, self.fallback_threshold = args, fallback_threshold
         self.counts = Counter({"coloured": 0, "done already": len(planned.done)})
-        self.counts["results of earlier runs left out"] = len(planned.left_out)
+        self.counts["left out, of earlier runs"] = len(planned.left_out)
         self.failures: list[tuple[str, str]] = []  # where, what: errors would keep photos open
         self.n_photos = len(planned.tasks) + len(planned.done)
         for path in planned.left_out[:MOST_LISTED]:
             self._tell_left_out(path)
         if len(planned.left_out) > MOST_LISTED:
-            log.info("and %d more results of earlier runs", len(planned.left_out) - MOST_LISTED)
+            log.info("and of those %d more", len(planned.left_out) - MOST_LISTED)
         for error in planned.errors:
             self.fail(error)
 
@@ -61,7 +61,7 @@ class Report:
         if outcome.error:
             self.fail(outcome.error)
         elif outcome.is_ours:
-            self.counts["results of earlier runs left out"] += 1
+            self.counts["left out, of earlier runs"] += 1
             self._tell_left_out(outcome.task.photo)
         elif outcome.task.has_result:
             self.counts["done already"] += 1
@@ -71,7 +71,7 @@ class Report:
 
     def end(self) -> int:
         """Sum up, if there was more than one photo; returns the exit code."""
-        left_out = self.counts["results of earlier runs left out"]
+        left_out = self.counts["left out, of earlier runs"]
         if self.n_photos > 1 or self.counts["done already"] or left_out:
             counts = {**self.counts, "failed": len(self.failures)}
             log.info("%s", ", ".join(f"{number:,} {what}" for what, number in counts.items()

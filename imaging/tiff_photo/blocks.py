@@ -32,8 +32,7 @@ def rows_of_blocks(
         BlockError: a block is damaged.
     """
     width, height = layout.block
-    across = -(-layout.width // width) if layout.is_tiled else 1
-    down = -(-layout.height // height)
+    across, down = layout.grid
     offsets, counts = _places(layout)
     first, number = plane * across * down, across * down
     row_bytes = layout.row_bytes
@@ -169,14 +168,23 @@ def _summed(rows: NDArray[np.uint8], layout: Layout) -> NDArray[np.uint8]:
     return np.ascontiguousarray(whole.reshape(len(rows), -1)).view(np.uint8)
 
 
-def require_jpegs(layout: Layout) -> None:
-    """Check the blocks of a TIFF compressed by JPEG: libtiff passes over what is cut.
+def require_blocks(layout: Layout) -> None:
+    """Check the blocks of a TIFF: libtiff leaves those black that lie nowhere, or JPEGs cut short.
 
     Raises:
         BlockError: one is damaged.
     """
+    across, down = layout.grid
+    number = across * down * (layout.samples if layout.is_planar else 1)
+    offsets, counts = (places[:number] for places in _places(layout))
+    if lost := sum(not 0 < offset < layout.directory.size for offset in offsets):
+        raise BlockError(f"{lost} of {number} blocks lie outside of the file")
+    if 0 in counts:
+        raise BlockError(f"{counts.count(0)} of {number} blocks are empty")
+    if layout.compression != JPEG:
+        return
     tables = layout.directory.raw(Tag.TABLES)
-    for offset, count in zip(*_places(layout), strict=False):
+    for offset, count in zip(offsets, counts, strict=False):
         content = _whole_jpeg(_stored(layout, offset, count, tolerates=False), tables)
         try:
             pyvips.Image.jpegload_buffer(content, fail_on="warning").avg()

@@ -98,6 +98,12 @@ class Layout:
         return COLOURS[self.photometric]
 
     @property
+    def grid(self) -> tuple[int, int]:
+        """How many strips or tiles of a plane lie side by side, and one below the other."""
+        width, height = (max(1, side) for side in self.block)
+        return -(-self.width // width) if self.is_tiled else 1, -(-self.height // height)
+
+    @property
     def row_bytes(self) -> int:
         """Of a row of a strip or tile, decoded."""
         samples = 1 if self.is_planar else self.samples
@@ -183,10 +189,16 @@ def _require_samples(bits: list[int], formats: list[int], path: Path, *, is_lab:
 
 
 def _require_channels(layout: Layout, path: Path) -> None:
-    """Raise `DataError` for fewer samples than colours, or more than one of alpha."""
+    """Raise `DataError` for fewer samples than colours, or more than one of alpha.
+
+    Also for more bits than a codec has.
+    """
     if not 0 <= layout.samples - layout.n_colours <= 1:
         what = f"not a photo: a TIFF with {layout.samples} channels"
         raise DataError(f"{what}, {layout.n_colours} of colour", path, "save it as gray or RGB")
+    if layout.compression in FAX and (layout.bits, layout.samples) != (1, 1):
+        what = f"a TIFF compressed by {CODECS[layout.compression]}, {layout.samples} samples"
+        raise _unread(f"{what} of {layout.bits} bits", path, "save it with deflate (ZIP) or LZW")
 
 
 def _require_ours(layout: Layout, path: Path) -> None:
@@ -198,9 +210,6 @@ def _require_ours(layout: Layout, path: Path) -> None:
     jpeg_planes = layout.is_planar or layout.samples == 1
     if layout.compression == JPEG and (layout.bits != 8 or not jpeg_planes):
         what = f"a TIFF compressed by JPEG, {layout.samples} samples of {layout.bits} bits"
-        raise _unread(what, path, "save it with deflate (ZIP) or LZW")
-    if layout.compression in FAX and layout.samples > 1:
-        what = f"a TIFF compressed by {CODECS[layout.compression]}, {layout.samples} samples"
         raise _unread(what, path, "save it with deflate (ZIP) or LZW")
     differing = layout.predictor == HORIZONTAL and layout.bits not in (8, 16, 32, 64)
     if differing or layout.predictor not in (1, HORIZONTAL):

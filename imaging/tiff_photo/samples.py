@@ -11,7 +11,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from imaging.lab_bands import join_bands
-from imaging.tiff_photo.blocks import require_jpegs, rows_of_blocks
+from imaging.tiff_photo.blocks import require_blocks, rows_of_blocks
 from imaging.tiff_photo.layout import (
     CIELAB,
     CMYK,
@@ -81,14 +81,14 @@ def read_samples(path: Path, place: tuple[int, int], *, tolerates: bool) -> pyvi
     return _told(image, header, with_profile=layout.photometric not in LABS)
 
 
-def require_whole_jpegs(path: Path, place: tuple[int, int]) -> None:
-    """Check each block of a page that is compressed by JPEG.
+def require_whole(path: Path, place: tuple[int, int]) -> None:
+    """Check the blocks of a page for what libtiff passes over.
 
     Raises:
         BlockError: one is damaged.
     """
     with path.open("rb") as file:
-        require_jpegs(layout_of(directory_at(photo_directories(file), place), path))
+        require_blocks(layout_of(directory_at(photo_directories(file), place), path))
 
 
 def directory_at(directories: list[Directory], place: tuple[int, int]) -> Directory:

@@ -98,7 +98,7 @@ def _miniature(photo: Photo) -> pyvips.Image:
     """A photo as it is shown: turned, 8 bits of sRGB, on white, not enlarged."""
     size = fitted(photo.width, photo.height, LONGEST_PX)
     with reading(photo):
-        return thumbnail(photo, *size).copy_memory()  # damage is found here
+        return thumbnail(photo, *size)  # damage is found here
 
 
 def _encoded(image: pyvips.Image, suffix: str) -> bytes:

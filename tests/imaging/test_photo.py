@@ -1,12 +1,14 @@
 import os
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
 import pyvips
 
-from basics.errors import DataError
+from basics.errors import DamagedError, DataError
 from imaging.lab import lightness_from_gray, split_lab
+from imaging.network_input import reduced
 from imaging.photo import open_photo, read_full
 from tests.drawing import draw_photo
 from tests.imaging.network_inputs import network_input
@@ -21,6 +23,7 @@ def save(pixels, path, **options):
 
 
 PHOTO = draw_photo("beach", 0)  # 200 x 300
+END_OF_IMAGE = b"\xff\xd9"  # of JPEG
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tif", "a.gif", "a.avif"])
@@ -78,6 +81,11 @@ def test_a_missing_photo_and_a_folder_are_told_apart(tmp_path):
         open_photo(tmp_path)
 
 
+def test_a_path_that_no_file_can_have_is_told():
+    with pytest.raises(DataError, match="no such photo: embedded null"):
+        open_photo(Path("a\0b.jpg"))
+
+
 @pytest.mark.parametrize(
     ("pixels", "message"),
     [
@@ -118,6 +126,72 @@ def test_a_truncated_photo_is_damaged(tmp_path, name, share):
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(DataError, match=r"damaged|not a photo that can be read"):
         network_input(open_photo(path))
+
+
+def cut_before_its_end(content):
+    return content[: len(content) // 2] + END_OF_IMAGE
+
+
+def flipped(content):
+    middle = len(content) // 2
+    return (
+        content[:middle]
+        + bytes(one ^ 0x55 for one in content[middle : middle + 20])
+        + content[middle + 20 :]
+    )
+
+
+def larger_than_it_is(content):
+    at = content.index(b"\xff\xc0") + 5
+    return content[:at] + (9000).to_bytes(2, "big") * 2 + content[at + 4 :]
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_jpeg_cut_short_that_ends_as_one_is_damaged(tmp_path, progressive, orientation):
+    image = pyvips.Image.new_from_array(PHOTO).copy()
+    image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+    path = tmp_path / "a.jpg"
+    path.write_bytes(cut_before_its_end(image.jpegsave_buffer(interlace=progressive)))
+    with pytest.raises(DamagedError, match="premature end") as caught:
+        reduced(open_photo(path), 64)
+    assert caught.value.setting is not None
+    assert caught.value.setting.as_option == "--tolerate"
+    if not progressive:  # there the cut may lie within a table, without which nothing is left
+        assert reduced(open_photo(path, tolerates=True), 64).height in (64, 96)
+
+
+@pytest.mark.parametrize("damage", [flipped, larger_than_it_is])
+def test_a_jpeg_that_lacks_pixels_is_damaged(tmp_path, damage):
+    path = save(PHOTO, tmp_path / "a.jpg")
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DamagedError, match="the photo is damaged"):
+        reduced(open_photo(path), 64)
+
+
+def of_no_sequence(content):
+    """As some cameras and scanners write it: a scan that claims to end before its last number."""
+    at = content.index(b"\xff\xda") + 12
+    assert content[at] == 63
+    return content[:at] + b"\0" + content[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    "oddity",
+    [
+        of_no_sequence,
+        lambda content: content[:2] + bytes(9) + content[2:],
+        lambda content: content[:-2] + bytes(9) + END_OF_IMAGE,
+        lambda content: content + b"more" * 99,
+    ],
+    ids=["sequence", "before", "within", "behind"],
+)
+def test_what_a_jpeg_is_only_warned_of_is_coloured(tmp_path, oddity):
+    path = save(PHOTO, tmp_path / "a.jpg")
+    expected = network_input(open_photo(path))
+    path.write_bytes(oddity(path.read_bytes()))
+    assert np.array_equal(network_input(open_photo(path)), expected)
+    assert read_full(open_photo(path)).copy_memory().height == 200
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -192,6 +192,7 @@ def test_lightness_alone_is_gray(tmp_path):
         (Kind(photometric=4), 1, "photometric interpretation 4, which is not read"),
         (Kind(bits=5, photometric=3), 1, "with a palette, 1 samples of 5 bits, which is not read"),
         (Kind(bits=12, photometric=2), 6, "6 channels"),
+        (Kind(extra={259: (SHORT, [3])}), 1, "CCITT group 3, 1 samples of 8 bits, which is not"),
         (Kind(bits=12, codec=8, predictor=2, extra={317: (SHORT, [2])}), 1, "predictor 2"),
     ],
 )  # fmt: skip
@@ -209,7 +210,7 @@ LIBVIPS = Kind(rows=8)
 @pytest.mark.parametrize("kind", [OURS, replace(OURS, tile=(16, 16)), LIBVIPS,
                                   replace(LIBVIPS, tile=(16, 16))])  # fmt: skip
 @pytest.mark.parametrize("codec", [1, 5, 8, 32773])
-@pytest.mark.parametrize("how", ["cut", "outside", "spoilt"])
+@pytest.mark.parametrize("how", ["cut", "outside", "nowhere", "spoilt"])
 def test_a_damaged_block_is_told_or_left_out(tmp_path, kind, codec, how):
     kind = replace(kind, codec=codec)
     share = shares(1)
@@ -224,7 +225,7 @@ def test_a_damaged_block_is_told_or_left_out(tmp_path, kind, codec, how):
             pytest.skip("any bytes are samples, or runs of them")
         content[last : last + 40] = b"\xff" * 40
     else:
-        far = len(content) - 5 if how == "cut" else len(content) + 999
+        far = {"cut": len(content) - 5, "outside": len(content) + 999, "nowhere": 0}[how]
         content[table + 4 * (number - 1) : table + 4 * number] = far.to_bytes(4, "little")
     path = tmp_path / "a.tif"
     path.write_bytes(content)
