@@ -56,3 +56,15 @@ def test_a_photo_without_category_is_never_held_out(tmp_path):
     path.write_text(f"sha256,category,split\n{'a' * 64},any,test\n")
     with pytest.raises(DataError, match=r"split: 'test', but 'any' is for training only\n.*line 2"):
         read_splits(path)
+
+
+def test_the_document_counts_what_the_published_splits_hold():
+    text = (PUBLISHED.parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
+    table = text[text.index("| category |") :].split("\n\n")[0].splitlines()
+    told = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    splits = told[0][1:]
+    counts = Counter((category, split) for (_, category), split in read_splits(PUBLISHED).items())
+    totals = Counter(split for _, split in counts.elements())
+    rows = {name: [str(counts[name, split]) for split in splits] for name in {*CATEGORIES, ANY}}
+    rows["all"] = [str(totals[split]) for split in splits]
+    assert {name: cells for name, *cells in told[2:]} == rows
