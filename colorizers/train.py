@@ -1,8 +1,8 @@
 """Train the network that colours one category: python -m colorizers.train beach
 
 With --all each packed category in turn, or with --ray as many at a time as a Ray cluster takes;
-with the word `universal` one network on all photos. A killed run goes on where it was when the same
-command is given again (section IV-A).
+with the word `universal` one network on all photos, those without a category too. A killed run goes
+on where it was when the same command is given again (section IV-A).
 """
 
 import argparse
@@ -54,7 +54,8 @@ def train(config: ColorizerConfig) -> Path:
     spec = find(ARCHITECTURES, config.architecture)
     require_task(spec, config.loss)
     categories = packed_categories(config.packed_dir)
-    if config.category != UNIVERSAL:
+    is_universal = config.category == UNIVERSAL
+    if not is_universal:
         known = [*categories, UNIVERSAL]
         categories = [require_category(config.category, known, where="CATEGORY")]
     phase = Phase(
@@ -68,7 +69,7 @@ def train(config: ColorizerConfig) -> Path:
     )
     job = Job(
         config=config,
-        photos=load_splits(config.packed_dir, categories),
+        photos=load_splits(config.packed_dir, categories, with_any=is_universal),
         build=lambda: {NETWORK: build_network(spec, config)},
         task=partial(find_task, config),
         steps=(Step(phase=phase),),
