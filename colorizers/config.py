@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from basics.errors import ConfigError, Setting
 from basics.settings import setting
 from colorizers.models import NAMES
 from colorizers.tasks import LOSSES, require_loss
@@ -24,6 +25,7 @@ class ColorizerConfig(RunConfig):
         loss: a name of `colorizers.tasks.LOSSES`.
         train_encoder: whether the encoder of `shared_encoder` learns too.
         tone_spread: how much the tone curves of the training photos vary; 0 leaves them.
+        old_prints: share of the training photos that are shown as old prints; 0 shows none.
     """
 
     category: str
@@ -38,6 +40,7 @@ class ColorizerConfig(RunConfig):
     loss: str = setting(", ".join(LOSSES), "mse")  # IV-A
     train_encoder: bool = setting("let the encoder of shared_encoder learn too", False)
     tone_spread: float = setting("variation of tone curves, such as 0.3", 0.0, zero=True)
+    old_prints: float = setting("share of photos shown as old prints, 0 to 1", 0.0, zero=True)
     decay: str = setting(f"of the learning rate: {' or '.join(DECAYS)}", "constant")  # ours
     run_px: int = setting("short side at which it is run, px", SIDE_PX)  # III-B
     init: Path | None = setting("checkpoint, run folder or compact weights to start from", None)
@@ -55,3 +58,6 @@ class ColorizerConfig(RunConfig):
         super().__post_init__()
         require_loss(self.loss)
         require_one_of(self, "decay", DECAYS)
+        if not 0 <= self.old_prints <= 1:
+            what = f"old_prints {self.old_prints} is no share"
+            raise ConfigError(what, Setting("old_prints"), "give a number from 0 to 1")
