@@ -22,7 +22,7 @@ N_MAPS = 4  # H/2 to H/16; at H/32 a training square has 4 x 4 places, and littl
 
 def frozen_features(encoder: keras.Model) -> keras.Model:
     """(N, H, W, 3) sRGB, 0 to 1 -> the first feature maps of an encoder that never learns."""
-    features = keras.Model(encoder.inputs, encoder.outputs[:N_MAPS], name="features")
+    features = keras.Model(encoder.input, encoder.outputs[:N_MAPS], name="features")
     features.trainable = False
     return features
 
