@@ -108,7 +108,7 @@ class Regression:
         rgb = resize_crops(batch["rgb"], batch["crops"], side)
         lightness, ab = split_lab(rgb)
         shown = lightness
-        if "prints" in batch:
+        if training and "prints" in batch:
             shown = old_print_lightness(rgb, batch["prints"], batch["grain"])
             ab = ab * within_rim(batch["prints"], side)
         if training:

@@ -33,12 +33,13 @@ def compressed(levels: KerasTensor, quality: KerasTensor) -> KerasTensor:
     """
     side = levels.shape[-1]
     blocks = side // BLOCK
-    transform = np.kron(np.eye(blocks), cosines()).astype(np.float32)  # (S, S), of all blocks
+    waves = np.kron(np.eye(blocks), cosines()).astype(np.float32)  # (S, S), of all blocks
+    there, back = ops.convert_to_tensor(waves), ops.convert_to_tensor(waves.T.copy())
     steps = ops.tile(steps_of(ops.maximum(quality, 1)), (1, blocks, blocks))
     pixels = levels * 255 - 128
-    coefficients = ops.matmul(ops.matmul(transform, pixels), transform.T)
+    coefficients = ops.matmul(ops.matmul(there, pixels), back)
     coefficients = ops.round(coefficients / steps) * steps
-    pixels = ops.matmul(ops.matmul(transform.T, coefficients), transform)
+    pixels = ops.matmul(ops.matmul(back, coefficients), there)
     kept = ops.reshape(quality, (-1, 1, 1)) < 1
     return ops.where(kept, levels, (pixels + 128) / 255)
 
@@ -55,4 +56,6 @@ def steps_of(quality: KerasTensor) -> KerasTensor:
     """(N,) qualities from 1 to 100 -> (N, 8, 8) whole steps of the coefficients."""
     quality = ops.reshape(quality, (-1, 1, 1))
     percent = ops.where(quality < 50, 5000 / quality, 200 - 2 * quality)
-    return ops.clip(ops.floor((np.array(STEPS, np.float32) * percent + 50) / 100), 1, 255)
+    return ops.clip(
+        ops.floor((ops.convert_to_tensor(STEPS, "float32") * percent + 50) / 100), 1, 255
+    )

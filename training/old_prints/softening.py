@@ -1,6 +1,5 @@
 """Blur and low resolution as matrix products along rows and columns, one matrix for each photo."""
 
-import numpy as np
 from keras import KerasTensor, ops
 
 SHARP_PX = 0.15  # a gaussian that touches no other pixel
@@ -29,8 +28,8 @@ def on_both_sides(along: KerasTensor, levels: KerasTensor) -> KerasTensor:
 
 def gaussian(sigma_px: KerasTensor, side: int) -> KerasTensor:
     """(N,) standard deviations -> (N, S, S) weights; each row sums to 1, at the edges too."""
-    places = np.arange(side, dtype=np.float32)
-    squared = (places[:, None] - places) ** 2
+    places = ops.arange(side, dtype="float32")
+    squared = ops.square(places[:, None] - places)
     sigma = ops.reshape(ops.maximum(sigma_px, SHARP_PX), (-1, 1, 1))
     weights = ops.exp(-squared / (2 * ops.square(sigma)))
     return weights / ops.sum(weights, axis=-1, keepdims=True)
@@ -42,7 +41,7 @@ def enlarged_again(reduction: KerasTensor, side: int) -> KerasTensor:
     A reduced photo has S / factor pixels, another number for each; what is beyond them is zero.
     """
     factor = ops.reshape(reduction, (-1, 1, 1))
-    centres = np.arange(side, dtype=np.float32) + 0.5
+    centres = ops.arange(side, dtype="float32") + 0.5
     reduced = centres[:, None] * factor  # (N, S, 1) centres of the reduced pixels in the photo
     down = ops.maximum(1 - ops.abs(reduced - centres) / factor, 0)
     down = down / ops.maximum(ops.sum(down, axis=-1, keepdims=True), 1e-6)

@@ -53,9 +53,9 @@ def named_lightness(
 
 def within_rim(prints: KerasTensor, side: int) -> KerasTensor:
     """(N, 16) prints -> (N, S, S, 1) float32: 1 in the picture, 0 on the paper, which is gray."""
-    place = (np.arange(side, dtype=np.float32) + 0.5) / side
-    to_edge = np.minimum(place, 1 - place)
-    nearest = np.minimum(to_edge[:, None], to_edge)[..., None]
+    place = _places(side)
+    to_edge = ops.minimum(place, 1 - place)
+    nearest = ops.minimum(to_edge[:, None], to_edge)[..., None]
     return ops.cast(nearest > _fields(prints, (-1, 1, 1, 1))["rim"], "float32")
 
 
@@ -88,6 +88,11 @@ def _fields(prints: KerasTensor, shape: tuple[int, ...]) -> dict[str, KerasTenso
     return {name: ops.reshape(prints[:, i], shape) for i, name in enumerate(FIELDS)}
 
 
+def _places(side: int) -> KerasTensor:
+    """(S,) centres of the pixels as fractions of the side."""
+    return (ops.arange(side, dtype="float32") + 0.5) / side
+
+
 def _clotted(grain: KerasTensor, grain_px: KerasTensor) -> KerasTensor:
     """(N, S, S) normally distributed -> the same in grains of that size, its variance kept."""
     along = gaussian(grain_px, grain.shape[-1])
@@ -97,7 +102,7 @@ def _clotted(grain: KerasTensor, grain_px: KerasTensor) -> KerasTensor:
 
 def _veil(of: dict[str, KerasTensor], side: int) -> KerasTensor:
     """(N, S, S) share of what is missing to white."""
-    place = (np.arange(side, dtype=np.float32) + 0.5) / side
+    place = _places(side)
     down = ops.exp(-ops.square((place[:, None] - of["veil_y"]) / of["veil_radius"]) / 2)
     across = ops.exp(-ops.square((place - of["veil_x"]) / of["veil_radius"]) / 2)
     return of["veil"] * down * across  # (N, S, 1) times (N, 1, S)
