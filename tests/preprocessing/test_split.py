@@ -7,14 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from preprocessing.split import (
-    FRACTIONS,
-    NEAR_BITS,
-    SPLITS,
-    assign_splits,
-    near_duplicate_groups,
-    split_of,
-)
+from preprocessing.near_duplicates import NEAR_BITS, near_duplicate_groups
+from preprocessing.split import FRACTIONS, SPLITS, assign_splits, split_of
 
 FAR = np.random.default_rng(0).integers(0, 2**64, (40, 4), np.uint64)  # all over 80 bits apart
 SHAS = [hashlib.sha256(bytes([i])).hexdigest() for i in range(40)]
