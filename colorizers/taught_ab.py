@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from basics.errors import DataError
 from colorizers.tasks import TAUGHT
+from preprocessing.categories import ANY
 from preprocessing.square import SIDE_PX
 
 if TYPE_CHECKING:
@@ -36,14 +37,15 @@ def load_taught(taught_dir: Path, categories: Sequence[str], photos: "PhotoSet")
     Args:
         taught_dir: what `colorizers.teach` wrote.
         categories: of the photos, in their order.
-        photos: as `training.batches.load_photos` gives them.
+        photos: as `training.batches.load_photos` gives them, those of `any` last, if at all.
 
     Raises:
         DataError: a category is missing, or the photos were packed anew since.
     """
     known = read_table(taught_dir).get(CATEGORIES, {})
     maps = []
-    for category, array in zip(categories, photos.arrays, strict=True):
+    names = [*categories, ANY][: len(photos.arrays)]
+    for category, array in zip(names, photos.arrays, strict=True):
         path = map_path(taught_dir, category)
         if category not in known or not path.is_file():
             raise DataError(f"nothing is taught of {category!r}", taught_dir, AGAIN)

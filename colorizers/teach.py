@@ -29,6 +29,7 @@ from colorizers.taught_ab import (
     map_path,
     read_table,
 )
+from preprocessing.categories import ANY
 from preprocessing.square import SIDE_PX
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def teach(teachers: Sequence[Path], packed_dir: Path, taught_dir: Path, lesson: 
         CheckpointError: a teacher cannot be loaded, or the folder is of others.
         DataError: there are no packed photos.
     """
-    from preprocessing.packing import load_packed, packed_categories
+    from preprocessing.packing import has_any, load_packed, packed_categories
     from training.checkpoints import chosen_checkpoint, load_checkpoint, weights_sha256
 
     paths = [chosen_checkpoint(one) if one.is_dir() else one for one in teachers]
@@ -92,7 +93,8 @@ def teach(teachers: Sequence[Path], packed_dir: Path, taught_dir: Path, lesson: 
         "mirror": lesson.mirror,
     }
     table = _open_table(taught_dir, recipe)
-    for category in packed_categories(packed_dir):
+    categories = packed_categories(packed_dir)
+    for category in [*categories, ANY] if has_any(packed_dir) else categories:
         photos = load_packed(packed_dir, category, "train")
         of, path = fingerprint(photos), map_path(taught_dir, category)
         if table[CATEGORIES].get(category) == of and path.is_file():

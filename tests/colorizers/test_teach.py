@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,19 @@ def test_a_killed_command_goes_on_where_it_was(teachers, packed_photos, taught, 
     assert (copy / "beach.npy").stat().st_mtime_ns == done
     assert json.loads((copy / "taught.json").read_text())["categories"]["forest"] == of
     assert not chunk.parent.exists()
+
+
+def test_photos_without_category_are_taught_too(teachers, taught, tmp_path):
+    packed = tmp_path / "packed"
+    for category, seed in (("beach", 0), ("any", 1)):
+        (packed / category).mkdir(parents=True)
+        photos = np.random.default_rng(seed).integers(0, 256, (1, 256, 256, 3), np.uint8)
+        np.save(packed / category / "train.npy", photos)
+    teach(teachers, packed, tmp_path / "taught", LESSON)
+    of_beach = load_photos(packed, ["beach"], "train")
+    both = replace(of_beach, arrays=(*of_beach.arrays, load_packed(packed, "any", "train")))
+    maps = load_taught(tmp_path / "taught", ["beach"], both).beside[TAUGHT]
+    np.testing.assert_array_equal(maps[-1], np.load(tmp_path / "taught" / "any.npy"))
 
 
 def test_the_folder_of_other_teachers_is_refused(teachers, packed_photos, taught):
