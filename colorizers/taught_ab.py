@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basics.errors import DataError
-from colorizers.tasks import TAUGHT
 from preprocessing.categories import ANY
 from preprocessing.square import SIDE_PX
 
 if TYPE_CHECKING:
     from training.batches import PhotoSet
 
+TAUGHT = "taught"  # the name of the maps in a batch, and of the loss against them
 MAP_PX = SIDE_PX // 4
 TABLE = "taught.json"
 RECIPE, CATEGORIES = "recipe", "categories"

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from training.task import Parts, Task
 
 PERCEPTUAL = "perceptual"
-TAUGHT = "taught"  # what teachers predict, in a batch and among the losses
 LOSSES = {  # name: what the network predicts
     "mse": REGRESSION,
     "huber": REGRESSION,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from keras import KerasTensor
 
-from colorizers.tasks import TAUGHT
+from colorizers.taught_ab import TAUGHT
 from imaging.lab import AB_SCALE
 from training.augment import resize_crops
 from training.old_prints.treat import within_rim

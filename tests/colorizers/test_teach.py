@@ -14,8 +14,8 @@ from keras import layers, ops
 
 from basics.errors import CheckpointError, ConfigError, DataError
 from colorizers.config import ColorizerConfig
-from colorizers.tasks import TAUGHT, find_task
-from colorizers.taught_ab import MAP_PX, fingerprint, load_taught
+from colorizers.tasks import find_task
+from colorizers.taught_ab import MAP_PX, TAUGHT, fingerprint, load_taught
 from colorizers.teach import Lesson, main, mean_map, teach
 from colorizers.train import train
 from imaging.lab import AB_SCALE, split_lab
