@@ -45,7 +45,7 @@ class ColorizerConfig(RunConfig):
     weight_decay: float = setting("of AdamW; 0: Adam", 0.0, zero=True)
     loss: str = setting(", ".join(LOSSES), "mse")  # IV-A
     perceptual_weights: Path | None = setting("EfficientNet-Lite0 .npz of loss perceptual", None)
-    perceptual_factor: float = setting("of the features' distance, in loss perceptual", 1.0)
+    perceptual_factor: float = setting("of the features' distance, in loss perceptual", 0.1)
     taught: Path | None = setting("what colorizers.teach wrote: teachers beside the truth", None)
     taught_factor: float = setting("of the loss against the teachers", 1.0)
     truth_factor: float = setting("of the loss against the truth beside them", 1.0, zero=True)
