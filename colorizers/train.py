@@ -1,8 +1,8 @@
 """Train the network that colours one category: python -m colorizers.train beach
 
 With --all each packed category in turn, or with --ray as many at a time as a Ray cluster takes;
-with the word `universal` one network on all photos. A killed run goes on where it was when the same
-command is given again (section IV-A).
+with the word `universal` one network on all photos, those without a category too. A killed run goes
+on where it was when the same command is given again (section IV-A).
 """
 
 import argparse
@@ -55,7 +55,8 @@ def train(config: ColorizerConfig) -> Path:
     spec = find(ARCHITECTURES, config.architecture)
     require_task(spec, config.loss)
     categories = packed_categories(config.packed_dir)
-    if config.category != UNIVERSAL:
+    is_universal = config.category == UNIVERSAL
+    if not is_universal:
         known = [*categories, UNIVERSAL]
         categories = [require_category(config.category, known, where="CATEGORY")]
     phase = Phase(
@@ -67,7 +68,7 @@ def train(config: ColorizerConfig) -> Path:
         validate_every=config.validate_every,
         keep_best=config.keep_best,
     )
-    train_photos, val_photos = load_splits(config.packed_dir, categories)
+    train_photos, val_photos = load_splits(config.packed_dir, categories, with_any=is_universal)
     if config.taught is not None:
         train_photos = load_taught(config.taught, categories, train_photos)
     job = Job(

@@ -108,4 +108,4 @@ def _row(columns: Sequence[str], cells: Sequence[str], where: str) -> Row:
 
 def write_rows(path: Path, rows: Sequence[Row]) -> None:
     """Write photos.csv."""
-    write_lines(path, COLUMNS, map(astuple, rows))
+    write_lines(path, COLUMNS, (astuple(row) for row in rows))

@@ -63,7 +63,7 @@ def decode_square(content: bytes) -> Square | None:
         rgb=rgb,
         sha256=hashlib.sha256(content).hexdigest(),
         difference_hash=difference_hash(rgb),
-        mirrored_hash=difference_hash(rgb[:, ::-1]),
+        mirrored_hash=difference_hash(rgb[:, ::-1]),  # libvips' thumbnails are not symmetric
         chroma=float(np.hypot(*np.moveaxis(ab, -1, 0)).mean() * AB_SCALE),
     )
 

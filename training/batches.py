@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basics.errors import DataError
-from preprocessing.packing import load_packed
+from preprocessing.categories import ANY
+from preprocessing.packing import has_any, load_packed
 from training.augment import Augmentation, unchanged
 
 Batch = tuple[dict[str, NDArray]]  # what Keras takes for inputs without targets
+NO_CATEGORY = -1  # the label of a photo of `any`: `keras.ops.one_hot` makes zeros of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +22,8 @@ class PhotoSet:
     """The photos of one split of some categories.
 
     Attributes:
-        arrays: per category (n, 256, 256, 3) uint8, memory-mapped.
-        labels: (total,) category index of each photo.
+        arrays: per category (n, 256, 256, 3) uint8, memory-mapped; that of `any` last, if at all.
+        labels: (total,) category index of each photo, or `NO_CATEGORY`.
         rows: (total,) its row in the array of its category.
         beside: by name, what else rides along with each photo: arrays like `arrays`.
     """
@@ -51,13 +53,24 @@ class PhotoSet:
         return np.stack([arrays[self.labels[i]][self.rows[i]] for i in indices])
 
 
-def load_photos(packed_dir: Path, categories: Sequence[str], split: str) -> PhotoSet:
+def load_photos(
+    packed_dir: Path, categories: Sequence[str], split: str, *, with_any: bool = False
+) -> PhotoSet:
     """Open one split of some categories.
+
+    Args:
+        packed_dir: what `python -m preprocessing` wrote.
+        categories: in the order of their labels.
+        split: such as "train".
+        with_any: take the photos without category too, if any were packed; for "train" only.
 
     Raises:
         DataError: a category was never packed, or there is no photo in all of them.
     """
-    arrays = tuple(load_packed(packed_dir, category, split) for category in categories)
+    is_any = with_any and split == "train" and has_any(packed_dir)
+    names = [*categories, ANY] if is_any else categories
+    arrays = tuple(load_packed(packed_dir, name, split) for name in names)
+    indices = [*range(len(categories)), NO_CATEGORY]  # the last array is that of `any`, by -1 too
     counts = [len(array) for array in arrays]
     if sum(counts) == 0:
         raise DataError(
@@ -65,15 +78,17 @@ def load_photos(packed_dir: Path, categories: Sequence[str], split: str) -> Phot
         )
     return PhotoSet(
         arrays=arrays,
-        labels=np.repeat(np.arange(len(arrays)), counts),
+        labels=np.repeat(indices[: len(arrays)], counts),
         rows=np.concatenate([np.arange(count) for count in counts]),
     )
 
 
-def load_splits(packed_dir: Path, categories: Sequence[str]) -> tuple[PhotoSet, PhotoSet]:
+def load_splits(
+    packed_dir: Path, categories: Sequence[str], *, with_any: bool = False
+) -> tuple[PhotoSet, PhotoSet]:
     """The photos for training and those for validation; see `load_photos`."""
-    train, val = (load_photos(packed_dir, categories, split) for split in ("train", "val"))
-    return train, val
+    train = load_photos(packed_dir, categories, "train", with_any=with_any)
+    return train, load_photos(packed_dir, categories, "val")
 
 
 def training_batches(

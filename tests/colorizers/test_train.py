@@ -345,6 +345,23 @@ def test_what_cannot_be_trained_is_explained(configure, setting, error, message)
     assert not config.run_dir.exists()
 
 
+def test_photos_without_category_are_for_the_universal_network_alone(
+    configure, packed_photos, tmp_path, caplog
+):
+    caplog.set_level("INFO")
+    packed_dir = tmp_path / "packed"
+    for name in ("beach", "forest"):
+        shutil.copytree(packed_photos / name, packed_dir / name)
+    (packed_dir / "any").mkdir()
+    np.save(packed_dir / "any" / "train.npy", np.load(packed_dir / "beach" / "test.npy"))
+    train(configure("all", packed_dir=packed_dir, category="universal"))
+    assert "18 photos, 4 for validation" in caplog.text
+    train(configure("one", packed_dir=packed_dir, category="beach"))
+    assert "8 photos, 2 for validation" in caplog.text
+    with pytest.raises(ConfigError, match="unknown category 'any'"):
+        train(configure("none", packed_dir=packed_dir, category="any"))
+
+
 def test_the_command_trains_every_category_in_turn(packed_photos, tmp_path, capsys):
     categories = ("beach", "castle")  # the latter is none of the twenty
     for category, photos in zip(categories, ("beach", "fruit"), strict=True):
