@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Runs = Sequence[tuple[int, "keras.Model"]]  # side in px, network
 CHUNK = 128  # photos between two files; 100 MB of memory at 256 px
 
 
@@ -93,6 +94,7 @@ def teach(teachers: Sequence[Path], packed_dir: Path, taught_dir: Path, lesson: 
         "mirror": lesson.mirror,
     }
     table = _open_table(taught_dir, recipe)
+    runs = at_sizes(networks, lesson.px)
     categories = packed_categories(packed_dir)
     for category in [*categories, ANY] if has_any(packed_dir) else categories:
         photos = load_packed(packed_dir, category, "train")
@@ -100,19 +102,28 @@ def teach(teachers: Sequence[Path], packed_dir: Path, taught_dir: Path, lesson: 
         if table[CATEGORIES].get(category) == of and path.is_file():
             log.info("%s: done already", category)
             continue
-        _teach_category(networks, photos, path, of, lesson)
+        _teach_category(runs, photos, path, of, lesson)
         table[CATEGORIES][category] = of
         _write_table(taught_dir, table)
     return taught_dir / TABLE
 
 
-def mean_map(
-    networks: Sequence["keras.Model"], rgb: NDArray[np.uint8], lesson: Lesson
-) -> NDArray[np.int8]:
+def at_sizes(networks: Sequence["keras.Model"], px: Sequence[int]) -> Runs:
+    """Each network at each side: (side, network), compiled for it once.
+
+    Of sizes that change, TensorFlow makes an unknown one, which no upsampling takes.
+    """
+    import keras
+
+    given = {side: keras.Input((side, side, 1)) for side in px}
+    return [(side, keras.Model(one, net(one))) for side, one in given.items() for net in networks]
+
+
+def mean_map(runs: Runs, rgb: NDArray[np.uint8], lesson: Lesson) -> NDArray[np.int8]:
     """The mean of what networks predict of whole photos.
 
     Args:
-        networks: each maps lightness to ab.
+        runs: as `at_sizes` gives them; each network maps lightness to ab.
         rgb: (n, 256, 256, 3) uint8.
         lesson: how they are run.
 
@@ -127,20 +138,19 @@ def mean_map(
 
     whole = ops.convert_to_tensor(whole_crops(len(rgb)))
     total, n_predictions = np.zeros((len(rgb), MAP_PX, MAP_PX, 2), np.float32), 0
-    for px in lesson.px:
+    for px, network in runs:
         lightness, _ = split_lab(resize_crops(ops.convert_to_tensor(rgb), whole, px))
         seen = ops.convert_to_numpy(lightness)
-        for network in networks:
-            for step in (1, -1) if lesson.mirror else (1,):
-                ab = network.predict(seen[:, :, ::step], lesson.batch_size, verbose=0)
-                small = resize_crops(ops.convert_to_tensor(ab[:, :, ::step]), whole, MAP_PX)
-                total += ops.convert_to_numpy(small)
-                n_predictions += 1
+        for step in (1, -1) if lesson.mirror else (1,):
+            ab = network.predict(seen[:, :, ::step], lesson.batch_size, verbose=0)
+            small = resize_crops(ops.convert_to_tensor(ab[:, :, ::step]), whole, MAP_PX)
+            total += ops.convert_to_numpy(small)
+            n_predictions += 1
     return np.rint(np.clip(total / n_predictions * AB_SCALE, -127, 127)).astype(np.int8)
 
 
 def _teach_category(
-    networks: Sequence["keras.Model"],
+    runs: Runs,
     photos: NDArray[np.uint8],
     path: Path,
     of: str,
@@ -152,7 +162,7 @@ def _teach_category(
     for start in cli.progress(starts, path.stem):
         chunk = chunks_dir / f"{start:07d}.npy"
         if not chunk.is_file():
-            maps = mean_map(networks, photos[start : start + CHUNK], lesson)
+            maps = mean_map(runs, photos[start : start + CHUNK], lesson)
             with atomic_write(chunk) as side:
                 np.save(side, maps)
     with atomic_write(path) as side:
