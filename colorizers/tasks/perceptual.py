@@ -4,6 +4,7 @@ The features are those of EfficientNet-Lite0, trained on ImageNet in colour and 
 then miss its hue at less cost than a thing may look like no thing.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
@@ -51,18 +52,17 @@ class Perceptual(Regression):
         "loss", "psnr", "perceptual", "val_loss", "val_psnr", "val_perceptual", "val_psnr_db",
     )  # fmt: skip
 
-    def __init__(self, config: "ColorizerConfig", parts: Parts) -> None:
-        """As `Regression`, with the features of `config.perceptual_weights`.
+    def __init__(
+        self, config: "ColorizerConfig", parts: Parts, features: keras.Model | None = None
+    ) -> None:
+        """As `Regression`, with other features than those of `config.perceptual_weights` if given.
 
         Raises:
             CheckpointError: there are no such weights, or they do not fit.
         """
         super().__init__(config, parts)
         self.factor = config.perceptual_factor
-        encoder = build_encoder(channels=3)
-        if config.perceptual_weights is not None:  # as the config checks
-            load_encoder_weights(encoder, config.perceptual_weights)
-        self.features = frozen_features(encoder)
+        self.features = features or _load_features(config.perceptual_weights or Path())
 
     def losses(self, outputs: Tensors) -> Tensors:
         """The loss "psnr", and the distance of the features of both pictures."""
@@ -72,6 +72,12 @@ class Perceptual(Regression):
             "psnr": psnr(lightness, ab, truth),
             "perceptual": self.factor * distance(*seen),
         }
+
+
+def _load_features(weights: Path) -> keras.Model:
+    encoder = build_encoder(channels=3)
+    load_encoder_weights(encoder, weights)
+    return frozen_features(encoder)
 
 
 def _unit(features: KerasTensor) -> KerasTensor:

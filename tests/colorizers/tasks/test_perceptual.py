@@ -1,5 +1,4 @@
 from dataclasses import replace
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -9,9 +8,8 @@ from keras import ops
 from basics.errors import CheckpointError
 from colorizers.config import ColorizerConfig
 from colorizers.tasks import PERCEPTUAL, find_task
-from colorizers.tasks.perceptual import distance, frozen_features
+from colorizers.tasks.perceptual import Perceptual, distance, frozen_features
 from tests.training.conftest import build_small_network
-from tests.training.imagenet_like import write_weights
 from training.encoders.efficientnet_lite import build_encoder
 from training.task import NETWORK, TaskTrainer
 
@@ -45,9 +43,8 @@ def config(tmp_path) -> ColorizerConfig:
 
 
 def test_what_it_sees_teaches_the_colorizer_and_learns_nothing_itself(config):
-    write_weights(Path(config.perceptual_weights or ""), encoder=build_encoder())
-    network = build_small_network()
-    trainer = TaskTrainer(find_task(config, {NETWORK: network}))
+    network, features = build_small_network(), frozen_features(build_encoder(1 / 8, 1, channels=3))
+    trainer = TaskTrainer(Perceptual(config, {NETWORK: network}, features))
     trainer.compile(keras.optimizers.SGD(0.1))
     rgb = RNG.integers(0, 256, (2, 256, 256, 3), np.uint8)
     batch = {
@@ -63,7 +60,7 @@ def test_what_it_sees_teaches_the_colorizer_and_learns_nothing_itself(config):
         id(one) for one in network.trainable_variables
     }
     assert not np.array_equal(before[0], network.get_weights()[0])
-    without = find_task(replace(config, perceptual_factor=1e-9), {NETWORK: network})
+    without = Perceptual(replace(config, perceptual_factor=1e-9), {NETWORK: network}, features)
     outputs = without.forward(
         {name: ops.convert_to_tensor(one) for name, one in batch.items()}, True
     )
