@@ -43,6 +43,7 @@ def train(config: ColorizerConfig) -> Path:
     """
     from colorizers.initial_weights import build_network, encoder_sha256
     from colorizers.models import ARCHITECTURES
+    from colorizers.taught_ab import load_taught, recipe_sha256
     from preprocessing.packing import packed_categories
     from training.batches import load_splits
     from training.job import Job, Step
@@ -67,16 +68,20 @@ def train(config: ColorizerConfig) -> Path:
         validate_every=config.validate_every,
         keep_best=config.keep_best,
     )
+    train_photos, val_photos = load_splits(config.packed_dir, categories, with_any=is_universal)
+    if config.taught is not None:
+        train_photos = load_taught(config.taught, categories, train_photos)
     job = Job(
         config=config,
-        photos=load_splits(config.packed_dir, categories, with_any=is_universal),
+        photos=(train_photos, val_photos),
         build=lambda: {NETWORK: build_network(spec, config)},
         task=partial(find_task, config),
         steps=(Step(phase=phase),),
         # the hash of an encoder that learns would be that of the moment
-        facts=lambda network: (
-            {} if config.train_encoder else {"encoder_sha256": encoder_sha256(network)}
-        ),
+        facts=lambda network: {
+            **({} if config.train_encoder else {"encoder_sha256": encoder_sha256(network)}),
+            **({"taught_sha256": recipe_sha256(config.taught)} if config.taught else {}),
+        },
     )
     return train_job(job)
 

@@ -1,7 +1,7 @@
 """Packed photos -> endless, shuffled uint8 batches whose order depends on seed and step alone."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
@@ -25,11 +25,13 @@ class PhotoSet:
         arrays: per category (n, 256, 256, 3) uint8, memory-mapped; that of `any` last, if at all.
         labels: (total,) category index of each photo, or `NO_CATEGORY`.
         rows: (total,) its row in the array of its category.
+        beside: by name, what else rides along with each photo: arrays like `arrays`.
     """
 
     arrays: tuple[NDArray[np.uint8], ...]
     labels: NDArray[np.int64]
     rows: NDArray[np.int64]
+    beside: Mapping[str, tuple[NDArray, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many photos there are."""
@@ -37,11 +39,18 @@ class PhotoSet:
 
     def take(self, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
         """(k,) indices -> (k, 256, 256, 3) uint8."""
-        return np.stack([self.arrays[self.labels[i]][self.rows[i]] for i in indices])
+        return self._rows_of(self.arrays, indices)
 
     def batch(self, indices: NDArray[np.int64]) -> dict[str, NDArray]:
-        """{"rgb": as `take`, "labels": (k,) int32}: the labels ride along, for any task to use."""
-        return {"rgb": self.take(indices), "labels": self.labels[indices].astype(np.int32)}
+        """{"rgb": as `take`, "labels": (k,) int32}, and what is `beside`, for any task to use."""
+        return {
+            "rgb": self.take(indices),
+            "labels": self.labels[indices].astype(np.int32),
+            **{name: self._rows_of(arrays, indices) for name, arrays in self.beside.items()},
+        }
+
+    def _rows_of(self, arrays: tuple[NDArray, ...], indices: NDArray[np.int64]) -> NDArray:
+        return np.stack([arrays[self.labels[i]][self.rows[i]] for i in indices])
 
 
 def load_photos(
@@ -97,7 +106,7 @@ def training_batches(
 
     Yields:
         ({"rgb": (B, 256, 256, 3) uint8, "labels": (B,) int32, "crops": (B, 4) float32,
-        "tone_curves": (B, 3) float32},)
+        "tone_curves": (B, 3) float32, and what else `augmentation` draws and is beside photos},)
     """
     step = start_step
     while True:

@@ -20,12 +20,14 @@ from colorizers import train as command
 from colorizers.color_classes import class_colours
 from colorizers.config import ColorizerConfig
 from colorizers.models import ARCHITECTURES
-from colorizers.tasks import LOSSES
+from colorizers.tasks import LOSSES, PERCEPTUAL
 from colorizers.train import train
 from evaluation.metrics import psnr_db
 from imaging.lab import join_lab, split_lab
 from tests.thin import build_thin_encoder
+from tests.training.imagenet_like import write_weights
 from training.checkpoints import latest_checkpoint, load_checkpoint, save_checkpoint, weights_sha256
+from training.encoders.efficientnet_lite import build_encoder
 from training.runs import read_config
 
 Configure = Callable[..., ColorizerConfig]
@@ -46,6 +48,9 @@ def configure(packed_photos, tmp_path) -> Configure:
 
     def settings(name: str = "run", **changes: Any) -> ColorizerConfig:
         run = {"category": "beach", "packed_dir": packed_photos, "run_dir": tmp_path / name}
+        if changes.get("loss") == PERCEPTUAL:
+            weights = write_weights(tmp_path / "lite0.npz", encoder=build_encoder())
+            run["perceptual_weights"] = weights
         return ColorizerConfig(**{**run, **SHORT, "epochs": 1, **changes})
 
     return settings

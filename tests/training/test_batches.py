@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -82,6 +83,18 @@ def test_every_photo_comes_with_the_category_it_belongs_to(counts, batch_size, s
         assert inputs["crops"].shape == (batch_size, 4)
         assert inputs["labels"].dtype == np.int32
         np.testing.assert_array_equal(inputs["labels"], inputs["rgb"][:, 0, 0, 0])
+
+
+@settings(max_examples=15)
+@given(counts_per_category, batch_sizes, seeds)
+def test_what_is_beside_the_photos_comes_with_them(counts, batch_size, seed):
+    photos = photo_set(counts)
+    beside = tuple(array[:, 0, 0, :2].astype(np.int8) for array in photos.arrays)
+    for inputs in batches(
+        replace(photos, beside={"maps": beside}), 3, batch_size=batch_size, seed=seed
+    ):
+        assert inputs["maps"].dtype == np.int8
+        np.testing.assert_array_equal(inputs["maps"], inputs["rgb"][:, 0, 0, :2])
 
 
 def test_every_round_and_every_seed_has_an_order_and_crops_of_its_own():
