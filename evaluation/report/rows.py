@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +86,7 @@ def mean_rows(what: str, values: NDArray[np.float64], groups: NDArray[np.int64])
     yield Row(measure=f"{what}, over categories", value=mean, low=low, high=high, n=n)
 
 
-def share_row(what: str, parts: NDArray[np.floating], wholes: NDArray[np.floating]) -> Row:
+def share_row(what: str, parts: NDArray[Any], wholes: NDArray[Any]) -> Row:
     """sum(parts) / sum(wholes); `n` counts the photos that have something of the whole."""
     whole = float(wholes.sum())
     low, high = ratio_interval(np.asarray(parts, float), np.asarray(wholes, float))
