@@ -94,7 +94,7 @@ def measure(use: Instruments, packed: PackedPhoto, photo: EncodedPhoto) -> Photo
     return PhotoFigures(
         category=packed.category,
         scores={name: score(rgb, photo.rgb) for name, rgb in {**colored, TRUTH: photo.rgb}.items()},
-        prints_db=prints_db(use.colorizer, photo, seed=packed.number),
+        prints_db=prints_db(use.colorizer, photo, seed=packed.index),
         near_px=near_px,
         seen_px=seen_px,
         ranking=dict(photo.ranking),

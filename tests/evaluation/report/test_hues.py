@@ -60,3 +60,11 @@ def test_a_hue_is_near_within_30_degrees_round_the_circle(predicted, is_near):
 def test_what_is_nearly_gray_has_no_hue():
     near, n = hue_hits(pixels(10, 40), pixels(10, 14.9))
     assert n.sum() == near.sum() == 0
+
+
+def test_a_perfect_prediction_and_one_of_half_its_chroma_are_near_everywhere():
+    truth = np.random.default_rng(0).uniform(-0.8, 0.8, (40, 40, 2))
+    for predicted in (truth, truth / 2):
+        near, n = hue_hits(predicted, truth)
+        assert n.min() > 0
+        np.testing.assert_array_equal(near, n)
