@@ -26,8 +26,8 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 TARGETS := help colorize desktop web dev test nightly test-all coverage mutations check browser screen \
-	format lock train-quick category categories results evaluate evaluate-paper soft-routing modes cross gallery \
-	showcase epochs table-one compare claim model-card notebooks clean
+	format lock train-quick category categories results evaluate evaluate-paper report soft-routing modes cross \
+	gallery showcase epochs table-one compare claim model-card notebooks clean
 .PHONY: $(TARGETS) named meant
 .NOTPARALLEL:  # each job takes all processors
 
@@ -151,6 +151,9 @@ evaluate: .venv-dev/.ready  ## measure the shipped networks; ARGS go to evaluati
 
 evaluate-paper: .venv-dev/.ready  ## the same of the paper's network, Fig. 3
 	$(DEV_PYTHON) -m evaluation.evaluate --colorizer encoder_decoder $(ARGS)
+
+report: .venv-dev/.ready  ## every figure that the networks are judged by, in one table; see docs/commands.md
+	$(DEV_PYTHON) -m evaluation.report $(ARGS)
 
 soft-routing: .venv-dev/.ready  ## how many colorizers to blend, on the validation photos
 	$(DEV_PYTHON) -m evaluation.blends $(ARGS)

@@ -52,3 +52,46 @@ def wilson_interval(n_hits: int, n: int) -> Interval:
     low = max(0.0, middle - half) if n_hits else 0.0  # exactly, whatever the rounding
     high = min(1.0, middle + half) if n_hits < n else 1.0
     return Interval(rate=rate, low=low, high=high)
+
+
+def ratio_interval(
+    parts: NDArray[np.float64], wholes: NDArray[np.float64], seed: int = 0
+) -> tuple[float, float]:
+    """95 % interval of sum(parts) / sum(wholes), photos resampled with both their numbers.
+
+    Args:
+        parts: (N,), one per photo.
+        wholes: (N,), what each is a part of.
+        seed: of the resampling.
+    """
+    picks = np.random.default_rng(seed).integers(len(parts), size=(RESAMPLES, len(parts)))
+    whole = wholes[picks].sum(axis=1)
+    ratios = parts[picks].sum(axis=1)[whole > 0] / whole[whole > 0]
+    if not len(ratios):
+        return float("nan"), float("nan")
+    low, high = np.percentile(ratios, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def group_means(
+    values: NDArray[np.float64], groups: NDArray[np.integer], seed: int = 0
+) -> tuple[float, float, float]:
+    """The mean over groups of the mean over their photos, and its 95 % interval.
+
+    Photos are resampled within their group, so that none is ever empty; one group's few photos
+    thus count as much as another's many.
+
+    Args:
+        values: (N,), of photos.
+        groups: (N,), the group of each.
+        seed: of the resampling.
+    """
+    rng = np.random.default_rng(seed)
+    members = [values[groups == group] for group in np.unique(groups)]
+    mean = float(np.mean([one.mean() for one in members]))
+    if not np.isfinite(values).all():
+        return mean, float("nan"), float("nan")
+    picked = [one[rng.integers(len(one), size=(RESAMPLES, len(one)))] for one in members]
+    means = np.mean([one.mean(axis=1) for one in picked], axis=0)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return mean, float(low), float(high)

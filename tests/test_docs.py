@@ -196,3 +196,14 @@ def test_the_router_is_as_good_as_the_documents_say():
     router = pd.read_csv(ROOT / "results" / "router.csv").set_index("category").loc["all"]
     told = f"top-1 is {router['top_1']:.3f} and its top-3 {router['top_3']:.3f}"
     assert told in " ".join(RESULTS.read_text().split())
+
+
+def test_where_it_stands_is_what_was_measured():
+    measured = pd.read_csv(ROOT / "results" / "report_2026-11-26.csv").set_index("measure")
+    told = rows(RESULTS, "measure")
+    assert len(told) > 40
+    for measure, (value, interval, n) in told.items():
+        one = measured.loc[measure]
+        assert value == f"{one['value']:.3f}"
+        assert interval in ("", f"{one['low']:.3f} to {one['high']:.3f}")
+        assert int(n) == one["n"]

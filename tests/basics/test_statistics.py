@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from basics.statistics import bootstrap_interval, wilson_interval
+from basics.statistics import (
+    bootstrap_interval,
+    group_means,
+    ratio_interval,
+    wilson_interval,
+)
 
 
 def test_the_bootstrap_interval_covers_the_mean_as_often_as_it_says():
@@ -52,3 +57,20 @@ def test_the_interval_of_the_opposite_is_the_mirror_image(counts):
 def test_nothing_and_everything_are_bounds_themselves():
     assert wilson_interval(0, 7).low == 0.0
     assert wilson_interval(7, 7).high == 1.0
+
+
+def test_groups_count_alike_however_many_they_are():
+    values, groups = np.array([1.0, 2.0, 3.0, 10.0]), np.array([0, 0, 0, 1])
+    mean, low, high = group_means(values, groups)
+    assert mean == 6
+    assert 5.5 <= low < mean < high <= 6.5  # of the second group there is one photo
+
+
+def test_a_ratio_is_that_of_sums():
+    parts, wholes = np.array([1.0, 8.0, 3.0]), np.array([2.0, 10.0, 4.0])
+    low, high = ratio_interval(parts, wholes)
+    assert 0.5 <= low < 12 / 16 < high <= 0.8
+
+
+def test_a_share_of_nothing_has_no_interval():
+    assert np.isnan(ratio_interval(np.zeros(3), np.zeros(3))).all()
