@@ -65,6 +65,10 @@ def train(config: ColorizerConfig) -> Path:
         minutes=config.minutes,
         validate_every=config.validate_every,
         keep_best=config.keep_best,
+        average=config.average,
+        warmup_steps=config.warmup_steps,
+        clipnorm=config.clipnorm,
+        encoder_rate=config.encoder_rate,
     )
     job = Job(
         config=config,

@@ -21,6 +21,7 @@ LOSSES = {  # name: task
     "chroma": REGRESSION,
     "psnr": REGRESSION,
     "classes": CLASSES,
+    "classes_balanced": CLASSES,
 }
 
 
