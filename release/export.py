@@ -1,6 +1,7 @@
 """Trained networks -> the bundle that colours photos: python -m release.export runs pretrained
 
-Reads RUNS_DIR/classifier/<encoder> and RUNS_DIR/colorizers/*/*, writes ONNX files and bundle.json. A colorizer is stored in int8 where that costs less than 0.1 dB of PSNR on the
+Reads RUNS_DIR/classifier/<encoder> and RUNS_DIR/colorizers/*/*, writes ONNX files and
+bundle.json. A colorizer is stored in int8 where that costs less than 0.1 dB of PSNR on the
 validation split, else in float32.
 """
 
