@@ -246,16 +246,17 @@ class _FollowPhase(keras.callbacks.Callback):
         self.finished = epoch + 1
         self.judge(self.finished, logs or {})
         config, minutes = self.config, self.phase.minutes
-        if checkpoints.is_kept_epoch(self.finished, config.checkpoint_every, config.save_at):
+        if minutes is not None and self.seconds >= 60 * minutes:
+            self.trainer.stop_training = True
+        if self.trainer.stop_training or self.finished == self.phase.last:
+            if self.averaged is not None:
+                self.averaged.put()  # before Keras does, which keeps nothing
+        elif checkpoints.is_kept_epoch(self.finished, config.checkpoint_every, config.save_at):
             self._save(checkpoints.EPOCH_NAME)
         elif time.monotonic() - self.last_saved >= config.rolling_s:
             self._save(checkpoints.ROLLING_NAME)
-        if minutes is not None and self.seconds >= 60 * minutes:
-            self.trainer.stop_training = True
-        if self.averaged is not None:
-            is_last = self.trainer.stop_training or self.finished == self.phase.last
-            # after the last epoch Keras itself puts the average in, and keeps nothing
-            self.averaged.put() if is_last else self.averaged.take_out()
+        elif self.averaged is not None:
+            self.averaged.take_out()
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Keep the last epoch, whatever its number."""

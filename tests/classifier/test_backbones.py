@@ -27,7 +27,10 @@ def lightness_of(height: int, width: int) -> np.ndarray:
 
 
 def test_the_paper_s_candidates_and_the_router_are_there():
-    assert set(BACKBONES) == {"vgg19", "resnet50", "inception_v3", "mobilenet_v2"}
+    assert set(BACKBONES) == {
+        *("vgg19", "resnet50", "inception_v3"),
+        *("mobilenet_v2", "efficientnet_lite0", "efficientnet_lite2"),
+    }
 
 
 @every_backbone
@@ -81,9 +84,10 @@ def test_the_momentum_of_batch_normalization_is_set_in_every_layer():
     assert len(norms(classifier)) == 54  # 53 of the backbone, one of the head
 
 
-def test_mobilenet_v2_from_scratch_passes_on_what_tells_photos_apart():
+@pytest.mark.parametrize("name", ["mobilenet_v2", "efficientnet_lite0"])
+def test_folded_networks_from_scratch_pass_on_what_tells_photos_apart(name):
     keras.utils.set_random_seed(0)
-    top = top_of(BACKBONES["mobilenet_v2"].build().predict(lightness_of(64, 64), verbose=0))
+    top = top_of(BACKBONES[name].build().predict(lightness_of(64, 64), verbose=0))
     pooled = top.mean(axis=(1, 2))
     assert 0.05 < pooled.std() < 20  # with Keras' own kernels 1e-12
     assert np.abs(pooled[0] - pooled[1]).max() > 0.01

@@ -25,7 +25,10 @@ from colorizers.train import train
 from evaluation.metrics import psnr_db
 from imaging.lab import join_lab, split_lab
 from tests.thin import build_thin_encoder
+from tests.training.imagenet_like import write_weights
 from training.checkpoints import latest_checkpoint, load_checkpoint, save_checkpoint, weights_sha256
+from training.encoders.table import ENCODERS
+from training.registry import REGRESSION
 from training.runs import read_config
 
 Configure = Callable[..., ColorizerConfig]
@@ -240,9 +243,62 @@ def test_an_encoder_that_may_learn_does_and_goes_on_learning_after_a_kill(
     assert encoder_hash(train(killed)) == hashes[1]
 
 
-def test_a_network_without_an_encoder_cannot_train_it(configure):
+def test_a_network_without_an_encoder_cannot_train_or_choose_it(configure):
     with pytest.raises(ConfigError, match="encoder_decoder has no encoder"):
         train(configure(train_encoder=True))
+    with pytest.raises(ConfigError, match=r"encoder_decoder has no encoder\n.*backbone"):
+        train(configure(backbone="efficientnet_lite0"))
+
+
+@pytest.fixture(scope="module")
+def averaged(packed_photos, tmp_path_factory) -> ColorizerConfig:
+    """A finished run of two epochs from ImageNet-like weights, without a router."""
+    folder = tmp_path_factory.mktemp("averaged")
+    encoder = ENCODERS["efficientnet_lite0"].build()
+    config = ColorizerConfig(
+        category="universal",
+        packed_dir=packed_photos,
+        run_dir=folder / "run",
+        architecture="attention_encoder",
+        backbone="efficientnet_lite0",
+        encoder=write_weights(folder / "lite0.npz", encoder=encoder),
+        train_encoder=True,
+        average=0.7,
+        encoder_rate=0.2,
+        warmup_steps=3,
+        clipnorm=1.0,
+        **SHORT,
+        epochs=2,
+        save_at=(1,),
+    )
+    train(config)
+    return config
+
+
+def test_an_averaged_run_resumes_with_its_statistics_and_its_slow_encoder(averaged, tmp_path):
+    killed = replace(averaged, run_dir=tmp_path / "killed")
+    shutil.copytree(averaged.run_dir, killed.run_dir)
+    for name in ("epoch_0002.keras", "averaged.keras"):
+        (killed.run_dir / name).unlink()
+    train(killed)
+    np.testing.assert_allclose(losses(killed.run_dir), losses(averaged.run_dir), rtol=1e-3)
+    for name in ("epoch_0002.keras", "averaged.keras"):
+        networks = [load_checkpoint(one.run_dir / name) for one in (killed, averaged)]
+        for weight, other in zip(*(one.get_weights() for one in networks), strict=True):
+            np.testing.assert_allclose(weight, other, atol=1e-4)
+
+
+def test_another_colorizer_starts_from_the_average_and_its_encoder(averaged, configure):
+    start = {"architecture": "attention_encoder", "backbone": "efficientnet_lite0"}
+    path = train(configure(**start, init=averaged.run_dir, learning_rate=1e-12))
+    expected = encoder_hash(averaged.run_dir / "averaged.keras")
+    assert encoder_hash(path) == expected == read_config(path.parent)["encoder_sha256"]
+
+
+def test_weights_of_another_encoder_are_refused(averaged, configure):
+    config = configure(architecture="shared_encoder", encoder=averaged.encoder)
+    with pytest.raises(CheckpointError, match=r"lite0.npz\n.*MobileNetV2"):
+        train(config)
 
 
 def test_classes_of_colour_are_learnt_by_the_network_that_predicts_them_and_by_no_other(
@@ -265,7 +321,7 @@ def test_an_unknown_loss_is_refused(configure):
         configure(loss="l1")
 
 
-@pytest.mark.parametrize("loss", [one for one in LOSSES if one != "classes"])
+@pytest.mark.parametrize("loss", [one for one, task in LOSSES.items() if task == REGRESSION])
 def test_every_loss_trains_and_its_psnr_is_told(configure, loss):
     config = configure(loss=loss, tone_spread=0.3)
     train(config)
