@@ -259,7 +259,7 @@ def averaged(packed_photos, tmp_path_factory) -> ColorizerConfig:
         category="universal",
         packed_dir=packed_photos,
         run_dir=folder / "run",
-        architecture="attention_encoder",
+        architecture="shared_encoder",
         backbone="efficientnet_lite0",
         encoder=write_weights(folder / "lite0.npz", encoder=encoder),
         train_encoder=True,
@@ -286,13 +286,6 @@ def test_an_averaged_run_resumes_with_its_statistics_and_its_slow_encoder(averag
         networks = [load_checkpoint(one.run_dir / name) for one in (killed, averaged)]
         for weight, other in zip(*(one.get_weights() for one in networks), strict=True):
             np.testing.assert_allclose(weight, other, atol=1e-4)
-
-
-def test_another_colorizer_starts_from_the_average_and_its_encoder(averaged, configure):
-    start = {"architecture": "attention_encoder", "backbone": "efficientnet_lite0"}
-    path = train(configure(**start, init=averaged.run_dir, learning_rate=1e-12))
-    expected = encoder_hash(averaged.run_dir / "averaged.keras")
-    assert encoder_hash(path) == expected == read_config(path.parent)["encoder_sha256"]
 
 
 def test_weights_of_another_encoder_are_refused(averaged, configure):

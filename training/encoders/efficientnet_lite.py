@@ -13,7 +13,7 @@ from keras import layers
 
 from basics.errors import CheckpointError
 from training.encoders import ENCODER
-from training.encoders.mobilenet_v2 import read_folded, scaled, set_folded
+from training.encoders.mobilenet_v2 import convolutions_of, read_folded, scaled, set_folded
 
 STAGES = (  # expansion, filters, blocks, stride of the first block, side of the depthwise kernel
     (1, 16, 1, 1, 3),
@@ -93,8 +93,7 @@ def load_encoder_weights(
             "--weights imagenet",
             "give a file that you have: --weights PATH; or train from scratch: --weights none",
         )
-    # stem and top; the blocks of the first stage do not expand
-    number = 2 + sum(n * (3 if expansion > 1 else 2) for expansion, _, n, _, _ in stages(variant))
+    number = len(convolutions_of(encoder))
     set_folded(encoder, read_folded(path, number, name), str(path), name)
 
 
