@@ -157,7 +157,7 @@ def _job(args: argparse.Namespace) -> int:
 
     for name in args.arms:
         require_name(name, list(ARMS), what="arm", where="--arms")
-    arms = plan(args)
+    arms, paths = plan(args), []
     for number, arm in enumerate(arms, start=1):
         log.info("arm %d of %d: %s", number, len(arms), arm.name)
         train_arm(arm)

@@ -12,10 +12,12 @@ from typing import Any
 import keras
 from keras import layers
 
+from basics.errors import Setting
+from basics.names import require_name
 from training.encoders import DECODER, decoder_alone
 from training.encoders.mobilenet_v2 import scaled
-from training.encoders.table import ENCODERS, STRIDE, USUAL
-from training.registry import ModelSpec, find
+from training.encoders.table import ENCODERS, NAMES, STRIDE, USUAL
+from training.registry import ModelSpec
 
 ON_ENCODER: dict[str, Any] = {  # of the spec of every network on the router's encoder
     "inputs": ("features",),
@@ -59,7 +61,8 @@ def on_encoder(
     Raises:
         ConfigError: there is no such encoder.
     """
-    encoder = find(ENCODERS, backbone, "backbone").build(width, depth)
+    name_of_encoder = require_name(backbone, NAMES, what="backbone", where=Setting("backbone"))
+    encoder = ENCODERS[name_of_encoder].build(width, depth)
     encoder.trainable = False
     features = [keras.Input(output.shape[1:]) for output in encoder.outputs]
     decoder = keras.Model(features, decode(features, width), name=DECODER)

@@ -45,7 +45,8 @@ def test_arms_are_trained_and_measured_once_and_those_of_several_calls_share_a_t
 def test_half_of_the_true_colour_gains_and_is_compared_at_the_colour_it_reaches():
     rgb = np.stack([draw_photo(one, 0)[:64, :64] for one in ("beach", "forest")])
     truth = split_lab(rgb)[1]
-    figures = summarize(rgb, truth / 2, ["beach", "forest"])
+    half = (truth / 2).astype(np.float32)
+    figures = summarize(rgb, half, ["beach", "forest"])
     assert figures["colour_ratio"] == pytest.approx(0.5, abs=0.1)
     assert 4 < figures["gain_db"] < 8  # half of the error: 6 dB
     assert figures["category_gain_db"] == pytest.approx(figures["gain_db"])
