@@ -7,6 +7,9 @@ from basics.errors import CheckpointError, ConfigError, Setting
 from colorizers.compact import SUFFIX, take_compact
 from colorizers.config import ColorizerConfig
 from training.encoders import find_encoder
+from training.encoders.table import USUAL
+
+WEIGHTS_SUFFIX = ".npz"  # of ImageNet weights
 
 if TYPE_CHECKING:
     import keras
@@ -20,15 +23,29 @@ def build_network(spec: "ModelSpec", config: ColorizerConfig) -> "keras.Model":
     Raises:
         CheckpointError, ConfigError: as `load_initial_weights` and `unfreeze_encoder` do.
     """
-    network = spec.build()
+    network = build_random(spec, config.backbone)
     load_initial_weights(network, config)
     if config.train_encoder:
         unfreeze_encoder(network, spec.name)
     return network
 
 
+def build_random(spec: "ModelSpec", backbone: str = USUAL) -> "keras.Model":
+    """A network with random weights, on an encoder if it has one.
+
+    Raises:
+        ConfigError: it has none, but another than the usual is asked for.
+    """
+    if spec.encoder is not None:
+        return spec.build(backbone=backbone)
+    if backbone != USUAL:
+        fix = "leave it out, or give --architecture shared_encoder"
+        raise ConfigError(f"{spec.name} has no encoder", Setting("backbone"), fix)
+    return spec.build()
+
+
 def load_initial_weights(network: "keras.Model", config: ColorizerConfig) -> None:
-    """Give a new network the weights that it starts from: the router's encoder, another run's.
+    """Give a new network the weights that it starts from: an encoder's, another run's.
 
     Raises:
         CheckpointError: the weights do not fit, or a decoder meets an encoder that is not its own.
@@ -37,23 +54,36 @@ def load_initial_weights(network: "keras.Model", config: ColorizerConfig) -> Non
     from training.checkpoints import weights_sha256
 
     trained_on = None if config.init is None else _take_init(network, config)
-    if find_encoder(network) is None:
+    target = find_encoder(network)
+    if target is None:
         return
     if config.encoder is not None:
-        encoder = find_encoder(_load(config.encoder))
+        encoder = _open_encoder(config.encoder, config.backbone)
         if config.init is not None and (encoder is None or weights_sha256(encoder) != trained_on):
             raise CheckpointError(
                 "the decoder was trained on another encoder",
                 f"--init {config.init} --encoder {config.encoder}",
                 "give the router on which it was trained, or leave --encoder out",
             )
-        _copy_weights(encoder, find_encoder(network), config.encoder, "a mobilenet_v2 classifier")
+        _copy_weights(encoder, target, config.encoder, f"a {config.backbone} classifier")
     elif trained_on != encoder_sha256(network):
         raise ConfigError(
             f"{config.architecture} needs the router's encoder",
             Setting("encoder"),
             "run: python -m classifier.train, then give --encoder runs/classifier/mobilenet_v2",
         )
+
+
+def _open_encoder(path: Path, backbone: str) -> "keras.Model | None":
+    """The encoder of a router, or a new one with ImageNet weights."""
+    if path.suffix != WEIGHTS_SUFFIX:
+        return find_encoder(_load(path))
+    from training.encoders.table import ENCODERS
+
+    spec = ENCODERS[backbone]
+    encoder = spec.build()
+    spec.load_weights(encoder, str(path))
+    return encoder
 
 
 def _take_init(network: "keras.Model", config: ColorizerConfig) -> str | None:

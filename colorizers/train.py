@@ -67,6 +67,10 @@ def train(config: ColorizerConfig) -> Path:
         minutes=config.minutes,
         validate_every=config.validate_every,
         keep_best=config.keep_best,
+        average=config.average,
+        warmup_steps=config.warmup_steps,
+        clipnorm=config.clipnorm,
+        encoder_rate=config.encoder_rate,
     )
     train_photos, val_photos = load_splits(config.packed_dir, categories, with_any=is_universal)
     if config.taught is not None:

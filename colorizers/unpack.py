@@ -13,6 +13,7 @@ from basics import cli
 from basics.errors import CheckpointError
 from basics.files import atomic_write
 from colorizers.compact import SUFFIX, TEXTS, read_compact
+from training.encoders.table import USUAL
 
 
 def unpack(path: Path, runs_dir: Path, encoder: Path | None) -> Path:
@@ -23,7 +24,7 @@ def unpack(path: Path, runs_dir: Path, encoder: Path | None) -> Path:
         ConfigError: they need an encoder.
     """
     from colorizers.config import ColorizerConfig
-    from colorizers.initial_weights import load_initial_weights
+    from colorizers.initial_weights import build_random, load_initial_weights
     from colorizers.models import ARCHITECTURES
     from training.checkpoints import BEST_NAME, save_checkpoint
     from training.registry import find
@@ -31,12 +32,12 @@ def unpack(path: Path, runs_dir: Path, encoder: Path | None) -> Path:
     stored = read_compact(path)
     run = json.loads(str(stored["config.json"]))
     architecture, category = run["architecture"], run["category"]
-    network = find(ARCHITECTURES, architecture).build()
+    backbone = run.get("backbone", USUAL)  # older files do not tell
+    network = build_random(find(ARCHITECTURES, architecture), backbone)
     run_dir = runs_dir / architecture / category
     places = {"packed_dir": Path(), "run_dir": run_dir, "init": path, "encoder": encoder}
-    load_initial_weights(
-        network, ColorizerConfig(category=category, architecture=architecture, **places)
-    )
+    names = {"category": category, "architecture": architecture, "backbone": backbone}
+    load_initial_weights(network, ColorizerConfig(**names, **places))
     for name in TEXTS:
         with atomic_write(run_dir / name) as side:
             side.write_text(str(stored[name]))

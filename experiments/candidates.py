@@ -24,9 +24,13 @@ RATES = {  # Adam's, from scratch; ours: on the validation split each learns at 
     "vgg19": 1e-4,  # 1e-3 is too much for a network without batch normalization
     "inception_v3": 1e-3,
     "mobilenet_v2": 1e-3,
+    "efficientnet_lite0": 1e-3,
+    "efficientnet_lite2": 1e-3,
 }
-FINE_TUNING_RATES = {  # ours; more destroys the batch normalization folded into MobileNetV2
+FINE_TUNING_RATES = {  # ours; more destroys the batch normalization folded into these
     "mobilenet_v2": 5e-5,
+    "efficientnet_lite0": 5e-5,
+    "efficientnet_lite2": 5e-5,
 }
 FINE_TUNING_RATE = 1e-4  # of the others; ours, not tried where ImageNet's weights cannot be had
 

@@ -67,3 +67,29 @@ def picture_strip(titles: Sequence[str], pictures: Sequence[NDArray[np.uint8]]) 
         axis.set_title(title, fontsize=10)
         axis.set_axis_off()
     return figure
+
+
+def screening_bars(table: "pd.DataFrame") -> Figure:
+    """Gain over gray of each arm at the smallest size, as it is and at 70 % of the true colour.
+
+    The band is what lies between the arms `base` and `second_seed`: what chance does.
+    """
+    rows = table[table["size"] == table["size"].min()].set_index("arm")
+    places = np.arange(len(rows))
+    figure = Figure(figsize=(8, 1.2 + 0.4 * len(rows)), dpi=100, layout="constrained")
+    axis = figure.subplots()
+    shown = (
+        ("gain_db", "as predicted", -0.2),
+        ("gain_at_70_db", "at 70 % of the true colour", 0.2),
+    )
+    for column, label, offset in shown:
+        axis.barh(places + offset, rows[column], height=0.38, label=label)
+    chance = rows.loc[rows.index.isin(["base", "second_seed"]), "gain_db"]
+    if len(chance):
+        axis.axvspan(chance.min(), chance.max(), color="0.85", zorder=0, label="two seeds")
+    axis.set_yticks(places, list(rows.index))
+    axis.invert_yaxis()
+    axis.set(xlabel="PSNR over gray in dB, mean over validation photos")
+    axis.grid(axis="x", alpha=0.3)
+    axis.legend(frameon=False, fontsize=8)
+    return figure

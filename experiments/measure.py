@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from evaluation.metrics import colorfulness, psnr_db, ssim
 from imaging.lab import join_lab, split_lab
+from training.encoders.table import USUAL
 
 if TYPE_CHECKING:
     import keras
@@ -38,7 +39,9 @@ def shrink(rgb: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return np.rint(np.concatenate(small)).clip(0, 255).astype(np.uint8)
 
 
-def open_network(architecture: str, path: Path, train: NDArray[np.uint8]) -> "keras.Model":
+def open_network(
+    architecture: str, path: Path, train: NDArray[np.uint8] | None, backbone: str = USUAL
+) -> "keras.Model":
     """The network of a checkpoint in float32, with settled batch normalization.
 
     Its running statistics lag behind where training was a few dozen steps: 0.99 of them stay at
@@ -47,7 +50,9 @@ def open_network(architecture: str, path: Path, train: NDArray[np.uint8]) -> "ke
     Args:
         architecture: its name.
         path: the checkpoint.
-        train: (n, size, size, 3) uint8 photos on which it was trained, the first 100 count.
+        train: (n, size, size, 3) uint8 photos on which it was trained, the first 100 count;
+            None keeps the statistics, which a network with averaged weights has settled.
+        backbone: of its encoder, if it has one.
 
     Raises:
         CheckpointError: it cannot be read.
@@ -56,19 +61,18 @@ def open_network(architecture: str, path: Path, train: NDArray[np.uint8]) -> "ke
     """
     import keras
 
+    from colorizers.initial_weights import build_random
     from colorizers.models import ARCHITECTURES
+    from training.averaging import settle_norms
     from training.checkpoints import load_checkpoint
     from training.registry import find
 
     keras.config.set_dtype_policy("float32")
-    network = find(ARCHITECTURES, architecture).build()
+    network = build_random(find(ARCHITECTURES, architecture), backbone)
     network.set_weights(load_checkpoint(path, with_optimizer=False).get_weights())
-    norms = [one for one in _layers(network) if isinstance(one, keras.layers.BatchNormalization)]
-    if norms:
-        for norm in norms:
-            norm.momentum = 0.0  # the statistics become those of the next batch
+    if train is not None:
         lightness, _ = split_lab(train[:SETTLING])
-        network(lightness, training=True)
+        settle_norms([network], iter([lambda: network(lightness, training=True)]))
     return network
 
 
@@ -112,16 +116,3 @@ def mean_ab(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
 def _batches(photos: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
     for start in range(0, len(photos), BATCH):
         yield photos[start : start + BATCH]
-
-
-def _layers(network: "keras.Model") -> list["keras.Layer"]:
-    """All layers, those of inner networks included, but not those of the frozen encoder."""
-    import keras
-
-    found = []
-    for layer in network.layers:
-        if isinstance(layer, keras.Model):
-            found += _layers(layer) if layer.trainable else []
-        else:
-            found.append(layer)
-    return found

@@ -1,6 +1,6 @@
 """Trained networks -> the bundle that colours photos: python -m release.export runs pretrained
 
-Reads RUNS_DIR/classifier/mobilenet_v2 and RUNS_DIR/colorizers/*/*, writes ONNX files and
+Reads RUNS_DIR/classifier/<encoder> and RUNS_DIR/colorizers/*/*, writes ONNX files and
 bundle.json. A colorizer is stored in int8 where that costs less than 0.1 dB of PSNR on the
 validation split, else in float32.
 """
@@ -119,9 +119,26 @@ def tell_training_photos(bundle: Bundle, packed_dir: Path) -> Bundle:
     )
 
 
+def find_router(runs_dir: Path) -> Path:
+    """The run folder of the router: the one classifier on an encoder that colorizers can share.
+
+    Raises:
+        ConfigError: there are several.
+    """
+    from training.encoders.table import NAMES, USUAL
+
+    folders = [runs_dir / "classifier" / name for name in NAMES]
+    found = [one for one in folders if (one / "config.json").is_file()]
+    if len(found) > 1:
+        names = ", ".join(one.name for one in found)
+        fix = "move all but the one with the colorizers' encoder elsewhere"
+        raise ConfigError(f"several routers: {names}", runs_dir / "classifier", fix)
+    return found[0] if found else runs_dir / "classifier" / USUAL
+
+
 def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
     """Write router, colorizers and what training goes on from, all in float32."""
-    router_dir = runs_dir / "classifier" / "mobilenet_v2"
+    router_dir = find_router(runs_dir)
     router, router_facts = load_run(router_dir)
     encoder_sha256 = router_facts["encoder_sha256"]
     router_file, start = write_router(router, router_facts, folder)

@@ -19,7 +19,8 @@ ROUTER_OUTPUTS = ("confidences", "half", "quarter", "eighth", "sixteenth", "top"
 TOLD = (  # of what a run folder says, in bundle.json
     "photos", "checkpoint", "checkpoint_sha256", "epochs", "head_epochs", "steps_per_epoch",
     "batch_size", "head_learning_rate", "learning_rate", "decay", "size", "smallest_px", "policy",
-    "weight_decay", "loss", "tone_spread", "train_encoder", "seed", "encoder_sha256", "versions",
+    "weight_decay", "loss", "tone_spread", "train_encoder", "encoder_rate", "average", "seed",
+    "encoder_sha256", "versions",
 )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def in_float32(network: keras.Model) -> keras.Model:
         if isinstance(layer, keras.Model):
             return in_float32(layer)
         if isinstance(layer, layers.UpSampling2D) and layer.interpolation == "bilinear":
-            return _BilinearDoubling(name=layer.name)
+            return _BilinearUpsampling(layer.size[0], name=layer.name)
         return layer.__class__.from_config({**layer.get_config(), "dtype": "float32"})
 
     rebuilt = keras.models.clone_model(network, clone_function=rebuild)
@@ -100,13 +100,18 @@ def write_int8(float_path: Path, path: Path, calibration: Iterator[dict[str, NDA
         prepared.touch()
 
 
-class _BilinearDoubling(layers.Layer):
+class _BilinearUpsampling(layers.Layer):
     """`UpSampling2D(interpolation="bilinear")`, whose check of the size needs known numbers."""
+
+    def __init__(self, factor: int, **kwargs: str) -> None:
+        super().__init__(**kwargs)
+        self.factor = factor
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         shape = tf.shape(x)
-        return tf.image.resize(x, (2 * shape[1], 2 * shape[2]), "bilinear")
+        return tf.image.resize(x, (self.factor * shape[1], self.factor * shape[2]), "bilinear")
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         batch, height, width, channels = input_shape
-        return batch, height and 2 * height, width and 2 * width, channels
+        larger = [None if side is None else self.factor * side for side in (height, width)]
+        return batch, *larger, channels

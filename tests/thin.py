@@ -21,9 +21,9 @@ def install() -> None:
         table[name] = replace(table[name], build=_thin(build, name))
 
 
-def build_thin(spec: Any) -> Any:
+def build_thin(spec: Any, **others: Any) -> Any:
     """The thin network of an entry of a table, whatever the table builds."""
-    return _thin(spec.build, spec.name)()
+    return _thin(spec.build, spec.name)(**others)
 
 
 def build_thin_encoder() -> Any:
@@ -49,10 +49,16 @@ def _entries() -> list[tuple[dict[str, Any], str]]:
     """Tables and the names in them of which thin networks are trained."""
     from classifier.backbones import BACKBONES
     from colorizers.models import ARCHITECTURES
+    from training.encoders.table import ENCODERS
 
     colorizers: list[tuple[dict[str, Any], str]] = [(ARCHITECTURES, name) for name in ARCHITECTURES]
-    return [*colorizers, (BACKBONES, "mobilenet_v2")]
+    backbones: list[tuple[dict[str, Any], str]] = [
+        (BACKBONES, name) for name in ENCODERS if name in BACKBONES
+    ]
+    return [*colorizers, *backbones, *((ENCODERS, name) for name in ENCODERS)]
 
 
-def _thin(build: Callable[..., Any], name: str) -> Callable[[], Any]:
-    return lambda: build(WIDTH) if name == "encoder_decoder" else build(WIDTH, DEPTH)
+def _thin(build: Callable[..., Any], name: str) -> Callable[..., Any]:
+    if name == "encoder_decoder":
+        return lambda: build(WIDTH)
+    return lambda *given, **others: build(*(given or (WIDTH, DEPTH)), **others)

@@ -1,8 +1,10 @@
 """Checkpoints: whole networks with their optimizer, one file per kept epoch, and a rolling one.
 
 A run folder holds `epoch_0050.keras`, `epoch_0100.keras`, ... (kept), `rolling_0123.keras` (the
-newest state, replaced every two minutes) and, for runs that choose by validation, `best.keras`.
-Each loads with plain `keras.models.load_model`.
+newest state, replaced every two minutes) and, for runs that choose by validation, `best.keras`; for
+those that average their weights, `averaged.keras`, the average at the newest state.
+Each loads with plain `keras.models.load_model`; where the optimizer is of `training/optimizer.py`,
+with `compile=False`.
 
 A task of several networks has a file for each: beside `epoch_0050.keras`, the one that is shipped,
 `epoch_0050-discriminator.keras`; and `epoch_0050-optimizer.npz`, for their optimizer is one.
@@ -22,6 +24,7 @@ import numpy as np
 
 from basics.errors import CheckpointError
 from basics.files import atomic_write
+from training import optimizer as _optimizer  # noqa: F401  checkpoints name a class of it
 from training.intact import DAMAGE, read_arrays, require_finite, require_intact
 from training.task import NETWORK, Parts
 
@@ -31,6 +34,7 @@ LONGEST = 300  # characters of what a library says of a damaged file
 EPOCH_NAME = "epoch_{:04d}.keras"
 ROLLING_NAME = "rolling_{:04d}.keras"
 BEST_NAME = "best.keras"
+AVERAGED_NAME = "averaged.keras"
 
 
 def save_checkpoint(network: keras.Model, path: Path) -> None:
@@ -214,14 +218,16 @@ def all_checkpoints(run_dir: Path) -> list[tuple[Path, int]]:
 
 
 def chosen_checkpoint(run_dir: Path) -> Path:
-    """The checkpoint to ship: the best on validation where the run kept it, else the newest.
+    """The checkpoint to ship: the best on validation, or the average, where the run kept it.
+
+    Otherwise it is the newest.
 
     Raises:
         CheckpointError: the run has none.
     """
-    best = run_dir / BEST_NAME
-    if best.is_file():
-        return best
+    for name in (BEST_NAME, AVERAGED_NAME):
+        if (run_dir / name).is_file():
+            return run_dir / name
     latest = latest_checkpoint(run_dir)
     if latest is None:
         raise CheckpointError("no checkpoint", run_dir, "train first, or name another folder")

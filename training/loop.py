@@ -5,19 +5,26 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import keras
 from tqdm import tqdm
 
 from basics.errors import CheckpointError
 from training import checkpoints
+from training.averaging import Averaged
 from training.batches import PhotoSet, ValidationBatches, training_batches
 from training.config import RunConfig
+from training.encoders import find_encoder
+from training.optimizer import GradedAdamW
 from training.runs import History
 from training.task import NETWORK, TaskTrainer
 
 log = logging.getLogger(__name__)
+
+SETTLING_STEP = 10**9  # from which batches are drawn for statistics: no run gets there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +37,11 @@ class Phase:
         minutes: stop the run as well, if they end before the last epoch.
         validate_every: epochs.
         keep_best: keep the epoch that is best on validation, the initial weights among them.
+        average: momentum of the weights' moving average, which is then what is judged and shipped;
+            0: none.
+        warmup_steps: the first steps, in which the learning rate rises.
+        clipnorm: the largest norm of all gradients together; 0: any.
+        encoder_rate: share of the learning rate at which the encoder learns, where it does.
     """
 
     first: int = 0
@@ -40,12 +52,22 @@ class Phase:
     minutes: float | None = None
     validate_every: int = 1
     keep_best: bool = False
+    average: float = 0.0
+    warmup_steps: int = 0
+    clipnorm: float = 0.0
+    encoder_rate: float = 1.0
 
     def optimizer(self) -> keras.Optimizer:
         """A new one."""
+        others: dict[str, Any] = {"global_clipnorm": self.clipnorm} if self.clipnorm else {}
+        if self.average:
+            others |= {"use_ema": True, "ema_momentum": self.average}
+        if self.warmup_steps or self.encoder_rate != 1:
+            others |= {"warmup_steps": self.warmup_steps, "slow_share": self.encoder_rate}
+            return GradedAdamW(self.learning_rate, self.weight_decay, **others)
         if self.weight_decay:
-            return keras.optimizers.AdamW(self.learning_rate, self.weight_decay)
-        return keras.optimizers.Adam(self.learning_rate)
+            return keras.optimizers.AdamW(self.learning_rate, self.weight_decay, **others)
+        return keras.optimizers.Adam(self.learning_rate, **others)
 
     def rate(self, epoch: int, seconds: float) -> float:
         """The learning rate of an epoch, from 1, that begins after so many seconds."""
@@ -89,7 +111,17 @@ def fit(
     log.info("%d photos, %d for validation", len(train), len(val))
     log.info("an epoch shows %d photos, %.2f of the training split", shown, shown / len(train))
     _wind_dropout_to(trainer.parts[NETWORK], config.seed, finished * steps)
+    _slow_encoder_down(trainer)
+    batches = partial(
+        training_batches,
+        train,
+        batch_size=config.batch_size,
+        seed=config.seed,
+        augmentation=trainer.task.augmentation,
+    )
     follow = _FollowPhase(trainer, config, phase, history, finished, steps)
+    if phase.average:
+        follow.averaged = Averaged(trainer, partial(batches, start_step=SETTLING_STEP))
     validation = ValidationBatches(val, batch_size=config.batch_size)
     if phase.keep_best and not finished:
         initial = trainer.evaluate(validation, verbose=0, return_dict=True)
@@ -98,13 +130,7 @@ def fit(
         follow.judge(0, {f"val_{name}": value for name, value in initial.items()})
     try:
         trainer.fit(
-            training_batches(
-                train,
-                batch_size=config.batch_size,
-                seed=config.seed,
-                start_step=finished * steps,
-                augmentation=trainer.task.augmentation,
-            ),
+            batches(start_step=finished * steps),
             initial_epoch=finished,
             epochs=phase.last,
             steps_per_epoch=steps,
@@ -124,6 +150,13 @@ def _wind_dropout_to(network: keras.Model, seed: int, step: int) -> None:
     for layer in network.layers:
         if isinstance(layer, keras.layers.Dropout):
             layer.seed_generator.state.assign([seed, step])
+
+
+def _slow_encoder_down(trainer: TaskTrainer) -> None:
+    """Tell the optimizer which variables are the encoder's: a checkpoint does not hold it."""
+    encoder = find_encoder(trainer.parts[NETWORK])
+    if isinstance(trainer.optimizer, GradedAdamW) and encoder is not None:
+        trainer.optimizer.slow_down(encoder.trainable_variables)
 
 
 def require_finite_losses(
@@ -170,6 +203,7 @@ class _FollowPhase(keras.callbacks.Callback):
         self.seconds_before = history.seconds
         self.started = self.last_saved = time.monotonic()
         self.finished, self.steps = finished, steps
+        self.averaged: Averaged | None = None
         self.bar = tqdm(
             total=phase.last * steps,
             initial=finished * steps,
@@ -192,6 +226,11 @@ class _FollowPhase(keras.callbacks.Callback):
         """Move the bar; at its end Keras would wait for the step, and a GPU for the next batch."""
         self.bar.update()
 
+    def on_test_begin(self, logs: dict | None = None) -> None:
+        """Judge the average of the weights, if there is one, rather than the weights."""
+        if self.averaged is not None:
+            self.averaged.put()
+
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Write the finished epoch's figures, save what is to be saved, stop when time is up.
 
@@ -207,12 +246,17 @@ class _FollowPhase(keras.callbacks.Callback):
         self.finished = epoch + 1
         self.judge(self.finished, logs or {})
         config, minutes = self.config, self.phase.minutes
-        if checkpoints.is_kept_epoch(self.finished, config.checkpoint_every, config.save_at):
+        if minutes is not None and self.seconds >= 60 * minutes:
+            self.trainer.stop_training = True
+        if self.trainer.stop_training or self.finished == self.phase.last:
+            if self.averaged is not None:
+                self.averaged.put()  # before Keras does, which keeps nothing
+        elif checkpoints.is_kept_epoch(self.finished, config.checkpoint_every, config.save_at):
             self._save(checkpoints.EPOCH_NAME)
         elif time.monotonic() - self.last_saved >= config.rolling_s:
             self._save(checkpoints.ROLLING_NAME)
-        if minutes is not None and self.seconds >= 60 * minutes:
-            self.trainer.stop_training = True
+        elif self.averaged is not None:
+            self.averaged.take_out()
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Keep the last epoch, whatever its number."""
@@ -233,6 +277,12 @@ class _FollowPhase(keras.callbacks.Callback):
             checkpoints.save_checkpoint(self.trainer.parts[NETWORK], path)
 
     def _save(self, name: str) -> None:
+        """Save the state; before it the average, so that no finished run is without."""
+        if self.averaged is not None:
+            self.averaged.put()
+            average = self.config.run_dir / checkpoints.AVERAGED_NAME
+            checkpoints.save_checkpoint(self.trainer.parts[NETWORK], average)
+            self.averaged.take_out()
         path = self.config.run_dir / name.format(self.finished)
         checkpoints.save_parts(self.trainer.parts, self.trainer.optimizer, path)
         checkpoints.remove_rolling(self.config.run_dir, keep=path)

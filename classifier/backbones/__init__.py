@@ -10,15 +10,24 @@ if TYPE_CHECKING:
 
     BACKBONES: dict[str, Backbone]
 
-NAMES = ("vgg19", "resnet50", "inception_v3", "mobilenet_v2")
+NAMES = (
+    "vgg19", "resnet50", "inception_v3", "mobilenet_v2", "efficientnet_lite0", "efficientnet_lite2"
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     if name != "BACKBONES":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from classifier.backbones import inception_v3, mobilenet_v2, resnet50, vgg19
+    from classifier.backbones import (
+        efficientnet_lite0,
+        efficientnet_lite2,
+        inception_v3,
+        mobilenet_v2,
+        resnet50,
+        vgg19,
+    )
     from training.registry import index
 
-    models = (vgg19, resnet50, inception_v3, mobilenet_v2)
+    models = (vgg19, resnet50, inception_v3, mobilenet_v2, efficientnet_lite0, efficientnet_lite2)
     globals()[name] = index(NAMES, [one.SPEC for one in models])
     return globals()[name]

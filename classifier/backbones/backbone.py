@@ -6,6 +6,8 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 
 import keras
+import numpy as np
+from keras import layers
 
 from basics.errors import CheckpointError
 from training.encoders import ENCODER
@@ -58,3 +60,22 @@ def load_keras_weights(
             f"--weights {weights}",
             "give a file that you have: --weights PATH; or train from scratch: --weights none",
         ) from error
+
+
+def vary_kernels(encoder: keras.Model) -> None:
+    """Draw kernels that pass a signal on: no batch normalization scales it up again.
+
+    With Keras' own, each depthwise convolution shrinks it by the root of half its channels, and
+    nothing is learnt. What ends a block with a sum starts at zero.
+
+    Source: He et al. 2015, equation 10; Zhang et al. 2019 (Fixup), section 3.
+    """
+    sums = [layer for layer in encoder.layers if isinstance(layer, layers.Add)]
+    ends = {id(layer.input[1]) for layer in sums}
+    for layer in encoder.layers:
+        if not isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D):
+            continue
+        height, width, channels, _ = layer.kernel.shape
+        fan_in = height * width * (1 if isinstance(layer, layers.DepthwiseConv2D) else channels)
+        scale = 0.0 if id(layer.output) in ends else np.sqrt(2 / fan_in)
+        layer.kernel.assign(scale * keras.random.normal(layer.kernel.shape, dtype="float32"))

@@ -10,15 +10,29 @@ if TYPE_CHECKING:
 
     ARCHITECTURES: dict[str, ModelSpec]
 
-NAMES = ("encoder_decoder", "shared_encoder", "global_encoder", "class_encoder")
+NAMES = (
+    "encoder_decoder", "shared_encoder", "global_encoder", "class_encoder",
+    "attention_encoder", "wide_encoder", "quarter_encoder",
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     if name != "ARCHITECTURES":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from colorizers.models import class_encoder, encoder_decoder, global_encoder, shared_encoder
+    from colorizers.models import (
+        attention_encoder,
+        class_encoder,
+        encoder_decoder,
+        global_encoder,
+        quarter_encoder,
+        shared_encoder,
+        wide_encoder,
+    )
     from training.registry import index
 
-    models = (encoder_decoder, shared_encoder, global_encoder, class_encoder)
+    models = (
+        encoder_decoder, shared_encoder, global_encoder, class_encoder,
+        attention_encoder, wide_encoder, quarter_encoder,
+    )  # fmt: skip
     globals()[name] = index(NAMES, [one.SPEC for one in models])
     return globals()[name]

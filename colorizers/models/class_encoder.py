@@ -8,20 +8,28 @@ import keras
 from keras import layers
 
 from colorizers.color_classes import AXIS, LOGITS, class_colours
-from colorizers.models.shared_encoder import ON_ENCODER, Tensors, join_skips, on_encoder, reduce_top
+from colorizers.models.shared_encoder import (
+    ON_ENCODER,
+    Tensors,
+    join_skips,
+    on_encoder,
+    reduce_top,
+    skips,
+)
+from training.encoders.table import USUAL
 from training.registry import CLASSES, ModelSpec
 
 TEMPERATURE = 0.38  # section 2.3
 
 
-def build(width: float = 1.0, depth: int | None = None) -> keras.Model:
+def build(width: float = 1.0, depth: int | None = None, backbone: str = USUAL) -> keras.Model:
     """(N, H, W, 1) lightness -> (N, H, W, 2) ab; H, W multiples of 32. The encoder is frozen."""
-    return on_encoder("class_encoder", decode, width, depth)
+    return on_encoder("class_encoder", decode, width, depth, backbone)
 
 
 def decode(features: Tensors, width: float = 1.0) -> keras.KerasTensor:
     """The encoder's five feature maps -> (N, H, W, 2) ab."""
-    x = join_skips(reduce_top(features[-1], width), features, width)
+    x = join_skips(reduce_top(features[-1], width), skips(features), width)
     x = layers.Conv2D(len(AXIS) ** 2, 3, padding="same", dtype="float32", name=LOGITS)(x)
     x = layers.Rescaling(1 / TEMPERATURE, dtype="float32")(x)
     x = layers.Softmax(dtype="float32")(x)  # (N, H/2, W/2, 225)

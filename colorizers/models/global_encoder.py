@@ -14,15 +14,17 @@ from colorizers.models.shared_encoder import (
     join_skips,
     on_encoder,
     reduce_top,
+    skips,
     to_ab,
 )
 from training.encoders.mobilenet_v2 import scaled
+from training.encoders.table import USUAL
 from training.registry import ModelSpec
 
 
-def build(width: float = 1.0, depth: int | None = None) -> keras.Model:
+def build(width: float = 1.0, depth: int | None = None, backbone: str = USUAL) -> keras.Model:
     """(N, H, W, 1) lightness -> (N, H, W, 2) ab; H, W multiples of 32. The encoder is frozen."""
-    return on_encoder("global_encoder", decode, width, depth)
+    return on_encoder("global_encoder", decode, width, depth, backbone)
 
 
 def decode(features: Tensors, width: float = 1.0) -> keras.KerasTensor:
@@ -30,7 +32,7 @@ def decode(features: Tensors, width: float = 1.0) -> keras.KerasTensor:
     scene = layers.GlobalAveragePooling2D(keepdims=True)(features[-1])  # (N, 1, 1, 1280)
     scene = layers.Dense(scaled(NECK, width), activation="relu")(scene)
     x = layers.Add()([reduce_top(features[-1], width), scene])  # (N, H/32, W/32, 256)
-    return to_ab(join_skips(x, features, width))
+    return to_ab(join_skips(x, skips(features), width))
 
 
 SPEC = ModelSpec(

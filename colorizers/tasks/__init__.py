@@ -23,6 +23,7 @@ LOSSES = {  # name: what the network predicts
     "psnr": REGRESSION,
     PERCEPTUAL: REGRESSION,
     "classes": CLASSES,
+    "classes_balanced": CLASSES,
 }
 
 

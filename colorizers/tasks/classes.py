@@ -1,13 +1,19 @@
 """Chrominance predicted as classes of colour: cross entropy of their logits."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 from keras import KerasTensor, ops
+from numpy.typing import NDArray
 
-from colorizers.color_classes import AXIS, LOGITS, STEP
+from colorizers.color_classes import AXIS, LOGITS, STEP, rebalancing, share_classes
 from colorizers.tasks.regression import Regression, rarity
+from imaging.lab import split_lab
+from preprocessing.packing import packed_categories
+from training.batches import load_photos
 from training.encoders import DECODER, ENCODER
 from training.task import NETWORK, Parts, Tensors
 
@@ -15,7 +21,15 @@ if TYPE_CHECKING:
     from colorizers.config import ColorizerConfig
 
 
-def cross_entropy(logits: KerasTensor, truth: KerasTensor) -> KerasTensor:
+PRIOR_PHOTOS, PRIOR_STEP = (
+    1000,
+    8,
+)  # of which the prior is taken, and of which each so many-th pixel
+
+
+def cross_entropy(
+    logits: KerasTensor, truth: KerasTensor, weights: NDArray[np.float32] | None = None
+) -> KerasTensor:
     """Cross entropy of colour classes, vivid pixels weighted as in `chroma_weighted`.
 
     The truth is shared by the four classes around it, bilinearly.
@@ -23,6 +37,7 @@ def cross_entropy(logits: KerasTensor, truth: KerasTensor) -> KerasTensor:
     Args:
         logits: (N, H/2, W/2, 225), in the order of `color_classes.class_colours`.
         truth: (N, H, W, 2) ab.
+        weights: (225,) of the classes, instead: see `color_classes.rebalancing`.
 
     Source: Zhang et al. 2016, equation 2, where the five nearest share.
     """
@@ -31,7 +46,16 @@ def cross_entropy(logits: KerasTensor, truth: KerasTensor) -> KerasTensor:
     target = near[..., 0, :, None] * near[..., 1, None, :]  # (N, H/2, W/2, 15, 15)
     target = ops.reshape(target, (-1, *half.shape[1:-1], len(AXIS) ** 2))
     entropy = -ops.sum(target * ops.log_softmax(logits, axis=-1), axis=-1)
-    return ops.mean(entropy * rarity(half))
+    weight = rarity(half) if weights is None else ops.sum(target * weights, axis=-1)
+    return ops.mean(entropy * weight)
+
+
+def class_weights(packed_dir: Path, categories: Sequence[str]) -> NDArray[np.float32]:
+    """(225,) weights of the classes by how rare they are in some of the training photos."""
+    photos = load_photos(packed_dir, categories, "train")
+    some = np.unique(np.linspace(0, len(photos) - 1, PRIOR_PHOTOS).astype(np.int64))
+    pixels = np.stack([photos.take(one[None])[0, ::PRIOR_STEP, ::PRIOR_STEP] for one in some])
+    return rebalancing(share_classes(split_lab(pixels)[1].reshape(-1, 2)))
 
 
 def with_logits(network: keras.Model) -> keras.Model:
@@ -49,6 +73,10 @@ class Classes(Regression):
         """As `Regression`; the network has a layer `LOGITS`."""
         super().__init__(config, parts)
         self.with_logits = with_logits(parts[NETWORK])
+        self.weights = None
+        if config.loss == "classes_balanced":
+            is_one = config.category in (known := packed_categories(config.packed_dir))
+            self.weights = class_weights(config.packed_dir, [config.category] if is_one else known)
 
     def predict(self, lightness: KerasTensor, training: bool) -> Tensors:
         """(N, H, W, 1) lightness -> "ab" (N, H, W, 2) and "logits" (N, H/2, W/2, 225)."""
@@ -57,4 +85,4 @@ class Classes(Regression):
 
     def losses(self, outputs: Tensors) -> Tensors:
         """The cross entropy of the classes."""
-        return {self.loss: cross_entropy(outputs["logits"], outputs["truth"])}
+        return {self.loss: cross_entropy(outputs["logits"], outputs["truth"], self.weights)}

@@ -15,6 +15,12 @@ APPLICATIONS = {
     "resnet50": keras.applications.resnet50,
     "inception_v3": keras.applications.inception_v3,
 }
+# lite2 is lite0 with more of the same
+every_kind = pytest.mark.parametrize(
+    "spec",
+    [one for one in BACKBONES.values() if one.name != "efficientnet_lite2"],
+    ids=lambda spec: spec.name,
+)
 every_backbone = pytest.mark.parametrize("spec", BACKBONES.values(), ids=lambda spec: spec.name)
 
 
@@ -27,14 +33,21 @@ def lightness_of(height: int, width: int) -> np.ndarray:
 
 
 def test_the_paper_s_candidates_and_the_router_are_there():
-    assert set(BACKBONES) == {"vgg19", "resnet50", "inception_v3", "mobilenet_v2"}
+    assert set(BACKBONES) == {
+        *("vgg19", "resnet50", "inception_v3"),
+        *("mobilenet_v2", "efficientnet_lite0", "efficientnet_lite2"),
+    }
 
 
 @every_backbone
+def test_every_backbone_has_the_parameters_that_its_file_tells(spec):
+    assert spec.build().count_params() == spec.n_params
+
+
+@every_kind
 def test_every_backbone_maps_luminance_of_any_size_to_finite_features(spec, tmp_path):
     encoder = spec.build()
     assert encoder.name == "encoder"
-    assert encoder.count_params() == spec.n_params
     for height, width in ((96, 128), (160, 96)):
         top = top_of(encoder.predict(lightness_of(height, width), verbose=0))
         assert top.ndim == 4
@@ -46,13 +59,13 @@ def test_every_backbone_maps_luminance_of_any_size_to_finite_features(spec, tmp_
     np.testing.assert_array_equal(again, top)
 
 
-@every_backbone
+@every_kind
 def test_every_backbone_takes_the_smallest_photo_that_it_declares(spec):
     top = top_of(spec.build().predict(lightness_of(spec.smallest_px, spec.smallest_px), verbose=0))
     assert top.shape[:3] == (2, 1, 1)
 
 
-@every_backbone
+@every_kind
 def test_fine_tuning_changes_the_declared_blocks_and_the_head_alone(spec):
     classifier = build_classifier(spec.build(), 3)
     encoder = classifier.get_layer("encoder")
@@ -81,9 +94,10 @@ def test_the_momentum_of_batch_normalization_is_set_in_every_layer():
     assert len(norms(classifier)) == 54  # 53 of the backbone, one of the head
 
 
-def test_mobilenet_v2_from_scratch_passes_on_what_tells_photos_apart():
+@pytest.mark.parametrize("name", ["mobilenet_v2", "efficientnet_lite0"])
+def test_folded_networks_from_scratch_pass_on_what_tells_photos_apart(name):
     keras.utils.set_random_seed(0)
-    top = top_of(BACKBONES["mobilenet_v2"].build().predict(lightness_of(64, 64), verbose=0))
+    top = top_of(BACKBONES[name].build().predict(lightness_of(64, 64), verbose=0))
     pooled = top.mean(axis=(1, 2))
     assert 0.05 < pooled.std() < 20  # with Keras' own kernels 1e-12
     assert np.abs(pooled[0] - pooled[1]).max() > 0.01

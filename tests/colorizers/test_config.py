@@ -38,6 +38,8 @@ def test_settings_within_their_ranges_are_kept(setting):
         ({"size": 288}, "size 288 is no multiple of 32 up to 256"),
         ({"run_px": 250}, r"run_px 250 is no multiple of 32 up to 256\n.*: run_px"),
         ({"decay": "linear"}, r"decay 'linear'\n.*: decay\n.*constant or cosine"),
+        ({"backbone": "lite0"}, r"backbone 'lite0'\n.*: backbone\n.*or efficientnet_lite0 or"),
+        ({"average": 1.0}, r"momentum 1.0 never moves\n.*: average\n.*less than 1"),
         ({"policy": "float16"}, r"policy 'float16'\n.*: policy\n.*float32 or mixed_bfloat16"),
     ],
 )

@@ -4,10 +4,19 @@ import keras
 import numpy as np
 import pytest
 
+from basics.errors import ConfigError
 from colorizers.color_classes import LOGITS, class_colours
-from colorizers.models import ARCHITECTURES, class_encoder, encoder_decoder, shared_encoder
+from colorizers.models import (
+    ARCHITECTURES,
+    attention_encoder,
+    class_encoder,
+    encoder_decoder,
+    shared_encoder,
+    wide_encoder,
+)
 from colorizers.tasks.classes import with_logits
 from tests.thin import build_thin
+from training.encoders.table import ENCODERS
 
 FIG_3 = (  # layer type, output shape for a photo of 256 x 256, parameters: as printed
     ("Conv2D", (256, 256, 64), 640),
@@ -85,9 +94,13 @@ def test_the_network_of_fig_3_uses_strides_and_no_pooling():
 
 
 @every_architecture
+def test_every_colorizer_has_the_parameters_that_its_file_tells(spec):
+    assert spec.build().count_params() == spec.n_params
+
+
+@every_architecture
 def test_every_colorizer_maps_any_lightness_to_finite_chrominance(spec, tmp_path):
-    network = randomized(spec.build())
-    assert network.count_params() == spec.n_params
+    network = randomized(build_thin(spec))
     stride = spec.stride
     for height, width in ((stride, stride), (2 * stride, 3 * stride), (5 * stride, 2 * stride)):
         ab = colour(network, lightness_of(height, width))
@@ -104,7 +117,7 @@ def test_every_colorizer_maps_any_lightness_to_finite_chrominance(spec, tmp_path
 @every_architecture
 @pytest.mark.usefixtures("bfloat16")
 def test_every_colorizer_gives_float32_under_bfloat16(spec):
-    ab = spec.build().predict(lightness_of(32, 32), verbose=0)
+    ab = build_thin(spec).predict(lightness_of(32, 32), verbose=0)
     assert ab.dtype == np.float32
     assert np.isfinite(ab).all()
 
@@ -121,6 +134,24 @@ def test_the_shared_encoder_does_not_learn_and_its_decoder_does():
     trainable = {weight.path for weight in network.trainable_weights}
     assert trainable == {weight.path for weight in decoder.trainable_weights}
     assert len(trainable) == 17  # 5 x (kernel, gamma, beta), then kernel and bias
+
+
+def test_a_decoder_can_be_built_on_any_encoder():
+    for backbone in ENCODERS:
+        network = build_thin(wide_encoder.SPEC, backbone=backbone)
+        assert colour(network, lightness_of(32, 64)).shape == (2, 32, 64, 2)
+    with pytest.raises(ConfigError, match=r"unknown backbone 'lite2'"):
+        build_thin(wide_encoder.SPEC, backbone="lite2")
+
+
+def test_attention_leaves_what_it_looks_at_until_it_has_learnt():
+    x = keras.random.normal((1, 2, 3, 8), seed=0)
+    given = keras.Input((None, None, 8))
+    attention = keras.Model(given, attention_encoder.attend(given))
+    np.testing.assert_array_equal(attention(x), x)
+    far = keras.ops.concatenate([-x[:, :, :1], x[:, :, 1:]], axis=2)
+    here, there = (np.asarray(randomized(attention)(one))[0, 0, 2] for one in (x, far))
+    assert np.abs(here - there).max() > 1e-4  # a place is told of another one
 
 
 def test_a_new_shared_decoder_starts_from_gray():

@@ -19,6 +19,7 @@ from classifier.head import build_classifier
 from colorizers import train as command
 from colorizers.color_classes import class_colours
 from colorizers.config import ColorizerConfig
+from colorizers.initial_weights import build_network
 from colorizers.models import ARCHITECTURES
 from colorizers.tasks import LOSSES, PERCEPTUAL
 from colorizers.train import train
@@ -28,6 +29,8 @@ from tests.thin import build_thin_encoder
 from tests.training.imagenet_like import write_weights
 from training.checkpoints import latest_checkpoint, load_checkpoint, save_checkpoint, weights_sha256
 from training.encoders.efficientnet_lite import build_encoder
+from training.encoders.table import ENCODERS
+from training.registry import REGRESSION
 from training.runs import read_config
 
 Configure = Callable[..., ColorizerConfig]
@@ -245,9 +248,60 @@ def test_an_encoder_that_may_learn_does_and_goes_on_learning_after_a_kill(
     assert encoder_hash(train(killed)) == hashes[1]
 
 
-def test_a_network_without_an_encoder_cannot_train_it(configure):
+def test_a_network_without_an_encoder_cannot_train_or_choose_it(configure):
     with pytest.raises(ConfigError, match="encoder_decoder has no encoder"):
         train(configure(train_encoder=True))
+    with pytest.raises(ConfigError, match=r"encoder_decoder has no encoder\n.*backbone"):
+        train(configure(backbone="efficientnet_lite0"))
+
+
+@pytest.fixture(scope="module")
+def imagenet_like(tmp_path_factory) -> Path:
+    """Weights that fit EfficientNet-Lite0, in place of ImageNet's."""
+    path = tmp_path_factory.mktemp("weights") / "lite0.npz"
+    return write_weights(path, encoder=ENCODERS["efficientnet_lite0"].build())
+
+
+ON_LITE0: dict[str, Any] = {
+    "architecture": "shared_encoder",
+    "backbone": "efficientnet_lite0",
+    "train_encoder": True,
+}
+
+
+def test_a_network_starts_from_imagenet_s_weights_of_its_encoder_without_a_router(
+    configure, imagenet_like
+):
+    config = configure(**ON_LITE0, encoder=imagenet_like)
+    network = build_network(ARCHITECTURES["shared_encoder"], config)
+    encoder = network.get_layer("encoder")
+    with np.load(imagenet_like) as stored:
+        np.testing.assert_array_equal(encoder.get_weights()[0], stored["00_w"])
+        assert len(encoder.trainable_weights) == len(stored.files)
+    other = configure(architecture="shared_encoder", encoder=imagenet_like)
+    with pytest.raises(CheckpointError, match=r"lite0.npz\n.*MobileNetV2"):
+        train(other)
+
+
+@pytest.mark.slow
+def test_an_averaged_run_resumes_with_its_statistics_and_its_slow_encoder(
+    configure, imagenet_like, tmp_path
+):
+    schedule = {"average": 0.7, "encoder_rate": 0.2, "warmup_steps": 3, "clipnorm": 1.0}
+    whole = configure(
+        "whole", **ON_LITE0, **schedule, encoder=imagenet_like, epochs=2, save_at=(1,)
+    )
+    train(whole)
+    killed = replace(whole, run_dir=tmp_path / "killed")
+    shutil.copytree(whole.run_dir, killed.run_dir)
+    for name in ("epoch_0002.keras", "averaged.keras"):
+        (killed.run_dir / name).unlink()
+    train(killed)
+    np.testing.assert_allclose(losses(killed.run_dir), losses(whole.run_dir), rtol=1e-3)
+    for name in ("epoch_0002.keras", "averaged.keras"):
+        networks = [load_checkpoint(one.run_dir / name) for one in (killed, whole)]
+        for weight, other in zip(*(one.get_weights() for one in networks), strict=True):
+            np.testing.assert_allclose(weight, other, atol=1e-4)
 
 
 def test_classes_of_colour_are_learnt_by_the_network_that_predicts_them_and_by_no_other(
@@ -270,7 +324,7 @@ def test_an_unknown_loss_is_refused(configure):
         configure(loss="l1")
 
 
-@pytest.mark.parametrize("loss", [one for one in LOSSES if one != "classes"])
+@pytest.mark.parametrize("loss", [one for one, task in LOSSES.items() if task == REGRESSION])
 def test_every_loss_trains_and_its_psnr_is_told(configure, loss):
     config = configure(loss=loss, tone_spread=0.3)
     train(config)

@@ -10,7 +10,7 @@ from imaging.lab import split_lab
 from pipeline.engine.bundle_file import read_bundle
 from pipeline.engine.session import OnnxModel
 from preprocessing.packing import load_packed
-from release.export import export, main
+from release.export import export, find_router, main
 from training.checkpoints import chosen_checkpoint, load_checkpoint, save_checkpoint
 
 
@@ -145,3 +145,16 @@ def test_a_kept_network_must_fit_the_router(copied_runs, tiny_bundle, packed_pho
     path.write_text(path.read_text().replace(encoder, "0" * 64))
     with pytest.raises(CheckpointError, match="another encoder"):
         export(copied_runs, bundle_dir, packed_photos, ["shared_encoder"])
+
+
+def test_the_router_is_the_one_classifier_on_a_shared_encoder(tmp_path):
+    folder = tmp_path / "classifier"
+    assert find_router(tmp_path) == folder / "mobilenet_v2"  # where an error then looks
+    for name in ("vgg19", "efficientnet_lite2", "mobilenet_v2"):
+        (folder / name).mkdir(parents=True)
+    for name in ("vgg19", "efficientnet_lite2"):
+        (folder / name / "config.json").touch()
+    assert find_router(tmp_path) == folder / "efficientnet_lite2"
+    (folder / "mobilenet_v2" / "config.json").touch()
+    with pytest.raises(ConfigError, match="several routers: mobilenet_v2, efficientnet_lite2"):
+        find_router(tmp_path)

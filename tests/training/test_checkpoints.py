@@ -83,7 +83,8 @@ def test_the_latest_checkpoint_is_the_one_with_most_epochs(tmp_path, names, late
     ("names", "chosen"),
     [
         (["epoch_0001.keras", "epoch_0002.keras"], "epoch_0002.keras"),
-        (["epoch_0001.keras", "best.keras"], "best.keras"),
+        (["epoch_0001.keras", "best.keras", "averaged.keras"], "best.keras"),
+        (["epoch_0001.keras", "averaged.keras"], "averaged.keras"),
     ],
 )
 def test_the_best_epoch_is_shipped_where_the_run_kept_it(tmp_path, names, chosen):

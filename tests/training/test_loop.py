@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from basics.errors import CheckpointError
-from training.checkpoints import latest_checkpoint, load_checkpoint
+from training.checkpoints import chosen_checkpoint, latest_checkpoint, load_checkpoint
 from training.runs import History
 
 
@@ -188,3 +188,38 @@ def test_a_run_that_starts_beyond_all_numbers_says_that_nothing_was_saved(small_
     with pytest.raises(CheckpointError, match=r"in epoch 1 .* no state was saved before"):
         small_fit(tmp_path, last=2, learning_rate=1e30)
     assert not list(tmp_path.glob("*.keras"))
+
+
+def test_an_average_goes_on_after_a_kill_as_if_there_had_been_none(small_fit, tmp_path):
+    plan = {"average": 0.7, "warmup_steps": 3, "clipnorm": 0.1, "weight_decay": 0.01}
+    unbroken, expected = small_fit(tmp_path / "unbroken", last=3, **plan)
+    small_fit(tmp_path / "killed", last=3, saving={"checkpoint_every": 1}, **plan)
+    for name in ("epoch_0002.keras", "epoch_0003.keras", "averaged.keras"):
+        (tmp_path / "killed" / name).unlink()
+    resumed, history = small_fit(tmp_path / "killed", last=3, **plan)
+    np.testing.assert_allclose(losses(history), losses(expected), rtol=1e-4)
+    for weight, other in zip(resumed.get_weights(), unbroken.get_weights(), strict=True):
+        np.testing.assert_allclose(weight, other, atol=1e-5)
+    averages = [
+        load_checkpoint(tmp_path / one / "averaged.keras") for one in ("unbroken", "killed")
+    ]
+    for weight, other in zip(*(one.get_weights() for one in averages), strict=True):
+        np.testing.assert_allclose(weight, other, atol=1e-5)
+
+
+def test_the_average_is_judged_and_shipped_and_training_goes_on_without_it(
+    small_fit, small_network, tmp_path
+):
+    # so slow an average that it stays where it began, while the weights go far
+    _, history = small_fit(tmp_path, last=3, average=0.9999, learning_rate=0.1)
+    judged = [row["val_loss"] for row in history.rows]
+    np.testing.assert_allclose([float(one) for one in judged], float(judged[0]), rtol=0.02)
+    assert float(history.rows[-1]["loss"]) < 0.8 * float(judged[-1])
+    shipped, latest = chosen_checkpoint(tmp_path), tmp_path / "epoch_0003.keras"
+    assert shipped.name == "averaged.keras"
+    first = load_checkpoint(latest).optimizer.variables
+    averages = [one for one in first if "average" in one.path]
+    for weight, other in zip(load_checkpoint(shipped).get_weights(), averages, strict=True):
+        np.testing.assert_array_equal(weight, other)
+    far = load_checkpoint(latest).get_weights()[0] - small_network.get_weights()[0]
+    assert np.abs(far).max() > 0.1

@@ -11,8 +11,9 @@ from pathlib import Path
 import keras
 from keras import layers
 
+from basics.errors import CheckpointError
 from training.encoders import ENCODER
-from training.encoders.mobilenet_v2 import read_folded, scaled, set_folded
+from training.encoders.mobilenet_v2 import convolutions_of, read_folded, scaled, set_folded
 
 STAGES = (  # expansion, filters, blocks, stride of the first block, side of the depthwise kernel
     (1, 16, 1, 1, 3),
@@ -73,21 +74,28 @@ def stages(variant: str) -> list[tuple[int, int, int, int, int]]:
     ]
 
 
-def load_encoder_weights(encoder: keras.Model, path: Path, *, variant: str = "lite0") -> None:
+def load_encoder_weights(
+    encoder: keras.Model, weights: str | Path, *, variant: str = "lite0"
+) -> None:
     """Start an encoder from ImageNet weights.
 
     Args:
         encoder: as `build_encoder` makes it.
-        path: an .npz file with the keys `00_w`, `00_b`, ...: kernels (kh, kw, in, out), depthwise
-            (kh, kw, c, 1), and biases, batch normalization folded in, in network order.
+        weights: path of an .npz file with the keys `00_w`, `00_b`, ...: kernels (kh, kw, in, out),
+            depthwise (kh, kw, c, 1), and biases, batch normalization folded in, in network order.
         variant: whose weights they are.
 
     Raises:
         CheckpointError: the weights cannot be had, or do not fit.
     """
-    name = f"EfficientNet-{variant.title()}"
-    # stem and top; the blocks of the first stage do not expand
-    number = 2 + sum(n * (3 if expansion > 1 else 2) for expansion, _, n, _, _ in stages(variant))
+    name, path = f"EfficientNet-{variant.title()}", Path(weights)
+    if str(weights) == "imagenet":
+        raise CheckpointError(
+            f"Keras has no weights of {name} to download",
+            "--weights imagenet",
+            "give a file that you have: --weights PATH; or train from scratch: --weights none",
+        )
+    number = len(convolutions_of(encoder))
     set_folded(encoder, read_folded(path, number, name), str(path), name)
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from colorizers.color_classes import STEP, class_colours
-from colorizers.tasks.classes import cross_entropy
+from colorizers.color_classes import STEP, class_colours, rebalancing, share_classes
+from colorizers.tasks.classes import class_weights, cross_entropy
 
 
 def test_the_loss_of_classes_is_least_where_the_four_around_the_truth_share_it():
@@ -23,3 +23,24 @@ def test_the_loss_of_classes_is_least_where_the_four_around_the_truth_share_it()
     vivid = 1 + np.hypot(0.3, 0.05) / 0.25
     assert loss(sharing) == pytest.approx(entropy * vivid, rel=1e-3)
     assert loss(sharing) < loss(np.ones(225) / 225) < loss(np.roll(sharing, 60))
+
+
+def test_rare_colours_weigh_more_and_the_prior_s_mean_weight_is_one(packed_photos):
+    gray, red = np.zeros((900, 2), np.float32), np.full((100, 2), [0.5, 0.375], np.float32)
+    prior = share_classes(np.concatenate([gray, red]))
+    np.testing.assert_allclose(np.sort(prior)[-2:], [0.1, 0.9])
+    weights = rebalancing(prior)
+    assert np.sum(weights * prior) == pytest.approx(1)
+    assert weights[prior == prior.max()] < weights[np.isclose(prior, 0.1)] < weights[prior == 0][0]
+    of_photos = class_weights(packed_photos, ["beach", "forest"])
+    assert of_photos.shape == (225,)
+    assert of_photos.min() > 0
+
+
+def test_the_weights_of_the_classes_take_the_place_of_those_of_vivid_pixels():
+    truth = np.full((1, 4, 4, 2), [0.25, 0], np.float32)  # exactly a class
+    logits = ops.zeros((1, 2, 2, 225))
+    weights = np.linspace(1, 3, 225, dtype=np.float32)
+    (own,) = np.flatnonzero((class_colours() == [0.25, 0]).all(-1))
+    loss = float(cross_entropy(logits, ops.convert_to_tensor(truth), weights))
+    assert loss == pytest.approx(weights[own] * np.log(225), rel=1e-4)
