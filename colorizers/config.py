@@ -6,7 +6,7 @@ from pathlib import Path
 from basics.errors import ConfigError, Setting
 from basics.settings import setting
 from colorizers.models import NAMES
-from colorizers.tasks import LOSSES, require_loss
+from colorizers.tasks import LOSSES, PERCEPTUAL, require_loss
 from preprocessing.square import SIDE_PX
 from training.config import RunConfig, require_one_of
 from training.encoders.table import NAMES as BACKBONES
@@ -31,6 +31,13 @@ class ColorizerConfig(RunConfig):
         loss: a name of `colorizers.tasks.LOSSES`.
         train_encoder: whether the encoder of `shared_encoder` learns too.
         tone_spread: how much the tone curves of the training photos vary; 0 leaves them.
+        perceptual_weights: ImageNet weights of EfficientNet-Lite0, whose features the loss
+            "perceptual" compares; see `training.encoders.efficientnet_lite`.
+        perceptual_factor: of the distance of features beside the loss "psnr".
+        taught: folder of what teachers predict; see `colorizers.teach`.
+        taught_factor: of the loss against what they predict.
+        truth_factor: of the loss against the true ab, where there are teachers.
+        old_prints: share of the training photos that are shown as old prints; 0 shows none.
     """
 
     category: str
@@ -44,8 +51,14 @@ class ColorizerConfig(RunConfig):
     learning_rate: float = setting("of Adam", 1e-3)  # ours: Adam's default
     weight_decay: float = setting("of AdamW; 0: Adam", 0.0, zero=True)
     loss: str = setting(", ".join(LOSSES), "mse")  # IV-A
+    perceptual_weights: Path | None = setting("EfficientNet-Lite0 .npz of loss perceptual", None)
+    perceptual_factor: float = setting("of the features' distance, in loss perceptual", 0.1)
+    taught: Path | None = setting("what colorizers.teach wrote: teachers beside the truth", None)
+    taught_factor: float = setting("of the loss against the teachers", 1.0)
+    truth_factor: float = setting("of the loss against the truth beside them", 1.0, zero=True)
     train_encoder: bool = setting("let the encoder of shared_encoder learn too", False)
     tone_spread: float = setting("variation of tone curves, such as 0.3", 0.0, zero=True)
+    old_prints: float = setting("share of photos shown as old prints, 0 to 1", 0.0, zero=True)
     decay: str = setting(f"of the learning rate: {' or '.join(DECAYS)}", "constant")  # ours
     run_px: int = setting("short side at which it is run, px", SIDE_PX)  # III-B
     init: Path | None = setting("checkpoint, run folder or compact weights to start from", None)
@@ -73,3 +86,10 @@ class ColorizerConfig(RunConfig):
             raise ConfigError(what, Setting("average"), "give less than 1, such as 0.998")
         require_loss(self.loss)
         require_one_of(self, "decay", DECAYS)
+        if self.loss == PERCEPTUAL and self.perceptual_weights is None:
+            what = "loss 'perceptual' without the network whose features it compares"
+            fix = "give the ImageNet weights of EfficientNet-Lite0 as an .npz file"
+            raise ConfigError(what, Setting("perceptual_weights"), fix)
+        if not 0 <= self.old_prints <= 1:
+            what = f"old_prints {self.old_prints} is no share"
+            raise ConfigError(what, Setting("old_prints"), "give a number from 0 to 1")

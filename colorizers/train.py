@@ -1,8 +1,8 @@
 """Train the network that colours one category: python -m colorizers.train beach
 
 With --all each packed category in turn, or with --ray as many at a time as a Ray cluster takes;
-with the word `universal` one network on all photos. A killed run goes on where it was when the same
-command is given again (section IV-A).
+with the word `universal` one network on all photos, those without a category too. A killed run goes
+on where it was when the same command is given again (section IV-A).
 """
 
 import argparse
@@ -43,6 +43,7 @@ def train(config: ColorizerConfig) -> Path:
     """
     from colorizers.initial_weights import build_network, encoder_sha256
     from colorizers.models import ARCHITECTURES
+    from colorizers.taught_ab import load_taught, recipe_sha256
     from preprocessing.packing import packed_categories
     from training.batches import load_splits
     from training.job import Job, Step
@@ -54,7 +55,8 @@ def train(config: ColorizerConfig) -> Path:
     spec = find(ARCHITECTURES, config.architecture)
     require_task(spec, config.loss)
     categories = packed_categories(config.packed_dir)
-    if config.category != UNIVERSAL:
+    is_universal = config.category == UNIVERSAL
+    if not is_universal:
         known = [*categories, UNIVERSAL]
         categories = [require_category(config.category, known, where="CATEGORY")]
     phase = Phase(
@@ -70,16 +72,20 @@ def train(config: ColorizerConfig) -> Path:
         clipnorm=config.clipnorm,
         encoder_rate=config.encoder_rate,
     )
+    train_photos, val_photos = load_splits(config.packed_dir, categories, with_any=is_universal)
+    if config.taught is not None:
+        train_photos = load_taught(config.taught, categories, train_photos)
     job = Job(
         config=config,
-        photos=load_splits(config.packed_dir, categories),
+        photos=(train_photos, val_photos),
         build=lambda: {NETWORK: build_network(spec, config)},
         task=partial(find_task, config),
         steps=(Step(phase=phase),),
         # the hash of an encoder that learns would be that of the moment
-        facts=lambda network: (
-            {} if config.train_encoder else {"encoder_sha256": encoder_sha256(network)}
-        ),
+        facts=lambda network: {
+            **({} if config.train_encoder else {"encoder_sha256": encoder_sha256(network)}),
+            **({"taught_sha256": recipe_sha256(config.taught)} if config.taught else {}),
+        },
     )
     return train_job(job)
 

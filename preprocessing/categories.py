@@ -29,6 +29,8 @@ CATEGORIES = (  # section III, in the paper's order
     "waterfall",
 )
 
+ANY = "any"  # the folder of photos without a category: for training, and no category itself
+
 
 def require_category(
     name: str, known: Sequence[str] = CATEGORIES, *, where: object = "category"
@@ -47,11 +49,11 @@ def category_name(word: str, *, where: object = "CATEGORY") -> str:
     Raises:
         ConfigError: it is empty, reserved, or holds what a folder's name should not.
     """
-    name = "-".join(word.lower().split())
-    if not re.fullmatch(r"\w[\w-]*", name) or len(name) > 60 or name in RESERVED:
+    name, taken = "-".join(word.lower().split()), (*RESERVED, ANY)
+    if not re.fullmatch(r"\w[\w-]*", name) or len(name) > 60 or name in taken:
         raise ConfigError(
             f"{word!r} cannot be a category",
             where,
-            f"give a word of letters, digits and hyphens that is not {' or '.join(RESERVED)}",
+            f"give a word of letters, digits and hyphens that is not {' or '.join(taken)}",
         )
     return name

@@ -1,17 +1,18 @@
-"""Folders of photos -> memory-mapped training data.
+"""Photos -> memory-mapped training data.
 
-RAW_DIR/<category>/* becomes
+RAW_DIR/<category>/* and the members <category>/* of RAW_DIR/*.tar become
 
     PACKED_DIR/<category>/{train,val,test}.npy    (n, 256, 256, 3) uint8 sRGB, memory-mappable
-    PACKED_DIR/<category>/test/{gray,color}/*.png every test photo in gray and in colour
-    PACKED_DIR/photos.csv                         one row per file: sha256, split or reason
+    PACKED_DIR/<category>/{val,test}_more.npy     further held-out photos, where there are any
+    PACKED_DIR/<category>/test/{gray,color}/*.png every photo of test.npy in gray and in colour
+    PACKED_DIR/any/train.npy                      photos without a category, for training only
+    PACKED_DIR/photos.csv                         one row per photo: sha256, split or reason
     PACKED_DIR/splits.csv                         every assignment ever made
 """
 
 import logging
 import shutil
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,50 +24,80 @@ from basics.cli import progress
 from basics.errors import DataError
 from basics.files import atomic_write
 from imaging.lab import gray_from_lightness, split_lab
+from preprocessing.assignments import (
+    Assignments,
+    read_splits,
+    require_agreement,
+    require_splits,
+    split_by_sha,
+    write_splits,
+)
+from preprocessing.categories import ANY
 from preprocessing.inventory import (
     BETWEEN,
     DUPLICATE,
-    GRAY,
-    UNREADABLE,
+    HELD_OUT,
     Row,
-    list_files,
     read_rows,
-    read_splits,
     write_rows,
-    write_splits,
 )
 from preprocessing.packed_file import open_packed
-from preprocessing.split import SPLITS, assign_splits
-from preprocessing.square import MIN_CHROMA, SIDE_PX, Square, read_square
+from preprocessing.sources import list_photos, require_no_photos
+from preprocessing.split import ALL_SPLITS, FURTHER, SPLITS, assign_splits
+from preprocessing.spool import Spool
+from preprocessing.square import SIDE_PX
 
 log = logging.getLogger(__name__)
 
 
-def pack(raw_dir: Path, packed_dir: Path) -> list[Row]:
-    """Pack every photo below `raw_dir`; do nothing if no file has changed since the last run.
+def pack(
+    raw_dirs: Path | Sequence[Path], packed_dir: Path, splits: Path | None = None
+) -> list[Row]:
+    """Pack every photo of some folders; do nothing if none has changed since the last run.
+
+    Args:
+        raw_dirs: one folder, or several; photos of the first come first.
+        packed_dir: where the training data goes.
+        splits: assignments that are taken as given, a table such as PACKED_DIR/splits.csv. The
+            `val` and `test` of its categories stay as they are: new photos go to `val_more` and
+            `test_more`.
 
     Returns:
-        One row per file, in the order of the file names.
+        One row per photo: source by source, its own files before those in shards, by name.
 
     Raises:
-        DataError: `raw_dir` holds no category with a photo.
+        DataError: a folder holds no photo, a shard or a table is damaged, or the photos were packed
+            into other splits than the given ones.
     """
-    files = list_files(raw_dir)
+    raw_dirs = [raw_dirs] if isinstance(raw_dirs, Path) else list(raw_dirs)
+    require_no_photos(packed_dir)
+    given = {} if splits is None else require_splits(splits)
+    photos = list_photos(raw_dirs)
+    stored = read_splits(packed_dir / "splits.csv")
+    known, wanted = split_by_sha(stored), split_by_sha(given)
+    require_agreement(known, wanted, packed_dir / "splits.csv")
     before = _rows_before(packed_dir / "photos.csv")
-    if [(f.file, f.size, f.mtime_ns) for f in files] == [
-        (row.file, row.size, row.mtime_ns) for row in before
-    ]:
-        log.info("nothing changed: %d files, packed in %s", len(files), packed_dir)
+    is_known = wanted.keys() <= known.keys()
+    if is_known and [_identity(photo.row) for photo in photos] == [*map(_identity, before)]:
+        log.info("nothing changed: %d files, packed in %s", len(photos), packed_dir)
         return before
     (packed_dir / "photos.csv").unlink(missing_ok=True)  # its presence marks a finished run
     spool_dir = packed_dir / "spool.partial"
     shutil.rmtree(spool_dir, ignore_errors=True)
+    closed = {category for _, category in given} - {""}
     try:
-        rows = _pack_changed(raw_dir, packed_dir, files, spool_dir)
+        spool = Spool(spool_dir, photos)
+        rows = _assign(spool, {**stored, **given}, closed, packed_dir / "splits.csv")
+        _write(packed_dir, rows, spool)
     finally:
         shutil.rmtree(spool_dir, ignore_errors=True)
     write_rows(packed_dir / "photos.csv", rows)
     return rows
+
+
+def _identity(row: Row) -> tuple[object, ...]:
+    """What tells that a photo is the same as in the last run."""
+    return row.source, row.shard, row.file, row.size, row.mtime_ns
 
 
 def _rows_before(path: Path) -> list[Row]:
@@ -79,15 +110,18 @@ def _rows_before(path: Path) -> list[Row]:
 
 
 def load_packed(packed_dir: Path, category: str, split: str) -> NDArray[np.uint8]:
-    """Open one split of one category.
+    """Open one split of one category, or the `train` of `any`.
 
     Returns:
-        (n, 256, 256, 3) uint8 sRGB, memory-mapped and read-only.
+        (n, 256, 256, 3) uint8 sRGB, memory-mapped and read-only; n is 0 where a category has no
+        further photos (`val_more`, `test_more`).
 
     Raises:
         DataError: it is not packed, or the file is no such array; the error names the field.
     """
     path = packed_dir / category / f"{split}.npy"
+    if not path.is_file() and split in FURTHER.values() and path.with_name("train.npy").is_file():
+        return np.zeros((0, SIDE_PX, SIDE_PX, 3), np.uint8)
     if not path.is_file():
         raise DataError(
             f"no packed photos of {category!r}",
@@ -98,12 +132,12 @@ def load_packed(packed_dir: Path, category: str, split: str) -> NDArray[np.uint8
 
 
 def packed_categories(packed_dir: Path) -> list[str]:
-    """The categories that were packed, sorted.
+    """The categories that were packed, sorted; `any` is none, see `has_any`.
 
     Raises:
         DataError: there are none.
     """
-    found = sorted(path.parent.name for path in packed_dir.glob("*/train.npy"))
+    found = sorted({path.parent.name for path in packed_dir.glob("*/train.npy")} - {ANY})
     if not found:
         raise DataError(
             "no packed photos", packed_dir, f"run: python -m preprocessing RAW_DIR {packed_dir}"
@@ -111,81 +145,79 @@ def packed_categories(packed_dir: Path) -> list[str]:
     return found
 
 
-def _pack_changed(
-    raw_dir: Path, packed_dir: Path, files: Sequence[Row], spool_dir: Path
-) -> list[Row]:
-    """Read all photos once into a spool, assign splits, then write category by category."""
-    spool_dir.mkdir(parents=True)
-    spool = np.lib.format.open_memmap(
-        spool_dir / "squares.npy",
-        mode="w+",
-        dtype=np.uint8,
-        shape=(len(files), SIDE_PX, SIDE_PX, 3),
+def has_any(packed_dir: Path) -> bool:
+    """Whether photos without a category were packed."""
+    return (packed_dir / ANY / "train.npy").is_file()
+
+
+def _assign(spool: Spool, stored: Assignments, closed: set[str], path: Path) -> list[Row]:
+    """Give every accepted photo its split, and store the assignments, old and new."""
+    rows = _drop_duplicates(spool.rows)
+    accepted = [i for i, row in enumerate(rows) if row.result == ""]
+    categories: dict[str, set[str]] = {}
+    for i in accepted:
+        categories.setdefault(rows[i].sha256, set()).add(rows[i].category)
+    assigned = assign_splits(
+        [rows[i].sha256 for i in accepted],
+        spool.hashes[accepted],
+        split_by_sha(stored),
+        mirrored=spool.mirrored[accepted],
+        train_only=[sha256 for sha256, names in categories.items() if names == {ANY}],
+        closed=[sha256 for sha256, names in categories.items() if names & closed],
     )
-    rows: list[Row] = []
-    hashes = np.zeros((len(files), 4), np.uint64)
-    with ThreadPoolExecutor() as pool:
-        squares = pool.map(lambda row: read_square(raw_dir / row.file), files)
-        for index, (row, square) in enumerate(
-            zip(progress(files, "reading photos"), squares, strict=True)
-        ):
-            rows.append(_inspected(row, square))
-            if square is not None:
-                spool[index], hashes[index] = square.rgb, square.difference_hash
-    rows = _drop_duplicates(rows)
-    rows = _assign_splits(rows, hashes, packed_dir / "splits.csv")
-    by_category: dict[str, list[int]] = {}
-    for index, row in enumerate(rows):
-        by_category.setdefault(row.file.split("/")[0], []).append(index)
-    for category, indices in progress(by_category.items(), "packing"):
-        _write_category(packed_dir / category, [(rows[i], spool[i]) for i in indices])
-    for path in packed_dir.glob("*/train.npy"):
-        if path.parent.name not in by_category:
-            log.info("removing %s: its photos are gone", path.parent)
-            shutil.rmtree(path.parent)
+    rows = [row if row.result else replace(row, result=_result(row, assigned)) for row in rows]
+    found = {(row.sha256, row.category): row.result for row in rows if row.result in ALL_SPLITS}
+    write_splits(path, {**stored, **found})
     return rows
-
-
-def _inspected(row: Row, square: Square | None) -> Row:
-    """The row with hash and chroma; its result stays empty while the photo is accepted."""
-    if square is None:
-        return replace(row, result=UNREADABLE)
-    result = GRAY if square.chroma < MIN_CHROMA else ""
-    return replace(row, sha256=square.sha256, chroma=round(square.chroma, 2), result=result)
 
 
 def _drop_duplicates(rows: Sequence[Row]) -> list[Row]:
     """Of files with the same content only the first of each category stays.
 
-    A photo may belong to two categories, and is in the same split of both.
+    A photo may belong to two categories, and is in the same split of both; one of `any` to none.
     """
     seen: set[tuple[str, str]] = set()
+    in_category = {row.sha256 for row in rows if row.result == "" and row.category != ANY}
     kept = []
     for row in rows:
-        content = (row.file.split("/")[0], row.sha256)
-        again = row.result == "" and content in seen
-        kept.append(replace(row, result=DUPLICATE) if again else row)
+        content = (row.category, row.sha256)
+        again = content in seen or (row.category == ANY and row.sha256 in in_category)
+        kept.append(replace(row, result=DUPLICATE) if row.result == "" and again else row)
         seen.add(content)
     return kept
 
 
-def _assign_splits(rows: Sequence[Row], hashes: NDArray[np.uint64], path: Path) -> list[Row]:
-    """Give every accepted photo its split, and store the assignments, old and new."""
-    stored = read_splits(path)
-    accepted = [i for i, row in enumerate(rows) if row.result == ""]
-    assigned = assign_splits([rows[i].sha256 for i in accepted], hashes[accepted], stored)
-    stored.update({sha: split for sha, split in assigned.items() if split is not None})
-    write_splits(path, stored)
-    return [
-        row if row.result else replace(row, result=assigned[row.sha256] or BETWEEN) for row in rows
-    ]
+def _result(row: Row, assigned: Mapping[str, str | None]) -> str:
+    """The split of an accepted photo, or why it has none."""
+    split = assigned[row.sha256]
+    if row.category == ANY:
+        return split if split == "train" else HELD_OUT
+    return split or BETWEEN
+
+
+def _write(packed_dir: Path, rows: Sequence[Row], spool: Spool) -> None:
+    """Write category by category; remove those whose photos are gone."""
+    by_category: dict[str, list[int]] = {}
+    for index, row in enumerate(rows):
+        by_category.setdefault(row.category, []).append(index)
+    for category, indices in progress(by_category.items(), "packing"):
+        _write_category(packed_dir / category, [(rows[i], spool.square(i)) for i in indices])
+        spool.drop(category)
+    for path in packed_dir.glob("*/train.npy"):
+        if path.parent.name not in by_category:
+            log.info("removing %s: its photos are gone", path.parent)
+            shutil.rmtree(path.parent)
 
 
 def _write_category(folder: Path, photos: Sequence[tuple[Row, NDArray[np.uint8]]]) -> None:
-    """Write one category's three arrays, and its test photos in gray and in colour."""
+    """Write one category's arrays, and its test photos in gray and in colour."""
     folder.mkdir(parents=True, exist_ok=True)
-    for split in SPLITS:
+    always = ("train",) if folder.name == ANY else SPLITS
+    for split in ALL_SPLITS:
         squares = [rgb for row, rgb in photos if row.result == split]
+        if not squares and split not in always:
+            (folder / f"{split}.npy").unlink(missing_ok=True)
+            continue
         with atomic_write(folder / f"{split}.npy") as temporary:
             shape = (len(squares), SIDE_PX, SIDE_PX, 3)
             packed = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
@@ -193,6 +225,8 @@ def _write_category(folder: Path, photos: Sequence[tuple[Row, NDArray[np.uint8]]
                 packed[index] = rgb
             packed.flush()
     shutil.rmtree(folder / "test", ignore_errors=True)
+    if folder.name == ANY:
+        return
     for kind in ("gray", "color"):
         (folder / "test" / kind).mkdir(parents=True)
     for row, rgb in photos:

@@ -24,19 +24,28 @@ class Square:
         rgb: (256, 256, 3) uint8 sRGB.
         sha256: hex digest of the file's bytes.
         difference_hash: (4,) uint64, the 256 bits of the perceptual hash.
+        mirrored_hash: (4,) uint64, that of the mirrored photo.
         chroma: mean chroma in CIELAB units; below `MIN_CHROMA` the photo counts as gray.
     """
 
     rgb: NDArray[np.uint8]
     sha256: str
     difference_hash: NDArray[np.uint64]
+    mirrored_hash: NDArray[np.uint64]
     chroma: float
 
 
 def read_square(path: Path) -> Square | None:
-    """Read a photo's central square, upright by its EXIF orientation; None if unreadable."""
+    """Read a photo's central square; see `decode_square`."""
+    return decode_square(path.read_bytes())
+
+
+def decode_square(content: bytes) -> Square | None:
+    """The central square of a photo, upright by its EXIF orientation; None if unreadable.
+
+    A photo smaller than the square is enlarged.
+    """
     allow_safe_loaders_only()
-    content = path.read_bytes()
     try:
         image = pyvips.Image.thumbnail_buffer(
             content,
@@ -54,6 +63,7 @@ def read_square(path: Path) -> Square | None:
         rgb=rgb,
         sha256=hashlib.sha256(content).hexdigest(),
         difference_hash=difference_hash(rgb),
+        mirrored_hash=difference_hash(rgb[:, ::-1]),  # libvips' thumbnails are not symmetric
         chroma=float(np.hypot(*np.moveaxis(ab, -1, 0)).mean() * AB_SCALE),
     )
 

@@ -25,18 +25,28 @@ DEFAULTS = CategoryConfig()
 
 
 def require_raw(raw_dir: Path, packed_dir: Path) -> None:
-    """Check that packing will remove no category: it keeps only those that are in `raw_dir`.
+    """Check that packing will remove no photos: it keeps only those that are in `raw_dir`.
 
     Raises:
-        DataError: a packed category has no folder there.
+        DataError: a packed category is not there, or photos of further folders were packed.
     """
+    from preprocessing.inventory import read_rows
+    from preprocessing.sources import list_photos
+
+    rows = read_rows(packed_dir / "photos.csv")
+    other = f"another --packed-dir than {packed_dir}"
+    if any(row.source for row in rows):
+        what = "photos of several folders were packed"
+        raise DataError(what, packed_dir / "photos.csv", f"give {other}")
+    in_shards = any(row.shard for row in rows)
+    shards = {photo.row.category for photo in list_photos([raw_dir])} if in_shards else set()
     packed = sorted(path.parent.name for path in packed_dir.glob("*/train.npy"))
-    gone = [one for one in packed if not (raw_dir / one).is_dir()]
+    gone = [one for one in packed if not (raw_dir / one).is_dir() and one not in shards]
     if gone:
         raise DataError(
             f"photos were packed of categories that are not there: {', '.join(gone)}",
             raw_dir,
-            f"give the --raw-dir that was packed, or another --packed-dir than {packed_dir}",
+            f"give the --raw-dir that was packed, or {other}",
         )
 
 

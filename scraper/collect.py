@@ -13,7 +13,7 @@ import numpy as np
 from basics import cli
 from basics.errors import ScrapeError
 from basics.files import lock
-from preprocessing.split import are_near
+from preprocessing.near_duplicates import are_near
 from scraper.config import ScrapeConfig
 from scraper.download import Download, fetch_photo, store_photo
 from scraper.http.client import Client

@@ -14,6 +14,7 @@ from keras import KerasTensor, ops
 from numpy.typing import NDArray
 
 from preprocessing.square import SIDE_PX
+from training.old_prints.draw import draw_old_prints
 
 SAME_TONES = (1, 0, 1)  # gamma, lightness of black, lightness of white
 
@@ -25,17 +26,27 @@ class Augmentation:
     Attributes:
         smallest_px: side of the smallest crop of a 256 px photo.
         gamma_jitter: how much the tone curves vary; 0 leaves them.
+        old_prints: share of the photos that are shown as old prints, 0 to 1.
+        crop_px: side in pixels to which the crops are resampled, which their grain needs to know.
     """
 
     smallest_px: float = SIDE_PX
     gamma_jitter: float = 0.0
+    old_prints: float = 0.0
+    crop_px: int = SIDE_PX
 
     def draw(self, rng: np.random.Generator, n: int) -> dict[str, NDArray[np.float32]]:
-        """{"crops": (n, 4), "tone_curves": (n, 3)} float32, for training."""
-        return {
+        """{"crops": (n, 4), "tone_curves": (n, 3)} float32, for training.
+
+        With `old_prints` also what `training.old_prints.draw` gives; crops and curves are the same.
+        """
+        drawn = {
             "crops": draw_crops(rng, n, self.smallest_px),
             "tone_curves": draw_tone_curves(rng, n, self.gamma_jitter),
         }
+        if self.old_prints:
+            drawn |= draw_old_prints(rng, n, self.old_prints, self.crop_px)
+        return drawn
 
 
 def unchanged(n: int) -> dict[str, NDArray[np.float32]]:
@@ -81,27 +92,30 @@ def whole_crops(n: int) -> NDArray[np.float32]:
     return np.tile(np.array([0, 0, SIDE_PX, SIDE_PX], np.float32), (n, 1))
 
 
-def resize_crops(rgb: KerasTensor, crops: KerasTensor, crop_px: int) -> KerasTensor:
+def resize_crops(squares: KerasTensor, crops: KerasTensor, crop_px: int) -> KerasTensor:
     """Cut one crop from each square and resample it, with a triangle filter against aliasing.
 
     Args:
-        rgb: (N, 256, 256, 3) uint8.
-        crops: (N, 4) float32.
+        squares: (N, S, S, C) of any type: photos of 256 px, or maps of them of another side.
+        crops: (N, 4) float32, in pixels of the packed square, whatever S is.
         crop_px: side of the result in pixels.
 
     Returns:
-        (N, crop_px, crop_px, 3) float32, 0 to 255.
+        (N, crop_px, crop_px, C) float32, in the range of `squares`.
     """
-    rows = _resampling(crops[:, 0:1], crops[:, 2:3], crop_px)
-    columns = _resampling(crops[:, 1:2], crops[:, 3:4], crop_px)
-    tall = ops.einsum("nij,njkc->nikc", rows, ops.cast(rgb, "float32"))
+    side = squares.shape[1]
+    if side != SIDE_PX:
+        crops = crops * (side / SIDE_PX)
+    rows = _resampling(crops[:, 0:1], crops[:, 2:3], crop_px, side)
+    columns = _resampling(crops[:, 1:2], crops[:, 3:4], crop_px, side)
+    tall = ops.einsum("nij,njkc->nikc", rows, ops.cast(squares, "float32"))
     return ops.einsum("nlk,nikc->nilc", columns, tall)
 
 
-def _resampling(start: KerasTensor, length: KerasTensor, n: int) -> KerasTensor:
-    """(N, 1) start and length in pixels -> (N, n, 256) weights; each row sums to 1."""
+def _resampling(start: KerasTensor, length: KerasTensor, n: int, side: int) -> KerasTensor:
+    """(N, 1) start and length in pixels -> (N, n, side) weights; each row sums to 1."""
     steps = (np.arange(n, dtype=np.float32) + 0.5) / n
-    pixels = np.arange(SIDE_PX, dtype=np.float32) + 0.5
+    pixels = np.arange(side, dtype=np.float32) + 0.5
     source = ops.expand_dims(start + length * steps, -1)  # (N, n, 1)
     reach = ops.expand_dims(ops.maximum(ops.abs(length) / n, 1.0), -1)
     weights = ops.maximum(1.0 - ops.abs(source - pixels) / reach, 0.0)

@@ -1,7 +1,7 @@
 """Packed photos -> endless, shuffled uint8 batches whose order depends on seed and step alone."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basics.errors import DataError
-from preprocessing.packing import load_packed
+from preprocessing.categories import ANY
+from preprocessing.packing import has_any, load_packed
 from training.augment import Augmentation, unchanged
 
 Batch = tuple[dict[str, NDArray]]  # what Keras takes for inputs without targets
+NO_CATEGORY = -1  # the label of a photo of `any`: `keras.ops.one_hot` makes zeros of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,14 +22,16 @@ class PhotoSet:
     """The photos of one split of some categories.
 
     Attributes:
-        arrays: per category (n, 256, 256, 3) uint8, memory-mapped.
-        labels: (total,) category index of each photo.
+        arrays: per category (n, 256, 256, 3) uint8, memory-mapped; that of `any` last, if at all.
+        labels: (total,) category index of each photo, or `NO_CATEGORY`.
         rows: (total,) its row in the array of its category.
+        beside: by name, what else rides along with each photo: arrays like `arrays`.
     """
 
     arrays: tuple[NDArray[np.uint8], ...]
     labels: NDArray[np.int64]
     rows: NDArray[np.int64]
+    beside: Mapping[str, tuple[NDArray, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many photos there are."""
@@ -35,20 +39,38 @@ class PhotoSet:
 
     def take(self, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
         """(k,) indices -> (k, 256, 256, 3) uint8."""
-        return np.stack([self.arrays[self.labels[i]][self.rows[i]] for i in indices])
+        return self._rows_of(self.arrays, indices)
 
     def batch(self, indices: NDArray[np.int64]) -> dict[str, NDArray]:
-        """{"rgb": as `take`, "labels": (k,) int32}: the labels ride along, for any task to use."""
-        return {"rgb": self.take(indices), "labels": self.labels[indices].astype(np.int32)}
+        """{"rgb": as `take`, "labels": (k,) int32}, and what is `beside`, for any task to use."""
+        return {
+            "rgb": self.take(indices),
+            "labels": self.labels[indices].astype(np.int32),
+            **{name: self._rows_of(arrays, indices) for name, arrays in self.beside.items()},
+        }
+
+    def _rows_of(self, arrays: tuple[NDArray, ...], indices: NDArray[np.int64]) -> NDArray:
+        return np.stack([arrays[self.labels[i]][self.rows[i]] for i in indices])
 
 
-def load_photos(packed_dir: Path, categories: Sequence[str], split: str) -> PhotoSet:
+def load_photos(
+    packed_dir: Path, categories: Sequence[str], split: str, *, with_any: bool = False
+) -> PhotoSet:
     """Open one split of some categories.
+
+    Args:
+        packed_dir: what `python -m preprocessing` wrote.
+        categories: in the order of their labels.
+        split: such as "train".
+        with_any: take the photos without category too, if any were packed; for "train" only.
 
     Raises:
         DataError: a category was never packed, or there is no photo in all of them.
     """
-    arrays = tuple(load_packed(packed_dir, category, split) for category in categories)
+    is_any = with_any and split == "train" and has_any(packed_dir)
+    names = [*categories, ANY] if is_any else categories
+    arrays = tuple(load_packed(packed_dir, name, split) for name in names)
+    indices = [*range(len(categories)), NO_CATEGORY]  # the last array is that of `any`, by -1 too
     counts = [len(array) for array in arrays]
     if sum(counts) == 0:
         raise DataError(
@@ -56,15 +78,17 @@ def load_photos(packed_dir: Path, categories: Sequence[str], split: str) -> Phot
         )
     return PhotoSet(
         arrays=arrays,
-        labels=np.repeat(np.arange(len(arrays)), counts),
+        labels=np.repeat(indices[: len(arrays)], counts),
         rows=np.concatenate([np.arange(count) for count in counts]),
     )
 
 
-def load_splits(packed_dir: Path, categories: Sequence[str]) -> tuple[PhotoSet, PhotoSet]:
+def load_splits(
+    packed_dir: Path, categories: Sequence[str], *, with_any: bool = False
+) -> tuple[PhotoSet, PhotoSet]:
     """The photos for training and those for validation; see `load_photos`."""
-    train, val = (load_photos(packed_dir, categories, split) for split in ("train", "val"))
-    return train, val
+    train = load_photos(packed_dir, categories, "train", with_any=with_any)
+    return train, load_photos(packed_dir, categories, "val")
 
 
 def training_batches(
@@ -82,7 +106,7 @@ def training_batches(
 
     Yields:
         ({"rgb": (B, 256, 256, 3) uint8, "labels": (B,) int32, "crops": (B, 4) float32,
-        "tone_curves": (B, 3) float32},)
+        "tone_curves": (B, 3) float32, and what else `augmentation` draws and is beside photos},)
     """
     step = start_step
     while True:

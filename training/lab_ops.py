@@ -16,15 +16,10 @@ def split_lab(rgb: KerasTensor) -> tuple[KerasTensor, KerasTensor]:
         lightness: (N, H, W, 1) float32 L*/100, 0 to 1.
         ab: (N, H, W, 2) float32 a*/128 and b*/128, within [-1, 1].
     """
-    encoded = rgb / 255.0
-    toe = encoded / 12.92
-    curve = ops.power((ops.maximum(encoded, 0.04045) + 0.055) / 1.055, 2.4)
-    linear = ops.where(encoded <= 0.04045, toe, curve)
+    linear = decode_srgb(rgb / 255.0)
     to_xyz = (np.array(XYZ_FROM_RGB) / np.array(WHITE_XYZ)[:, None]).T.astype(np.float32)
     xyz = ops.matmul(linear, to_xyz)  # relative to white
-    epsilon = (6 / 29) ** 3
-    root = ops.exp(ops.log(ops.maximum(xyz, epsilon)) / 3)
-    f = ops.where(xyz > epsilon, root, xyz * ((29 / 6) ** 2 / 3) + 4 / 29)
+    f = _cube_root(xyz)
     f_x, f_y, f_z = f[..., 0:1], f[..., 1:2], f[..., 2:3]
     lightness = (116 * f_y - 16) / L_SCALE
     ab = ops.concatenate([500 * (f_x - f_y), 200 * (f_y - f_z)], axis=-1) / AB_SCALE
@@ -50,5 +45,29 @@ def join_lab(lightness: KerasTensor, ab: KerasTensor) -> KerasTensor:
     xyz = ops.where(f > 6 / 29, f * f * f, toe)  # relative to white
     to_rgb = (np.linalg.inv(XYZ_FROM_RGB) * np.array(WHITE_XYZ)).T.astype(np.float32)
     linear = ops.clip(ops.matmul(xyz, to_rgb), 0, 1)
+    return encode_srgb(linear)
+
+
+def decode_srgb(encoded: KerasTensor) -> KerasTensor:
+    """Gamma-encoded sRGB 0 to 1 -> linear light 0 to 1 (IEC 61966-2-1); any shape."""
+    toe = encoded / 12.92
+    curve = ops.power((ops.maximum(encoded, 0.04045) + 0.055) / 1.055, 2.4)
+    return ops.where(encoded <= 0.04045, toe, curve)
+
+
+def encode_srgb(linear: KerasTensor) -> KerasTensor:
+    """Linear light 0 to 1 -> gamma-encoded sRGB 0 to 1 (IEC 61966-2-1); any shape."""
     curve = 1.055 * ops.power(ops.maximum(linear, 0.0031308), 1 / 2.4) - 0.055
     return ops.where(linear <= 0.0031308, 12.92 * linear, curve)
+
+
+def lightness_of(luminance: KerasTensor) -> KerasTensor:
+    """CIE Y relative to white, 0 to 1 -> L*/100; any shape."""
+    return (116 * _cube_root(luminance) - 16) / L_SCALE
+
+
+def _cube_root(xyz: KerasTensor) -> KerasTensor:
+    """CIE 1976: the cube root of Lab with its linear toe."""
+    epsilon = (6 / 29) ** 3
+    root = ops.exp(ops.log(ops.maximum(xyz, epsilon)) / 3)
+    return ops.where(xyz > epsilon, root, xyz * ((29 / 6) ** 2 / 3) + 4 / 29)

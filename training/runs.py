@@ -22,6 +22,7 @@ SHOWN = 40  # characters of a damaged cell in a warning
 NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
 MAY_CHANGE = (
     "run_dir", "packed_dir", "save_at", "checkpoint_every", "minutes", "rolling_s", "photos",
+    "taught",  # a path; what it holds is a fact of the run, by its hash
 )  # fmt: skip
 
 

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from training.registry import ModelSpec
     from training.task import Parts, Task
 
-LOSSES = {  # name: task
+PERCEPTUAL = "perceptual"
+LOSSES = {  # name: what the network predicts
     "mse": REGRESSION,
     "huber": REGRESSION,
     "chroma": REGRESSION,
     "psnr": REGRESSION,
+    PERCEPTUAL: REGRESSION,
     "classes": CLASSES,
     "classes_balanced": CLASSES,
 }
@@ -49,7 +51,11 @@ def require_task(spec: "ModelSpec", loss: str) -> None:
 def find_task(config: "ColorizerConfig", parts: "Parts") -> "Task":
     """The task of a config's loss, on the networks of a run."""
     from colorizers.tasks.classes import Classes
+    from colorizers.tasks.perceptual import Perceptual
     from colorizers.tasks.regression import Regression
+    from colorizers.tasks.taught import Taught
 
-    tasks = {REGRESSION: Regression, CLASSES: Classes}
-    return tasks[LOSSES[config.loss]](config, parts)
+    tasks = {REGRESSION: Regression, CLASSES: Classes, PERCEPTUAL: Perceptual}
+    kind = config.loss if config.loss in tasks else LOSSES[config.loss]
+    task = tasks[kind](config, parts)
+    return Taught(config, task) if config.taught else task

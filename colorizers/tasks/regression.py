@@ -12,6 +12,7 @@ from keras import KerasTensor, ops
 
 from training.augment import Augmentation, apply_tone_curves, resize_crops
 from training.lab_ops import join_lab, split_lab
+from training.old_prints.treat import old_print_lightness, within_rim
 from training.task import NETWORK, Parts, Tensors
 
 if TYPE_CHECKING:
@@ -91,17 +92,27 @@ class Regression:
         self.parts, self.loss = parts, config.loss
         self.crop_px, self.inference_px = config.size, config.run_px
         self.augmentation = Augmentation(
-            smallest_px=config.smallest_px, gamma_jitter=config.tone_spread
+            smallest_px=config.smallest_px,
+            gamma_jitter=config.tone_spread,
+            old_prints=config.old_prints,
+            crop_px=config.size,
         )
 
     def forward(self, batch: Mapping[str, KerasTensor], training: bool) -> Tensors:
         """A batch -> lightness, the true ab, and what is predicted, (N, crop_px, crop_px, ...).
 
-        In validation also psnr_db (N,); its way to sRGB and back is 6 % of a training step.
+        In validation also psnr_db (N,); its way to sRGB and back is 6 % of a training step. A photo
+        that is shown as an old print keeps its lightness and its true ab; its rim is gray.
         """
         side = self.crop_px if training else self.inference_px
-        lightness, ab = split_lab(resize_crops(batch["rgb"], batch["crops"], side))
-        shown = apply_tone_curves(lightness, batch["tone_curves"]) if training else lightness
+        rgb = resize_crops(batch["rgb"], batch["crops"], side)
+        lightness, ab = split_lab(rgb)
+        shown = lightness
+        if training and "prints" in batch:
+            shown = old_print_lightness(rgb, batch["prints"], batch["grain"])
+            ab = ab * within_rim(batch["prints"], side)
+        if training:
+            shown = apply_tone_curves(shown, batch["tone_curves"])
         outputs = {"lightness": lightness, "truth": ab, **self.predict(shown, training)}
         if not training:
             outputs["psnr_db"] = psnr_db(lightness, outputs["ab"], ab)

@@ -106,6 +106,8 @@ def _project_error(_: Request, error: Any) -> JSONResponse:
 def _validation_error(_: Request, error: Any) -> JSONResponse:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"] if part != "body")
+    if "UploadFile" in first["msg"]:  # Starlette's own name for it
+        return problem(UNPROCESSABLE, "text, not a file", where, "send the photo as a file")
     return problem(UNPROCESSABLE, first["msg"], where or "the request", "see /docs")
 
 

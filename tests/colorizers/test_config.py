@@ -28,6 +28,11 @@ def test_settings_within_their_ranges_are_kept(setting):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
+        ({"old_prints": 1.5}, r"old_prints 1.5 is no share\n.*: old_prints\n.*from 0 to 1"),
+        (
+            {"loss": "perceptual"},
+            r"loss 'perceptual' without the network .*\n.*: perceptual_weights\n.*Lite0",
+        ),
         ({"size": 0}, r"size 0 is no multiple of 32 up to 256\n.*: size\n.*32, 64 \.\. 256"),
         ({"size": 120}, "size 120 is no multiple of 32"),
         ({"size": 288}, "size 288 is no multiple of 32 up to 256"),

@@ -21,13 +21,14 @@ from colorizers.color_classes import class_colours
 from colorizers.config import ColorizerConfig
 from colorizers.initial_weights import build_network
 from colorizers.models import ARCHITECTURES
-from colorizers.tasks import LOSSES
+from colorizers.tasks import LOSSES, PERCEPTUAL
 from colorizers.train import train
 from evaluation.metrics import psnr_db
 from imaging.lab import join_lab, split_lab
 from tests.thin import build_thin_encoder
 from tests.training.imagenet_like import write_weights
 from training.checkpoints import latest_checkpoint, load_checkpoint, save_checkpoint, weights_sha256
+from training.encoders.efficientnet_lite import build_encoder
 from training.encoders.table import ENCODERS
 from training.registry import REGRESSION
 from training.runs import read_config
@@ -50,6 +51,9 @@ def configure(packed_photos, tmp_path) -> Configure:
 
     def settings(name: str = "run", **changes: Any) -> ColorizerConfig:
         run = {"category": "beach", "packed_dir": packed_photos, "run_dir": tmp_path / name}
+        if changes.get("loss") == PERCEPTUAL:
+            weights = write_weights(tmp_path / "lite0.npz", encoder=build_encoder())
+            run["perceptual_weights"] = weights
         return ColorizerConfig(**{**run, **SHORT, "epochs": 1, **changes})
 
     return settings
@@ -393,6 +397,23 @@ def test_what_cannot_be_trained_is_explained(configure, setting, error, message)
     with pytest.raises(error, match=message):
         train(config)
     assert not config.run_dir.exists()
+
+
+def test_photos_without_category_are_for_the_universal_network_alone(
+    configure, packed_photos, tmp_path, caplog
+):
+    caplog.set_level("INFO")
+    packed_dir = tmp_path / "packed"
+    for name in ("beach", "forest"):
+        shutil.copytree(packed_photos / name, packed_dir / name)
+    (packed_dir / "any").mkdir()
+    np.save(packed_dir / "any" / "train.npy", np.load(packed_dir / "beach" / "test.npy"))
+    train(configure("all", packed_dir=packed_dir, category="universal"))
+    assert "18 photos, 4 for validation" in caplog.text
+    train(configure("one", packed_dir=packed_dir, category="beach"))
+    assert "8 photos, 2 for validation" in caplog.text
+    with pytest.raises(ConfigError, match="unknown category 'any'"):
+        train(configure("none", packed_dir=packed_dir, category="any"))
 
 
 def test_the_command_trains_every_category_in_turn(packed_photos, tmp_path, capsys):

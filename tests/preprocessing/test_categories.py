@@ -52,7 +52,8 @@ def test_the_name_of_a_category_is_the_category(name):
 
 
 @pytest.mark.parametrize(
-    "word", ["", " ", "all", "Universal", "../etc", "a/b", ".hidden", "-x", "a.b", "x" * 61, "a\0b"]
+    "word",
+    ["", " ", "all", "Universal", "Any", "../etc", "a/b", ".hidden", "-x", "a.b", "x" * 61, "a\0b"],
 )
 def test_an_unsafe_folder_name_is_no_category(word):
     with pytest.raises(ConfigError, match="cannot be a category"):

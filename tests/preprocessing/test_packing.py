@@ -12,7 +12,8 @@ import pyvips
 
 from basics.errors import DataError
 from imaging.lab import lightness_from_gray, split_lab
-from preprocessing.inventory import Row, read_rows, read_splits, summary
+from preprocessing.assignments import read_splits
+from preprocessing.inventory import Row, read_rows, summary
 from preprocessing.packing import load_packed, pack, packed_categories
 from preprocessing.split import SPLITS
 from tests.drawing import CATEGORIES, PHOTOS_PER_SPLIT, draw_photo, jpeg
@@ -101,8 +102,8 @@ def test_what_is_no_colour_photo_is_left_out_and_counted(raw_dir, tmp_path):
     assert found["beach/old.png"] == "gray"
     assert found["beach/same_again.jpg"] == "duplicate"
     table = [line.split() for line in summary(rows).splitlines()]
-    assert table[1] == ["beach", "8", "2", "2", "2", "1", "1", "0"]
-    assert table[-1] == ["all", "24", "6", "6", "2", "1", "1", "0"]
+    assert table[1] == ["beach", "8", "2", "2", "0", "0", "2", "1", "1", "0", "0"]
+    assert table[-1] == ["all", "24", "6", "6", "0", "0", "2", "1", "1", "0", "0"]
     with (tmp_path / "packed" / "photos.csv").open(newline="") as file:
         assert {row["file"]: row["result"] for row in csv.DictReader(file)} == found
 
@@ -145,7 +146,8 @@ def test_a_photo_of_two_categories_is_in_one_split(split, raw_dir, packed_dir):
 def test_an_assignment_once_made_outlives_the_rule_that_made_it(raw_dir, packed_dir):
     photo = next(row for row in pack(raw_dir, packed_dir) if row.result == "train")
     splits = packed_dir / "splits.csv"
-    splits.write_text(splits.read_text().replace(f"{photo.sha256},train", f"{photo.sha256},test"))
+    line = f"{photo.sha256},{photo.category},"
+    splits.write_text(splits.read_text().replace(f"{line}train", f"{line}test"))
     (raw_dir / "beach" / "added.jpg").write_bytes(jpeg(draw_photo("beach", 800)))
     assert results(pack(raw_dir, packed_dir))[photo.file] == "test"
 
@@ -312,7 +314,7 @@ SHA = "0" * 64
         ("sha256,split\nabc,train\n", "sha256: 'abc' cannot be.*line 2"),
         (f"sha256,split\n{SHA},holdout\n", "split: 'holdout' cannot be.*line 2"),
         (f"sha256,split\n{SHA},train\n{SHA},test\n", "sha256: it stands twice.*line 3"),
-        (f"split,sha256\ntrain,{SHA}\n", "its columns are not sha256, split"),
+        (f"split,sha256\ntrain,{SHA}\n", "its columns are not sha256, category, split"),
         ("", "its columns are not"),
         ("sha256,split\n\udcff", "no table: "),
         (f"sha256,split\n{'x' * 200_000}", "no table: "),

@@ -7,14 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from preprocessing.split import (
-    FRACTIONS,
-    NEAR_BITS,
-    SPLITS,
-    assign_splits,
-    near_duplicate_groups,
-    split_of,
-)
+from preprocessing.near_duplicates import NEAR_BITS, near_duplicate_groups
+from preprocessing.split import FRACTIONS, SPLITS, assign_splits, split_of
 
 FAR = np.random.default_rng(0).integers(0, 2**64, (40, 4), np.uint64)  # all over 80 bits apart
 SHAS = [hashlib.sha256(bytes([i])).hexdigest() for i in range(40)]
@@ -131,3 +125,56 @@ def test_the_order_of_the_photos_does_not_matter(order, near_to):
     hashes = np.array([flipped(FAR[n], i % 20) for i, n in enumerate(near_to)], np.uint64)
     shuffled = assign_splits([SHAS[i] for i in order], hashes[list(order)], {})
     assert shuffled == assign_splits(SHAS[:12], hashes, {})
+
+
+def mirrored(hashes: np.ndarray) -> np.ndarray:
+    """Stand-ins for the hashes of mirrored photos: all bits flipped."""
+    return ~hashes
+
+
+@pytest.mark.parametrize(("n_bits", "n_groups"), [(NEAR_BITS, 1), (NEAR_BITS + 1, 2)])
+def test_mirror_images_are_near_whichever_comes_first(n_bits, n_groups):
+    hashes = np.stack([FAR[0], flipped(~FAR[0], n_bits)])
+    assert len(near_duplicate_groups(hashes)) == 2
+    for order in ([0, 1], [1, 0]):
+        assert len(near_duplicate_groups(hashes[order], mirrored(hashes)[order])) == n_groups
+
+
+@given(near_hashes, st.lists(st.booleans(), min_size=25, max_size=25))
+def test_groups_are_those_that_every_pair_tells(hashes, turned):
+    hashes = np.where(np.array(turned[: len(hashes)], bool)[:, None], ~hashes, hashes)
+    groups = near_duplicate_groups(hashes, mirrored(hashes))
+    group_of = {index: number for number, group in enumerate(groups) for index in group}
+    for i in range(len(hashes)):
+        for j in range(i):
+            apart = np.bitwise_count(hashes[i] ^ hashes[j]).sum()
+            if min(apart, 256 - apart) <= NEAR_BITS:
+                assert group_of[i] == group_of[j]
+
+
+def test_photos_for_training_only_decide_nothing_and_are_held_out_of_nothing():
+    test, any_near = (next(one for one in SHAS if split_of(one) == "test"), SHAS[0])
+    assert test != any_near
+    hashes = np.stack([FAR[0], flipped(FAR[0], 9)])
+    assigned = assign_splits([any_near, test], hashes, {}, train_only=[any_near])
+    assert assigned == {any_near: None, test: "test"}
+    assert assign_splits([test], hashes[:1], {}, train_only=[test]) == {test: "train"}
+
+
+@pytest.mark.parametrize(
+    ("stored", "new"),
+    [("test", "test_more"), ("val_more", "val_more"), ("train", "train"), (None, "test_more")],
+)
+def test_new_photos_do_not_enter_splits_that_are_closed(stored, new):
+    test = next(one for one in SHAS if split_of(one) == "test")
+    known = {"0" * 64: stored} if stored else {}
+    hashes = np.stack([FAR[0], flipped(FAR[0], 9)])
+    shas = ["0" * 64 if stored else "1" * 64, test]
+    hashes = hashes if stored else np.stack([FAR[0], FAR[1]])
+    assert assign_splits(shas, hashes, known, closed=[test])[test] == new
+
+
+def test_a_new_photo_near_to_a_test_photo_and_a_further_one_is_a_further_one():
+    hashes = np.stack([flipped(FAR[0], n) for n in (0, 40, 20)])
+    stored = {SHAS[0]: "test", SHAS[1]: "test_more"}
+    assert assign_splits(SHAS[:3], hashes, stored)[SHAS[2]] == "test_more"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import pyvips
 
-from preprocessing.split import NEAR_BITS
+from preprocessing.near_duplicates import NEAR_BITS
 from preprocessing.square import MIN_CHROMA, SIDE_PX, difference_hash, read_square
 from tests.drawing import draw_photo, jpeg
 

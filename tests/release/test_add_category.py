@@ -198,6 +198,14 @@ def test_packed_photos_are_not_lost_where_others_are_raw(copied, capsys):
     assert (copied / "data" / "packed" / "beach" / "train.npy").is_file()
 
 
+def test_packed_photos_of_further_folders_are_not_lost(copied, capsys):
+    table = copied / "data" / "packed" / "photos.csv"
+    lines = table.read_text().splitlines()
+    table.write_text("\n".join([*lines[:-1], lines[-1].removesuffix("0,") + "1,"]) + "\n")
+    assert add(copied, NEW) == 1
+    assert "photos of several folders were packed" in capsys.readouterr().err
+
+
 def test_photos_that_came_after_the_training_are_told(copied, capsys):
     folder = copied / "data" / "raw" / NEW
     for seed in range(900, 912):

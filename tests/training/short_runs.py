@@ -39,6 +39,7 @@ def colorizer_config(name: str, packed_dir: Path, runs_dir: Path) -> ColorizerCo
         smallest_px=128,
         run_px=32,
         policy="mixed_bfloat16" if name == LOWER else "float32",
+        old_prints=0.5 if name == "small" else 0,
     )
 
 

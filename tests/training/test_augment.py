@@ -84,6 +84,24 @@ def test_resampling_keeps_a_ramp_in_its_place(seed, size):
     np.testing.assert_allclose(pieces[:, 0, :, 0][inside], expected[inside], atol=0.6)
 
 
+@settings(max_examples=25)
+@given(st.integers(0, 2**32), st.sampled_from([32, 64, 128]), st.sampled_from([48, 64]))
+def test_a_smaller_map_of_a_photo_is_cut_where_the_photo_is(seed, size, side):
+    places = (np.arange(256) + 0.5) / 256
+    photo = np.stack(np.broadcast_arrays(places[:, None], places), axis=-1)
+    small = photo.reshape(64, 4, 64, 4, 2).mean((1, 3))
+    if side == 48:  # of a photo that passed the network at 192 px
+        of = (np.arange(48) + 0.5) / 48
+        small = np.stack(np.broadcast_arrays(of[:, None], of), axis=-1)
+    crops = draw_crops(np.random.default_rng(seed), 3, 20)
+    of_photo, of_map = (
+        resized(np.broadcast_to(one.astype(np.float32), (3, *one.shape)), crops, size)
+        for one in (photo, small)
+    )
+    inside = np.all((of_photo > 0.05) & (of_photo < 0.95), axis=-1)  # the filter ends elsewhere
+    np.testing.assert_allclose(of_photo[inside], of_map[inside], atol=0.6 / 256)
+
+
 def test_stripes_too_fine_for_the_size_become_gray_and_no_coarse_pattern():
     stripes = np.zeros((1, 256, 256, 3), np.uint8)
     stripes[:, :, ::2] = 255

@@ -1,6 +1,9 @@
 import math
+from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +11,14 @@ from hypothesis import strategies as st
 
 from basics.errors import DataError
 from training.augment import Augmentation, whole_crops
-from training.batches import PhotoSet, ValidationBatches, load_photos, training_batches
+from training.batches import (
+    NO_CATEGORY,
+    PhotoSet,
+    ValidationBatches,
+    load_photos,
+    load_splits,
+    training_batches,
+)
 
 counts_per_category = st.lists(st.integers(0, 5), min_size=1, max_size=4).filter(any)
 batch_sizes = st.integers(1, 9)
@@ -75,6 +85,18 @@ def test_every_photo_comes_with_the_category_it_belongs_to(counts, batch_size, s
         np.testing.assert_array_equal(inputs["labels"], inputs["rgb"][:, 0, 0, 0])
 
 
+@settings(max_examples=15)
+@given(counts_per_category, batch_sizes, seeds)
+def test_what_is_beside_the_photos_comes_with_them(counts, batch_size, seed):
+    photos = photo_set(counts)
+    beside = tuple(array[:, 0, 0, :2].astype(np.int8) for array in photos.arrays)
+    for inputs in batches(
+        replace(photos, beside={"maps": beside}), 3, batch_size=batch_size, seed=seed
+    ):
+        assert inputs["maps"].dtype == np.int8
+        np.testing.assert_array_equal(inputs["maps"], inputs["rgb"][:, 0, 0, :2])
+
+
 def test_every_round_and_every_seed_has_an_order_and_crops_of_its_own():
     photos = photo_set([20, 20])
     first, second = batches(photos, 2, batch_size=40, seed=0)
@@ -119,3 +141,33 @@ def test_a_split_without_any_photo_is_an_error(tmp_path):
     np.save(tmp_path / "beach" / "val.npy", np.zeros((0, 256, 256, 3), np.uint8))
     with pytest.raises(DataError, match=r"no val photo of beach\n.*\n.*add photos and pack again"):
         load_photos(tmp_path, ["beach"], "val")
+
+
+@pytest.fixture
+def with_any(tmp_path) -> Path:
+    """Photos of one category, two of them for training, and three without a category."""
+    for name, split, count in (("beach", "train", 2), ("beach", "val", 1), ("any", "train", 3)):
+        (tmp_path / name).mkdir(exist_ok=True)
+        photos = np.full((count, 256, 256, 3), 9 if name == "any" else 1, np.uint8)
+        photos[:, 0, 0, 0] = np.arange(count)
+        np.save(tmp_path / name / f"{split}.npy", photos)
+    return tmp_path
+
+
+def test_photos_without_category_are_trained_on_where_they_are_asked_for(with_any):
+    train, val = load_splits(with_any, ["beach"], with_any=True)
+    assert (len(train), len(val)) == (5, 1)
+    batch = train.batch(np.array([4, 0, 2]))
+    assert batch["rgb"][:, 0, 0].tolist() == [[2, 9, 9], [0, 1, 1], [0, 9, 9]]
+    assert batch["labels"].tolist() == [NO_CATEGORY, 0, NO_CATEGORY]
+    assert len(load_splits(with_any, ["beach"])[0]) == 2
+
+
+def test_a_photo_without_category_is_of_none_in_a_vector_of_categories(with_any):
+    labels = load_photos(with_any, ["beach"], "train", with_any=True).labels
+    told = keras.ops.one_hot(labels.astype(np.int32), 1)
+    assert np.asarray(told).ravel().tolist() == [1, 1, 0, 0, 0]
+
+
+def test_nothing_is_missed_where_no_photo_is_without_category(packed_photos):
+    assert len(load_photos(packed_photos, ["beach"], "train", with_any=True)) == 8

@@ -30,7 +30,7 @@ STRIDE = 32  # heights and widths must be multiples of it
 
 
 def build_encoder(
-    width: float = 1.0, depth: int | None = None, *, variant: str = "lite0"
+    width: float = 1.0, depth: int | None = None, *, variant: str = "lite0", channels: int = 1
 ) -> keras.Model:
     """(N, H, W, 1) lightness -> five feature maps; H and W multiples of 32.
 
@@ -38,15 +38,17 @@ def build_encoder(
         width: factor of all filters, beside the variant's own: for small networks in tests.
         depth: at most so many blocks in each stage; None takes all.
         variant: one of `SCALING`.
+        channels: 1 for lightness; 3 for sRGB, 0 to 1, as ImageNet's photos are.
 
     Returns:
         A network with the outputs (N, H/2, W/2, 16), (N, H/4, W/4, 24), (N, H/8, W/8, 40),
         (N, H/16, W/16, 112): the inputs of the blocks of stride 2; (N, H/32, W/32, 1280): the top.
         In lite2 these are 16, 24, 48, 120 and 1280 wide.
     """
-    lightness = keras.Input((None, None, 1), name="lightness")
-    x = layers.Rescaling(255 / 128, offset=-127 / 128)(lightness)  # (RGB - 127) / 128
-    x = layers.Concatenate()([x, x, x])
+    given = keras.Input((None, None, channels), name="lightness" if channels == 1 else "rgb")
+    x = layers.Rescaling(255 / 128, offset=-127 / 128)(given)  # (RGB - 127) / 128
+    if channels == 1:
+        x = layers.Concatenate()([x, x, x])
     x = _convolution(x, scaled(STEM_FILTERS, width), 3, stride=2)  # (N, H/2, W/2, 32)
     features = []
     for expansion, filters, blocks, first_stride, side in stages(variant):
@@ -59,7 +61,7 @@ def build_encoder(
             y = _convolution(layers.ReLU(6.0)(y), scaled(filters, width), 1, relu=False)
             x = layers.Add()([x, y]) if block else y
     features.append(_convolution(x, scaled(TOP_FILTERS, width), 1))  # (N, H/32, W/32, 1280)
-    return keras.Model(lightness, features, name=ENCODER)
+    return keras.Model(given, features, name=ENCODER)
 
 
 def stages(variant: str) -> list[tuple[int, int, int, int, int]]:

@@ -1,13 +1,20 @@
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from colorizers.tasks import LOSSES
+from colorizers.config import ColorizerConfig
+from colorizers.tasks import LOSSES, PERCEPTUAL, find_task
 from colorizers.tasks.regression import ERRORS
 from evaluation.metrics import psnr_db
-from imaging.lab import join_lab
+from imaging.lab import join_lab, split_lab
+from tests.training.conftest import build_small_network
+from training.batches import load_photos, training_batches
+from training.old_prints.fields import FIELDS, OldPrint, rows_of
 from training.registry import REGRESSION
+from training.task import NETWORK
 
 RNG = np.random.default_rng(0)
 LIGHTNESS = RNG.uniform(0.3, 0.8, (2, 8, 8, 1)).astype(np.float32)
@@ -24,7 +31,8 @@ def value(name: str, predicted: np.ndarray, truth: np.ndarray = TRUTH) -> float:
 
 
 def test_the_command_line_knows_every_loss():
-    assert list(ERRORS) == [name for name, task in LOSSES.items() if task == REGRESSION]
+    of_ab = [name for name, task in LOSSES.items() if task == REGRESSION]
+    assert [*ERRORS, PERCEPTUAL] == of_ab
 
 
 @every_loss_of_ab
@@ -74,3 +82,27 @@ def test_a_vivid_pixel_counts_more_than_a_gray_one():
         wrong[i][i] += 0.1
     vivid, gray = (value("chroma", one, truth) for one in wrong)
     assert vivid == pytest.approx(gray * (1 + np.sqrt(2)), rel=1e-3)
+
+
+def test_old_prints_are_shown_and_the_true_lightness_and_colours_judge(packed_photos):
+    places = {"packed_dir": packed_photos, "run_dir": Path("run"), "category": "beach"}
+    config = ColorizerConfig(**places, size=256, run_px=32, old_prints=1)
+    task = find_task(config, {NETWORK: build_small_network()})
+    photos = load_photos(packed_photos, ["beach"], "train")
+    options = {"batch_size": 2, "seed": 0, "start_step": 0, "augmentation": task.augmentation}
+    (batch,) = next(training_batches(photos, **options))
+    batch["prints"][1:, FIELDS.index("rim")] = 0.1
+    outputs = {name: ops.convert_to_numpy(one) for name, one in task.forward(batch, True).items()}
+    rgb = np.stack(
+        [
+            one[:, ::-1] if crop[3] < 0 else one
+            for one, crop in zip(batch["rgb"], batch["crops"], strict=True)
+        ]
+    )
+    lightness, ab = split_lab(rgb)
+    np.testing.assert_allclose(outputs["lightness"], lightness, atol=2e-4)
+    inside = np.s_[:, 26:-26, 26:-26]
+    np.testing.assert_allclose(outputs["truth"][inside], ab[inside], atol=2e-4)
+    assert not outputs["truth"][1:, :25].any()
+    plain = task.forward({**batch, "prints": rows_of(*2 * [OldPrint()])}, True)
+    assert np.abs(ops.convert_to_numpy(plain["ab"]) - outputs["ab"]).max() > 0.01

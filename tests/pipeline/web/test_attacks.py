@@ -68,6 +68,12 @@ def test_a_form_that_makes_no_sense_is_a_problem(client: httpx.Client, name):
     )
 
 
+def test_text_in_the_place_of_the_photo_is_told_in_plain_words(client: httpx.Client):
+    answer = client.post("v1/colorize", content=(part("file") + END).encode(), headers=FORM)
+    found = answer.json()
+    assert (found["what"], found["where"]) == ("text, not a file", "file")
+
+
 @pytest.mark.parametrize("path", ["v1/colorize", "gradio_api/upload"])
 @pytest.mark.parametrize(
     ("kind", "status"),

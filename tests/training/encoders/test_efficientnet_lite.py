@@ -69,3 +69,12 @@ def test_a_narrow_and_shallow_one_has_a_block_per_stage():
     small = build_encoder(0.25, 1, variant="lite2")
     assert len(convolutions(small)) == 2 + 2 + 3 * 6  # stem and top, the first stage, the others
     assert small.output_shape[-1] == (None, None, None, 320)
+
+
+def test_a_gray_picture_has_the_features_of_its_lightness(tmp_path):
+    lightness = np.random.default_rng(0).random((1, 32, 32, 1), np.float32)
+    thin = {"width": 1 / 8, "depth": 1}
+    of_lightness, of_rgb = build_encoder(**thin), build_encoder(**thin, channels=3)
+    of_rgb.set_weights(of_lightness.get_weights())
+    for one, other in zip(of_lightness(lightness), of_rgb(lightness.repeat(3, -1)), strict=True):
+        np.testing.assert_array_equal(one, other)

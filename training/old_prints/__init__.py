@@ -1,0 +1,1 @@
+"""Photos shown to a network as old prints: what a print is, how one is drawn, how it is made."""
