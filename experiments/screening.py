@@ -39,6 +39,7 @@ ARMS: dict[str, dict[str, Any]] = {  # name: what differs from `BASE`
     "lite0": {"backbone": "efficientnet_lite0"},
     "lite2": {"backbone": "efficientnet_lite2"},
     "huber": {"loss": "huber"},
+    "perceptual": {"loss": "perceptual"},
     "classes": {"architecture": "class_encoder", "loss": "classes"},
     "classes_balanced": {"architecture": "class_encoder", "loss": "classes_balanced"},
     "global": {"architecture": "global_encoder"},
@@ -71,8 +72,10 @@ def plan(args: argparse.Namespace) -> list[Screened]:
     arms = []
     for name in args.arms:
         settings = {**BASE, **ARMS[name]}
+        lite0 = args.weights_dir / "efficientnet_lite0_imagenet.npz"
         training = staged_config(
             **{**SCHEDULE, **settings},
+            perceptual_weights=lite0 if settings["loss"] == "perceptual" else None,
             category=UNIVERSAL,
             packed_dir=args.packed_dir,
             run_dir=args.runs_dir / name,
