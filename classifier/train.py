@@ -70,7 +70,7 @@ def _steps(spec: "Backbone", config: ClassifierConfig) -> "tuple[Step, Step]":
     """The head alone; then, with a new optimizer, what of the encoder is to learn, too."""
     from classifier.initial_weights import set_trainable
     from training.job import Step
-    from training.loop import Phase
+    from training.phase import Phase
 
     head = Phase(
         last=config.head_epochs,

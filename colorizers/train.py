@@ -48,7 +48,7 @@ def train(config: ColorizerConfig) -> Path:
     from training.batches import load_splits
     from training.job import Job, Step
     from training.job import train as train_job
-    from training.loop import Phase
+    from training.phase import Phase
     from training.registry import find
     from training.task import NETWORK
 

@@ -15,7 +15,8 @@ from basics.temporaries import remove_stale_temporaries
 from training.batches import PhotoSet
 from training.checkpoints import latest_checkpoint, load_newest, load_optimizer
 from training.config import RunConfig
-from training.loop import Phase, fit
+from training.loop import fit
+from training.phase import Phase
 from training.runs import open_run, time_is_up
 from training.task import NETWORK, Parts, Task, TaskTrainer
 

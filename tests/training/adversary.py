@@ -12,7 +12,7 @@ from training.augment import Augmentation, resize_crops
 from training.batches import load_splits
 from training.job import Job, Step, train
 from training.lab_ops import split_lab
-from training.loop import Phase
+from training.phase import Phase
 from training.task import NETWORK, Parts, Tensors
 
 JUDGE = "discriminator"

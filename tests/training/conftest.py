@@ -11,7 +11,8 @@ from colorizers.config import UNIVERSAL, ColorizerConfig
 from colorizers.tasks.regression import Regression
 from training.batches import load_splits
 from training.checkpoints import latest_checkpoint, load_checkpoint
-from training.loop import Phase, fit
+from training.loop import fit
+from training.phase import Phase
 from training.runs import History
 from training.task import NETWORK, TaskTrainer
 
