@@ -156,6 +156,8 @@ def _write_onnx(
 
 def _start(facts: Mapping[str, Any]) -> str:
     """What the training of a network began from."""
-    is_router = "backbone" in facts
-    given = facts.get("encoder") or facts["weights"] if is_router else facts["init"]
+    if "weights" in facts:  # a router
+        given = facts.get("encoder") or facts["weights"]
+    else:
+        given = facts["init"] or (facts.get("encoder") if facts.get("train_encoder") else None)
     return Path(given or "random weights").name
