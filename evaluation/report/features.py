@@ -4,7 +4,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras import layers
 from numpy.typing import NDArray
 
 from training.encoders.efficientnet_lite import build_encoder, load_encoder_weights
@@ -27,24 +26,11 @@ class PooledFeatures:
         Raises:
             CheckpointError: the weights cannot be had, or do not fit.
         """
-        encoder = _of_color(build_encoder(width, depth, variant=variant))
-        load_encoder_weights(encoder, path, variant=variant)
-        self.encoder = encoder
+        self.encoder = build_encoder(width, depth, variant=variant, channels=3)
+        load_encoder_weights(self.encoder, path, variant=variant)
 
     def __call__(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(N, H, W, 3) uint8 sRGB, sides multiples of 32 -> (N, D): each map's mean over places."""
         maps = self.encoder(rgb.astype(np.float32) / 255, training=False)
         pooled = [keras.ops.mean(one, axis=(1, 2)) for one in maps]
         return np.asarray(keras.ops.convert_to_numpy(keras.ops.concatenate(pooled, axis=-1)))
-
-
-def _of_color(encoder: keras.Model) -> keras.Model:
-    """An encoder of lightness, which it stacks three times, as one of three channels."""
-
-    def own(layer: keras.Layer) -> keras.Layer:
-        if isinstance(layer, layers.Concatenate):
-            return layers.Average(name=layer.name)  # of three equal ones: each of them
-        return layer.__class__.from_config(layer.get_config())
-
-    rgb = keras.Input((None, None, 3), name="rgb")
-    return keras.models.clone_model(encoder, input_tensors=rgb, clone_function=own)
