@@ -15,6 +15,7 @@ from basics.temporaries import remove_stale_temporaries
 from training.batches import PhotoSet
 from training.checkpoints import latest_checkpoint, load_newest, load_optimizer
 from training.config import RunConfig
+from training.depthwise import quicken_gradients
 from training.loop import fit
 from training.phase import Phase
 from training.runs import open_run, time_is_up
@@ -103,6 +104,8 @@ def _is_left(phase: Phase, finished: int, run_dir: Path) -> bool:
 
 def _compile(task: Task, phase: Phase, finished: int, checkpoint: Path | None) -> TaskTrainer:
     """A trainer with the optimizer that a phase begins with, or goes on with after a kill."""
+    for part in task.parts.values():
+        quicken_gradients(part)
     trainer = TaskTrainer(task)
     network = task.parts[NETWORK]
     stored = getattr(network, "optimizer", None) if finished > phase.first else None
