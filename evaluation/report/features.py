@@ -29,8 +29,8 @@ class PooledFeatures:
         self.encoder = build_encoder(width, depth, variant=variant, channels=3)
         load_encoder_weights(self.encoder, path, variant=variant)
 
-    def __call__(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, H, W, 3) uint8 sRGB, sides multiples of 32 -> (N, D): each map's mean over places."""
+    def __call__(self, rgb: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        """(N, H, W, 3) uint8 sRGB, sides multiples of 32 -> (N, C) of each map: its means."""
         maps = self.encoder(rgb.astype(np.float32) / 255, training=False)
         pooled = [keras.ops.mean(one, axis=(1, 2)) for one in maps]
-        return np.asarray(keras.ops.convert_to_numpy(keras.ops.concatenate(pooled, axis=-1)))
+        return [np.asarray(keras.ops.convert_to_numpy(one)) for one in pooled]

@@ -31,7 +31,7 @@ METHODS = (
     ROUTED,
 )  # fmt: skip
 
-Features = Callable[[NDArray[np.uint8]], NDArray[np.float32]]  # (N, H, W, 3) sRGB -> (N, D)
+Features = Callable[[NDArray[np.uint8]], list[NDArray[np.float32]]]  # sRGB -> (N, C) of each map
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,8 @@ class PhotoFigures:
         near_px, seen_px: (sectors,) pixels about the true hue, of those that have one.
         ranking: category -> the router's confidence.
         reference: the best category of the other router; None without one.
-        features: (versions, D) of the truth and then of each mode; None without a judge.
+        features: (versions, C) of each map, of the truth and then of each mode; None without a
+            judge.
     """
 
     category: str
@@ -72,7 +73,7 @@ class PhotoFigures:
     seen_px: NDArray[np.int64]
     ranking: Mapping[str, float]
     reference: str | None
-    features: NDArray[np.float32] | None
+    features: list[NDArray[np.float32]] | None
 
 
 def modes_of(colorizer: Colorizer) -> tuple[str, ...]:

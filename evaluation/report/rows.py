@@ -183,17 +183,18 @@ def judge_rows(table: Table) -> Iterator[Row]:
         judged_right,
         principal_components,
     )
-    from training.encoders.efficientnet_lite import TOP_FILTERS
 
-    features = np.array([one.features for one in table.photos])  # (N, versions, D)
-    n, top = len(features), features[:, :, -TOP_FILTERS:]
-    for eyes, seen in (("judge", top), ("judge that sees all maps", features)):
+    n, each = len(table.photos), [one.features or [] for one in table.photos]
+    maps = [np.array(one) for one in zip(*each, strict=True)]  # of each (N, versions, C)
+    judges = {"judge": maps[-2:], "judge that sees the top alone": maps[-1:]}
+    for eyes, chosen in {**judges, "judge that sees all maps": maps}.items():
+        seen = np.concatenate(chosen, axis=-1)
         for index, mode in enumerate(table.modes, start=1):
             right = judged_right(seen[:, 0], seen[:, index])
             low, high = bootstrap_interval(right)
             what, value = f"{eyes}, accuracy on {mode}", float(right.mean())
             yield Row(measure=what, value=value, low=low, high=high, n=n)
-    truth, *others = principal_components(top)
+    truth, *others = principal_components(maps[-1])
     halves = "Frechet distance of half of the true photos from the other half as"
     yield Row(measure=f"{halves} they are", value=frechet_by_halves(truth, truth), n=n // 2)
     for mode, predicted in zip(table.modes, others, strict=True):

@@ -17,7 +17,7 @@ def photo(
     *,
     near: int = 6,
     sure: float = 0.9,
-    features: np.ndarray | None = None,
+    features: list[np.ndarray] | None = None,
 ) -> PhotoFigures:
     """A photo of 20 dB in gray, so much nearer to the truth in every way to colour it."""
     sectors = len(SECTORS)
@@ -91,7 +91,9 @@ def test_with_features_a_mode_like_the_truth_is_not_told_from_it_and_another_is(
     drawn[:, 1] = drawn[:, 0]
     drawn[:, 2] = drawn[:, 0] + 20
     judged = values(
-        table_of([photo("beach", 1.0, features=one) for one in drawn], CATEGORIES, MODES)
+        table_of(
+            [photo("beach", 1.0, features=[one[:, :2], one]) for one in drawn], CATEGORIES, MODES
+        )
     )
     assert judged["judge, accuracy on faithful"] == 0.5
     assert judged["judge, accuracy on vivid"] == 1
