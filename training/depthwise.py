@@ -2,7 +2,7 @@
 
 TensorFlow's own are slow there for stride 2 and for kernels of 5 x 5: half of a training step of an
 encoder. The same gradients, up to rounding, come from the forward pass with the kernel turned round
-and from windows of 3 x 3. What they gain: `python -m benchmarks.training`.
+and from windows of 3 x 3. What they gain: `python -m benchmarks.depthwise`.
 """
 
 from functools import partial
