@@ -60,8 +60,11 @@ def blend(
 ) -> NDArray[np.float32]:
     """Weighted mean of several (h, w, 2) ab, as large as the largest; weights need not sum to 1."""
     height, width = max((ab.shape[:2] for ab in predictions), key=lambda size: size[0] * size[1])
-    same_size = [at_size(ab, height, width) for ab in predictions]
-    return np.average(np.stack(same_size), axis=0, weights=weights).astype(np.float32)
+    shares = np.asarray(weights, np.float32) / np.float32(sum(weights))
+    parts = [
+        share * at_size(ab, height, width) for share, ab in zip(shares, predictions, strict=True)
+    ]
+    return np.sum(parts, axis=0, dtype=np.float32)
 
 
 def inputs_of(entry: ModelEntry, views: Sequence[EncodedView]) -> list[NDArray[np.float32]]:
