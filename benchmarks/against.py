@@ -1,8 +1,9 @@
 """This checkout's speed beside another's, in one run: python -m benchmarks.against OTHER_CHECKOUT
 
 Photos of 1 and 12 megapixels, each in a fresh process; the networks alone, warm, on one thread;
-a folder of photos on all processors; and a server with four clients. The checkouts take turns, each
-with its own bundle; the medians count, and the ratio is this one's to the other's: below 1 is faster.
+a folder of photos on all processors; and a server with four clients. The checkouts take turns,
+each with its own bundle; the medians count, and the ratio is this one's to the other's: below 1 is
+faster.
 """
 
 import argparse
