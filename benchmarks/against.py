@@ -161,6 +161,8 @@ def rows_of(jobs: Collection[str], other: Path, runs: int, folder: Path) -> Iter
         for megapixels in (1, 12):
             (photo,) = in_own_process(draw, _new(folder / str(megapixels)), megapixels, 1)
             command = ["-m", "pipeline.colorize", str(photo), "--force", "-o", f"{folder}/out.jpg"]
+            for checkout in (other, HERE):
+                run(checkout, command)  # which compiles modules and reads files for the first time
             yield compare(f"{megapixels} MP, cold", other, runs, partial(run, command=command))
     if "networks" in jobs:
         squares = in_own_process(draw_squares, _new(folder / "squares"), N_SQUARE)
@@ -192,6 +194,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"{'':<26}{'wall s':>9}{'now':>8}{'ratio':>7}{'CPU s':>9}{'now':>8}{'ratio':>7}"
           f"{'peak MB':>9}{'now':>8}{'ratio':>7}")  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as installed: with compiled modules
+        os.environ["PYTHONPYCACHEPREFIX"] = f"{name}/compiled"  # but nothing in the checkouts
         rows = list(rows_of(args.only, args.other.resolve(), args.runs, Path(name)))
     if args.csv:
         with args.csv.open("w", newline="") as file:

@@ -64,7 +64,7 @@ def blend(
     parts = [
         share * at_size(ab, height, width) for share, ab in zip(shares, predictions, strict=True)
     ]
-    return np.sum(parts, axis=0, dtype=np.float32)
+    return np.add.reduce(parts, dtype=np.float32)
 
 
 def inputs_of(entry: ModelEntry, views: Sequence[EncodedView]) -> list[NDArray[np.float32]]:
