@@ -8,7 +8,18 @@ import pytest
 import pyvips
 from PIL import Image
 
-from benchmarks import cold_start, common, edges, folder, large, photos, usual_way, web, web_clients
+from benchmarks import (
+    against,
+    cold_start,
+    common,
+    edges,
+    folder,
+    large,
+    photos,
+    usual_way,
+    web,
+    web_clients,
+)
 from benchmarks.web_clients import Answer
 from imaging.lab import split_lab
 
@@ -38,6 +49,32 @@ def test_ratios_are_those_to_ours_and_a_way_that_is_not_there_says_so(capsys):
         ["PyTorch", "is", "not", "installed"],
         ["0.50", "0.25", "50", "0.50"],
     ]
+
+
+def test_two_checkouts_take_turns_and_the_ratio_is_that_of_their_medians(capsys, tmp_path):
+    asked = []
+
+    def job(checkout):
+        asked.append(checkout)
+        of_other = checkout == tmp_path
+        return against.Cost(0.2 if of_other else 0.1 * len(asked), 4.0 if of_other else 1.0, 100.0)
+
+    row = against.compare("a job", tmp_path, 3, job)
+    assert asked == [against.HERE, tmp_path, tmp_path, against.HERE, against.HERE, tmp_path]
+    assert row["wall_s"] == 0.4
+    assert row["wall_s_ratio"] == 2.0
+    assert capsys.readouterr().out.split()[2:] == [
+        "0.200", "0.400", "2.00", "4.000", "1.000", "0.25", "100", "100", "1.00"
+    ]  # fmt: skip
+
+
+def test_the_networks_of_a_checkout_are_timed_by_its_own_code(tmp_path):
+    photos_of_one_size = against.draw_squares(tmp_path, 2)
+    cost = against.run_networks(against.HERE, photos_of_one_size)
+    assert 0 < cost.wall_s < 5
+    assert 0 < cost.cpu_s < 5
+    with pytest.raises(SystemExit, match="failed in"):
+        against.run_networks(tmp_path, photos_of_one_size)
 
 
 def test_drawn_photos_are_gray_and_all_different(tmp_path):
