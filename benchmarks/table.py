@@ -11,9 +11,11 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +27,9 @@ RESULTS_DIR = Path("results")
 GAP = "  "  # between columns
 OPTION = "option_"  # begins the columns of a command's options
 MACHINE = ("processor", "cores", "system", "python")
-WHEN = ("date", "commit", "load_before")
+WHEN = ("date", "commit", "busy_before")
+LOOK_S = 0.5
+TICKS = Path("/proc/stat")  # Linux: what the processors have done since it started
 
 Row = Mapping[str, object]
 TextRow = Mapping[str, str]
@@ -70,19 +74,25 @@ class Table:
         return f"speed_{self.name}.csv"
 
     def text(self, rows: Sequence[TextRow]) -> str:
-        """What is printed: where and how it was measured, titles, a line per row."""
-        return "\n".join([*caption(rows[0]), *self._lines(rows)]) + "\n"
+        """What is printed: where and how it was measured, titles, a line per row.
 
-    def _lines(self, rows: Sequence[TextRow]) -> list[str]:
+        Rows that were measured otherwise than those before them get a caption of their own.
+        """
+        parts = groupby(rows, key=caption)
+        return "".join(f"{above}\n{self._below(list(own))}\n" for above, own in parts)
+
+    def _below(self, rows: Sequence[TextRow]) -> str:
         padded = []
-        titles = [(one.title or one.name.replace("_", " ")).split("\n")[::-1] for one in self.columns]
+        titles = [
+            (one.title or one.name.replace("_", " ")).split("\n")[::-1] for one in self.columns
+        ]
         depth = max(map(len, titles))
         for column, title in zip(self.columns, titles, strict=True):
             heads = [*title, *[""] * (depth - len(title))][::-1]
             cells = [*heads, *(column.cell(row) for row in rows)]
             width = max(map(len, cells))
             padded.append([one.rjust(width) if column.form else one.ljust(width) for one in cells])
-        return [GAP.join(line).rstrip() for line in zip(*padded, strict=True)]
+        return "\n".join(GAP.join(line).rstrip() for line in zip(*padded, strict=True))
 
 
 def add_results_dir(parser: argparse.ArgumentParser) -> None:
@@ -106,9 +116,25 @@ def conditions(args: argparse.Namespace, device: str = "") -> dict[str, str]:
         "python": platform.python_version(),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "commit": commit_of(ROOT),
-        "load_before": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "",
+        "busy_before": busy_share(),
         **options,
     }
+
+
+def busy_share() -> str:
+    """Which share of the processors' time others take now, in whole percent; empty if unknown."""
+    if not TICKS.is_file():
+        return ""
+    before = _ticks()
+    time.sleep(LOOK_S)
+    spent = [now - was for was, now in zip(before, _ticks(), strict=True)]
+    idle = sum(spent[3:5])  # idle, and waiting for disks
+    return f"{100 * (1 - idle / max(sum(spent), 1)):.0f}"
+
+
+def _ticks() -> list[int]:
+    """Of all processors: user, nice, system, idle, waiting, interrupts."""
+    return [int(one) for one in TICKS.read_text().split("\n", 1)[0].split()[1:9]]
 
 
 def commit_of(checkout: Path) -> str:
@@ -118,21 +144,24 @@ def commit_of(checkout: Path) -> str:
     return f"{named or 'unknown'}{'+' if changed else ''}"
 
 
-def caption(row: TextRow) -> list[str]:
+def caption(row: TextRow) -> str:
     """What stands above a table: machine, day, commit and options."""
     processor, cores, system, python = (row[name] for name in MACHINE)
     options = [f"{name.removeprefix(OPTION).replace('_', ' ')} {value}"
                for name, value in row.items() if name.startswith(OPTION) and value]  # fmt: skip
-    date, commit, load = (row[name] for name in WHEN)
-    busy = [f"load {load} before"] if load else []
-    return [
-        f"{processor}; {cores} cores, {system}, Python {python}",
-        "; ".join([f"{date}, commit {commit}", *busy, *options]),
-    ]
+    date, commit, share = (row[name] for name in WHEN)
+    busy = [f"{share} % busy before"] if share else []
+    machine = f"{processor}; {cores} cores, {system}, Python {python}"
+    return "\n".join([machine, "; ".join([f"{date}, commit {commit}", *busy, *options])])
 
 
 def publish(
-    table: Table, rows: Iterable[Row], about: Mapping[str, str], results_dir: Path
+    table: Table,
+    rows: Iterable[Row],
+    about: Mapping[str, str],
+    results_dir: Path,
+    *,
+    earlier: Sequence[TextRow] = (),
 ) -> list[TextRow]:
     """Write a table as CSV and print it.
 
@@ -142,6 +171,7 @@ def publish(
             stderr as it comes.
         about: of `conditions`.
         results_dir: made if need be.
+        earlier: rows of the CSV that stay, before these.
 
     Returns:
         The rows as the CSV has them.
@@ -149,7 +179,7 @@ def publish(
     Raises:
         KeyError: a row has other columns than the table.
     """
-    kept: list[TextRow] = []
+    kept: list[TextRow] = list(earlier)
     names = [one.name for one in table.columns]
     for row in rows:
         if set(row) != set(names):
@@ -161,7 +191,8 @@ def publish(
         atomic_write(results_dir / table.file) as temporary,
         temporary.open("w", newline="", encoding="utf-8") as file,
     ):
-        writer = csv.DictWriter(file, [*names, *about], lineterminator="\n")
+        columns = list(dict.fromkeys(name for row in [*kept, about] for name in row))
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(kept)
     print(table.text(kept), end="", flush=True)

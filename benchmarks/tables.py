@@ -77,18 +77,13 @@ EDGES = Table(
     ),
 )
 FADES = ((110, 170), (170, 255), (0, 80))  # levels of 255 into which 0 to 255 are mapped
-FADED = Table(
-    "faded",
-    (
-        Column("photo"),
-        *(
-            Column(f"{kind}_{what}_{low}_{high}", ".2f", f"{low}..{high}\n{kind}\n{what}")
-            for low, high in FADES
-            for kind in ("predicted", "result")
-            for what in ("distance", "chroma")
-        ),
-    ),
+FADED_COLUMNS = tuple(
+    Column(f"{kind}_{what}_{low}_{high}", ".2f", f"{low}..{high}\n{kind}\n{what}")
+    for low, high in FADES
+    for kind in ("predicted", "result")
+    for what in ("distance", "chroma")
 )
+FADED = Table("faded", (Column("photo"), *FADED_COLUMNS))
 FADED_TEST = Table(
     "faded_test",
     (
@@ -127,7 +122,8 @@ TRAINING = Table(
     "training",
     (
         Column("way"),
-        Column("photos", "", "photos held"),
+        Column("photos", "d"),
+        Column("which"),
         _RATE,
         _RATIO,
         Column("bf16_share", ".1%", "bf16\nshare"),
