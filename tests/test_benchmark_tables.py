@@ -45,7 +45,7 @@ def test_numbers_in_a_csv_are_plain_and_every_row_says_where_and_how(tmp_path):
 
 
 def test_a_row_with_other_columns_than_its_table_is_refused(tmp_path):
-    with pytest.raises(KeyError, match="small: .*photos.*seconds"):
+    with pytest.raises(KeyError, match=r"small: .*photos.*seconds"):
         table.publish(SMALL, [{"way": "", "ratio": 1.0, "seconds": 1.0}], ABOUT, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
