@@ -1,4 +1,4 @@
-"""The figures of the documents are those of the CSVs: speed, sizes, times, and what routing adds."""
+"""The figures of the documents are those of the CSVs: speed, sizes, times, routing's share."""
 
 import re
 
@@ -93,10 +93,13 @@ def test_categories_without_a_colorizer_of_their_own_are_named():
 def test_the_network_of_fig_3_stands_beside_tints():
     scores = pd.read_csv(RESULTS_DIR / "evaluation_encoder_decoder.csv")
     db = scores[scores["category"] == "all"].set_index("method")["psnr_db"]
+    universal, routed, constant, tint = (
+        f"{db[name]:.2f} dB"
+        for name in ("universal", "routed", "constant tint", "mean tint of the category")
+    )
     assert (
-        f"universal {db['universal']:.2f} dB and routed {db['routed']:.2f} dB, where a constant "
-        f"tint of all photos has {db['constant tint']:.2f} dB and the mean tint of the true category "
-        f"{db['mean tint of the category']:.2f} dB"
+        f"universal {universal} and routed {routed}, where a constant tint of all photos has "
+        f"{constant} and the mean tint of the true category {tint}"
     ) in in_one_line(RESULTS)
 
 
