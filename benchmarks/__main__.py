@@ -69,6 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(args: argparse.Namespace) -> int:
+    if not (ROOT / "data" / "packed").is_dir():
+        print("no data/packed: photos of scikit-image stand in for the splits", file=sys.stderr)
     if not args.only and (args.anew or not BEGUN.exists()):
         BEGUN.parent.mkdir(parents=True, exist_ok=True)
         BEGUN.touch()
