@@ -26,8 +26,8 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 TARGETS := help colorize desktop web dev test nightly test-all coverage mutations check browser screen \
-	format lock train-quick category categories results evaluate evaluate-paper report soft-routing modes cross \
-	gallery showcase epochs table-one compare claim model-card notebooks speed clean
+	format lock train-quick category categories results evaluate evaluate-paper report soft-routing modes augmentation \
+	cross gallery showcase epochs table-one compare claim model-card notebooks speed clean
 .PHONY: $(TARGETS) named meant
 .NOTPARALLEL:  # each job takes all processors
 
@@ -141,8 +141,8 @@ named:
 # In this order: the card and the notebooks tell of what the others write. Those that train (epochs,
 # table-one, compare, claim) keep their runs below runs/, go on where they were, and only measure when
 # given again. ARGS are for one target at a time.
-RESULTS = evaluate evaluate-paper soft-routing modes cross gallery showcase epochs table-one \
-	compare claim model-card notebooks
+RESULTS = evaluate evaluate-paper soft-routing modes augmentation cross gallery showcase epochs \
+	table-one compare claim model-card notebooks
 
 results: $(RESULTS)  ## rebuild every table, figure and notebook below; docs/results.md has the times
 
@@ -160,6 +160,9 @@ soft-routing: .venv-dev/.ready  ## how many colorizers to blend, on the validati
 
 modes: .venv-dev/.ready  ## what more colour costs, on the test photos
 	$(DEV_PYTHON) -m evaluation.saturations $(ARGS)
+
+augmentation: .venv-dev/.ready  ## what --best gains over passing the networks once, on validation photos
+	$(DEV_PYTHON) -m evaluation.augmentation $(ARGS)
 
 cross: .venv-dev/.ready  ## every category's colorizer on every category's photos (Fig. 9)
 	$(DEV_PYTHON) -m evaluation.category_matrix $(ARGS)

@@ -179,6 +179,8 @@ class _HelpWithDefaults(argparse.ArgumentDefaultsHelpFormatter):
 
 def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iterable[Item]:
     """Iterate with a bar on a terminal, shown only when the work takes over two seconds."""
+    if total == 1 or not sys.stderr.isatty():
+        return items
     from tqdm import tqdm  # a thirtieth of a second
 
     return tqdm(items, desc=what, total=total, delay=2, disable=None, file=sys.stderr)

@@ -3,7 +3,7 @@
     python -m benchmarks.int8 --limit 5
 
 Writes the universal colorizers of `pretrained/training/` in both precisions, quantized as
-`release.export` does. Times are medians over one photo of 256 x 384 px with its mirror image, all
+`release.export` does. Times are medians over one photo of 256 x 384 px, all
 cores; PSNR is the mean over validation photos, each coloured with its network alone. Without packed
 photos, scikit-image's set the ranges of int8, and measure it.
 """
@@ -125,7 +125,7 @@ def calibration(
 ) -> Iterator[dict[str, NDArray[np.float32]]]:
     """What a colorizer takes for each photo, by the names of its inputs."""
     for rgb in photos:
-        inputs = inputs_of(file, [encode_photo(colorizer, rgb).encoded])
+        inputs = inputs_of(file, encode_photo(colorizer, rgb).encoded.views)
         yield {f"input_{index}": one for index, one in enumerate(inputs)}
 
 
@@ -152,9 +152,9 @@ def mean_psnr_db(colorizer: Colorizer, files: Sequence[ModelEntry], photos: Phot
 
 
 def timed_inputs(colorizer: Colorizer, file: ModelEntry) -> list[NDArray[np.float32]]:
-    """What a network takes for a photo of 256 x 384 px with its mirror image."""
+    """What a network takes for a photo of 256 x 384 px."""
     gray = drawn(IN_COLOR[0], WIDTH_PX, HEIGHT_PX).cast("uchar").numpy()
-    return inputs_of(file, [colorizer.encode(gray)])
+    return inputs_of(file, colorizer.encode(gray).views)
 
 
 def median_ms(

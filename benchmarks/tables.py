@@ -163,9 +163,13 @@ AGAINST = Table(
     (
         Column("job"),
         *(
-            Column(f"{what}_{which}", ".2f", f"{title}\n{which}")
-            for what, title in (("wall_s", "wall s"), ("cpu_s", "CPU s"), ("peak_mb", "peak MB"))
-            for which in ("before", "now", "ratio")
+            Column(f"{what}{which}", ".2f" if which == "_ratio" else form, f"{title}\n{word}")
+            for what, title, form in (
+                ("wall_s", "wall s", ".3f"),
+                ("cpu_s", "CPU s", ".3f"),
+                ("peak_mb", "peak MB", ".0f"),
+            )
+            for which, word in (("_before", "before"), ("", "now"), ("_ratio", "ratio"))
         ),
         Column("before", "", "commit before"),
     ),

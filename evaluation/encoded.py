@@ -14,7 +14,8 @@ from pipeline.engine.bundle import ModelEntry
 from pipeline.engine.inputs import blend
 from pipeline.engine.results import Encoded, saturated
 from pipeline.engine.routing import Blend, Ranking
-from pipeline.media.images import ImageFrame
+from pipeline.engine.views import ONCE, Views
+from pipeline.media.images import ImageFrame, image_frame
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,10 +41,11 @@ class EncodedPhoto:
         return split_lab(self.rgb)[0]
 
 
-def encode_photo(colorizer: Colorizer, rgb: NDArray[np.uint8]) -> EncodedPhoto:
-    """Classify a (256, 256, 3) uint8 photo from its lightness."""
+def encode_photo(colorizer: Colorizer, rgb: NDArray[np.uint8], views: Views = ONCE) -> EncodedPhoto:
+    """Classify a (256, 256, 3) uint8 photo from its lightness; all its views colour it."""
     rgb = np.asarray(rgb)
-    return EncodedPhoto(rgb=rgb, encoded=colorizer.encode(rgb))
+    (encoded,) = colorizer.engine.encode([image_frame(rgb, copy=True)], views)
+    return EncodedPhoto(rgb=rgb, encoded=encoded)
 
 
 def predicted_ab(

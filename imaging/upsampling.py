@@ -17,6 +17,9 @@ from imaging.lab import AB_SCALE, L_SCALE
 RADIUS = 1  # px of the chrominance; wider windows were worse
 EPSILON = 0.01  # of lightness^2: a contrast of 0.1 counts half
 CUBIC_SCALE = 4  # enlarged by more, what is smooth already is interpolated linearly
+FIRST_SCALE = (
+    2  # by how much it is enlarged before that; 4 moves a result by 2 levels of 255 at most
+)
 COARSE_PX = 2  # enlarged by more still, it is repeated over so many pixels; half the time each
 
 
@@ -66,8 +69,8 @@ def _smooth(image: pyvips.Image, width: int, height: int) -> list[pyvips.Image]:
     scale = min(width / image.width, height / image.height)
     if scale <= CUBIC_SCALE:
         return resized(image, width, height).bandsplit()
-    image = resized(image, CUBIC_SCALE * image.width, CUBIC_SCALE * image.height)
-    image = image.copy_memory()  # 25 MB, which is read several times over
+    image = resized(image, FIRST_SCALE * image.width, FIRST_SCALE * image.height)
+    image = image.copy_memory()  # 6 MB, which is read several times over
     if scale < CUBIC_SCALE * COARSE_PX:
         return resized(image, width, height, "bilinear").bandsplit()
     across, down = (

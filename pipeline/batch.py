@@ -22,6 +22,7 @@ from imaging.signature import is_ours
 from pipeline.colorizer import Colorizer
 from pipeline.engine.request import ColorRequest, Limits, Rendering
 from pipeline.engine.results import Prediction
+from pipeline.engine.views import views_of
 from pipeline.job import Job
 from pipeline.media.colored import Colored
 from pipeline.media.pages import PagesSink
@@ -187,7 +188,11 @@ class _Run:
         predictions = self.colorizer.predict_frames(frames, self.order.request)
         share = (time.perf_counter() - started) / len(jobs)
         return [
-            Predicted(job=job, prediction=_without_features(one), seconds=job.seconds + share)
+            Predicted(
+                job=job,
+                prediction=replace(one, encoded=one.encoded.without_features()),
+                seconds=job.seconds + share,
+            )
             for job, one in zip(jobs, predictions, strict=True)
         ]
 
@@ -215,7 +220,8 @@ class _Run:
         order = self.order
         px = self.colorizer.bundle.router.inference_px
         frame = PhotoSource(task.photo, order.limits, reduced_px=px).first()
-        ranking = self.colorizer.engine.encode([frame])[0].ranking
+        (encoded,) = self.colorizer.engine.encode([frame], views_of(order.request))
+        ranking = encoded.ranking
         category, confidence = ranking[0]
         width, height = frame.size
         colored = Colored(
@@ -268,11 +274,6 @@ class _Run:
             task.photo, task.output, order.request, order.rendering, order.limits,
             force=order.force, sources=order.sources,
         )  # fmt: skip
-
-
-def _without_features(one: Prediction) -> Prediction:
-    """The same without the encoder's maps, megabytes that writing does not need."""
-    return replace(one, encoded=replace(one.encoded, features=()))
 
 
 def _of_photo(error: BaseException, task: Task) -> DataError:

@@ -49,6 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--top", type=number, metavar="K", help=f"{text} [the bundle's choice]")
     text = "factor of the colours, 0 (gray) to 3 [that of the mode]"
     add("--saturation", type=float, metavar="X", help=text)
+    text = "average what is predicted of two sizes and mirror images: better, and slower"
+    add("--best", action="store_true", help=text)
     add("--keep-color", action="store_true", help="leave photos alone that are in colour already")
     add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of models")
     add_version(parser)
@@ -105,6 +107,7 @@ def _job(args: argparse.Namespace) -> int:
         top=args.top,
         saturation=args.saturation,
         keep_color=args.keep_color,
+        best=args.best,
     )
     order = Order(
         request=request,

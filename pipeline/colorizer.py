@@ -15,7 +15,8 @@ from pipeline.engine.bundle import PRETRAINED_DIR, Bundle
 from pipeline.engine.bundle_file import read_bundle
 from pipeline.engine.engine import Engine
 from pipeline.engine.request import ColorRequest, Limits, Rendering
-from pipeline.engine.results import Encoded, Prediction
+from pipeline.engine.results import AnyFrame, Encoded, Prediction
+from pipeline.engine.views import views_of
 from pipeline.job import Job
 from pipeline.media.colored import Colored
 from pipeline.media.images import ImageFrame, colored_array, image_frame
@@ -130,13 +131,15 @@ class Colorizer:
             ConfigError: the bundle cannot do what is asked for.
             CheckpointError: a network of the bundle cannot be used.
         """
-        frame = image_frame(image)
-        _require_gray(frame, "image", self.over_defaults(request))
-        (encoded,) = self.engine.encode([frame])
-        return colored_array(self.predict(encoded, request))
+        frame, wanted = image_frame(image), self.over_defaults(request)
+        _require_gray(frame, "image", wanted)
+        (prediction,) = self.predict_frames([frame], wanted)
+        return colored_array(prediction)
 
     def encode(self, image: "NDArray[Any] | PillowImage") -> Encoded[ImageFrame]:
         """Let the router see a picture, once, for any number of predictions.
+
+        A prediction for which the best colours are asked has it seen in further views.
 
         Args:
             image: as `colorize_array` takes it.
@@ -213,10 +216,10 @@ class Colorizer:
         return Job(frame=frame, source=source, sink=sink, seconds=seconds)
 
     def predict_frames(
-        self, frames: Sequence[PhotoFrame], request: ColorRequest
-    ) -> list[Prediction[PhotoFrame]]:
+        self, frames: Sequence[AnyFrame], request: ColorRequest
+    ) -> list[Prediction[AnyFrame]]:
         """Classify frames and predict their chrominance, those of one size together."""
-        return self.engine.predict(self.engine.encode(frames), request)
+        return self.engine.predict(self.engine.encode(frames, views_of(request)), request)
 
     def finish(self, job: Job, request: ColorRequest) -> Colored:
         """Colour and write all pages of an opened photo that are wanted.

@@ -17,6 +17,7 @@ from imaging.photo import reading
 from pipeline.colorizer import Colorizer
 from pipeline.engine.request import ColorRequest, Limits, Rendering
 from pipeline.engine.results import Encoded, Prediction
+from pipeline.engine.views import views_of
 from pipeline.media.images import in_colors
 from pipeline.media.photo_files import PhotoFrame, PhotoSink, PhotoSource
 
@@ -72,6 +73,7 @@ class OpenPhoto:
             self.small = thumbnail(photo, *size)
         self.encoded: Encoded[PhotoFrame]
         (self.encoded,) = colorizer.engine.encode([self.frame])
+        self._best: Encoded[PhotoFrame] | None = None  # in more views, once they are asked for
         self._predicted: dict[Any, Prediction[PhotoFrame]] = {}
 
     @property
@@ -87,19 +89,21 @@ class OpenPhoto:
     @property
     def n_bytes(self) -> int:
         """What is kept of it: features, copies, and what was predicted so far."""
-        arrays = [self.encoded.lightness, *self.encoded.features]
-        arrays += [one.ab for one in self._predicted.values()]
+        encoded = self._best or self.encoded  # the first has all that the second has
         images = [
             self.small,
             self.frame.reduced,
             *([self.before] if "before" in vars(self) else []),
         ]
-        return sum(one.nbytes for one in arrays) + sum(map(_bytes_of, images))
+        predicted = sum(one.ab.nbytes for one in self._predicted.values())
+        return encoded.n_bytes + predicted + sum(map(_bytes_of, images))
 
     def forget_above(self, most_bytes: int) -> None:
         """Forget the oldest predictions, as many as it takes; they are made anew when asked for."""
         while self._predicted and self.n_bytes > most_bytes:
             del self._predicted[next(iter(self._predicted))]
+        if self.n_bytes > most_bytes:
+            self._best = None
 
     def predict(self, request: ColorRequest) -> Prediction[PhotoFrame]:
         """What the networks say; they run only for what they have not been asked before.
@@ -113,8 +117,16 @@ class OpenPhoto:
         architecture = engine.architecture(wanted)
         asked = replace(wanted, mode=None, colorizer=architecture, saturation=1.0)
         if asked not in self._predicted:
-            (self._predicted[asked],) = engine.predict([self.encoded], asked)
+            (self._predicted[asked],) = engine.predict([self._encoded(asked)], asked)
         return replace(self._predicted[asked], saturation=saturation)
+
+    def _encoded(self, request: ColorRequest) -> Encoded[PhotoFrame]:
+        """The photo in the views that are asked for; the router sees each of them once."""
+        if not request.best:
+            return self.encoded
+        if self._best is None:
+            (self._best,) = self.colorizer.engine.with_views([self.encoded], views_of(request))
+        return self._best
 
     def color(self, request: ColorRequest) -> Preview:
         """The photo in colours, small; raises as `predict` does."""

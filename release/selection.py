@@ -75,7 +75,7 @@ def _calibration(
 ) -> Iterator[dict[str, NDArray[np.float32]]]:
     """Inputs of a colorizer for some training photos."""
     for rgb in _some_photos(packed_dir, categories, "train", CALIBRATION_PHOTOS):
-        inputs = inputs_of(file, [encode_photo(colorizer, rgb).encoded])
+        inputs = inputs_of(file, encode_photo(colorizer, rgb).encoded.views)
         yield {f"input_{i}": one for i, one in enumerate(inputs)}
 
 

@@ -8,6 +8,7 @@ import pyvips
 from PIL import Image
 
 from benchmarks import (
+    against,
     cold_start,
     common,
     edges,
@@ -47,6 +48,29 @@ def test_ratios_are_those_to_ours_and_a_way_that_is_not_there_has_no_row():
         (12, cold_start.KERAS, 8.0, 4.0, 1000.0, 10.0),
         (12, cold_start.FLOOR, 0.5, 0.25, 50.0, 0.5),
     ]
+
+
+def test_two_checkouts_take_turns_and_the_ratio_is_that_of_their_medians(tmp_path):
+    asked = []
+
+    def job(checkout):
+        asked.append(checkout)
+        of_other = checkout == tmp_path
+        return against.Cost(0.2 if of_other else 0.1 * len(asked), 4.0 if of_other else 1.0, 100.0)
+
+    row = against.compare("a job", tmp_path, 3, job)
+    assert asked == [against.HERE, tmp_path, tmp_path, against.HERE, against.HERE, tmp_path]
+    figures = [value for name, value in row.items() if name not in ("job", "before")]
+    assert figures == pytest.approx([0.2, 0.4, 2, 4, 1, 0.25, 100, 100, 1])
+
+
+def test_the_networks_of_a_checkout_are_timed_by_its_own_code(tmp_path):
+    photos_of_one_size = against.draw_squares(tmp_path, 2)
+    cost = against.run_networks(against.HERE, photos_of_one_size)
+    assert 0 < cost.wall_s < 5
+    assert 0 < cost.cpu_s < 5
+    with pytest.raises(SystemExit, match="failed in"):
+        against.run_networks(tmp_path, photos_of_one_size)
 
 
 def test_drawn_photos_are_gray_and_all_different(tmp_path):

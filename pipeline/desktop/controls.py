@@ -47,6 +47,10 @@ class Controls(ttk.Frame):
         self._category.bind("<<ComboboxSelected>>", lambda _: self._choose_category())
         self._factor = ttk.Label(self, style=PALE_LABEL)
         self._scale = ttk.Scale(self, to=MOST * STEPS, command=self._choose_saturation)
+        self._is_best = tk.BooleanVar(self)
+        self._best = ttk.Checkbutton(
+            self, text="Best, and slower", variable=self._is_best, command=changed
+        )
         self._ranking = _Bars(self)
         self._place()
         self.enable(False)
@@ -56,13 +60,16 @@ class Controls(ttk.Frame):
         """What is chosen."""
         category = self._category.get()
         return ColorRequest(
-            category=None if category == AUTOMATIC else category, saturation=self._saturation
+            category=None if category == AUTOMATIC else category,
+            saturation=self._saturation,
+            best=self._is_best.get(),
         )
 
     def show(self, request: ColorRequest) -> None:
         """Show how a photo was coloured."""
         self._category.set(request.category or AUTOMATIC)
         self._saturation = 1.0 if request.saturation is None else request.saturation
+        self._is_best.set(request.best)
         self._scale.configure(value=self._saturation * STEPS)  # which does not call back
         self._factor.configure(text=f"{self._saturation:.2f}")
 
@@ -72,7 +79,7 @@ class Controls(ttk.Frame):
 
     def enable(self, on: bool) -> None:
         """Let the photo be changed and saved, or not."""
-        for widget in (self._save, self._category, self._scale):
+        for widget in (self._save, self._category, self._scale, self._best):
             widget.state(["!disabled" if on else "disabled"])
 
     def _place(self) -> None:
@@ -88,7 +95,8 @@ class Controls(ttk.Frame):
         saturation.grid(row=4, pady=gap, sticky="w")
         self._factor.grid(row=4, column=1, pady=gap, sticky="e")
         self._scale.grid(row=5, **wide)
-        self._ranking.grid(row=6, pady=(2 * PAD_PX, 0), **wide)
+        self._best.grid(row=6, pady=(PAD_PX, 0), **wide)
+        self._ranking.grid(row=7, pady=(2 * PAD_PX, 0), **wide)
 
     def _choose_category(self) -> None:
         self._category.selection_clear()

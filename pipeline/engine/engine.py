@@ -3,7 +3,6 @@
 The engine knows neither files nor pages: frames come in, chrominance comes out.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,11 +14,20 @@ from pipeline.engine.bundle import UNIVERSAL, Bundle, ModelEntry
 from pipeline.engine.bundle_file import MEND
 from pipeline.engine.calibration import calibrate
 from pipeline.engine.frame import Frame
-from pipeline.engine.inputs import blend, inputs_of, predict_ab, sizes_of, with_mirrors
+from pipeline.engine.inputs import (
+    alike,
+    blend,
+    inputs_of,
+    mean_of_views,
+    predict_ab,
+    rows,
+    sizes_of,
+)
 from pipeline.engine.request import ColorRequest
-from pipeline.engine.results import AnyFrame, Encoded, Prediction
+from pipeline.engine.results import AnyFrame, Encoded, EncodedView, Prediction
 from pipeline.engine.routing import Blend, Ranking, blend_weights, by_colorizer, fractions, rank
 from pipeline.engine.session import ModelCache
+from pipeline.engine.views import ONCE, View, Views, views_of
 
 DEFAULTS = ColorRequest()
 
@@ -38,39 +46,57 @@ class Engine:
         self.bundle = bundle
         self.models = ModelCache(bundle.folder, device=device, threads=threads)
 
-    def encode(self, frames: Sequence[AnyFrame]) -> list[Encoded[AnyFrame]]:
-        """Let the router see frames, once; those of one size pass it together.
+    def encode(self, frames: Sequence[AnyFrame], views: Views = ONCE) -> list[Encoded[AnyFrame]]:
+        """Let the router see views of frames, once; those of one size pass it together.
 
         Raises:
             DataError: a frame is damaged.
             CheckpointError: the router cannot be used.
         """
-        seen = [frame.seen(self.bundle.router.inference_px) for frame in frames]
-        groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        for index, lightness in enumerate(seen):
-            groups[lightness.shape].append(index)
-        encoded: dict[int, Encoded[AnyFrame]] = {}
-        for indices in groups.values():
-            rankings, features = self._classify([seen[index] for index in indices])
-            for place, index in enumerate(indices):
-                encoded[index] = Encoded(
-                    frame=frames[index],
-                    lightness=seen[index],
-                    ranking=rankings[place],
-                    features=[one[2 * place : 2 * place + 2] for one in features],
-                )
-        return [encoded[index] for index in range(len(frames))]
+        seen = self._see([(frame, view) for frame in frames for view in views])
+        n = len(views)
+        return [self._joined(seen[first : first + n]) for first in range(0, len(seen), n)]
+
+    def with_views(
+        self, encoded: Sequence[Encoded[AnyFrame]], views: Views
+    ) -> list[Encoded[AnyFrame]]:
+        """The same frames in these views; the router sees only those that it has not seen.
+
+        Raises:
+            DataError: a frame is damaged.
+            CheckpointError: the router cannot be used.
+        """
+        known = [{each.view: each for each in one.views} for one in encoded]
+        if all([*have] == [*views] for have in known):
+            return list(encoded)
+        new = [
+            (place, one.frame, view)
+            for place, one in enumerate(encoded)
+            for view in views
+            if view not in known[place]
+        ]
+        seen = self._see([(frame, view) for _, frame, view in new])
+        for (place, _, view), each in zip(new, seen, strict=True):
+            known[place][view] = each
+        return [self._joined([have[view] for view in views]) for have in known]
 
     def predict(
         self, encoded: Sequence[Encoded[AnyFrame]], request: ColorRequest = DEFAULTS
     ) -> list[Prediction[AnyFrame]]:
         """Predict the chrominance of frames: each network runs once for all of one size.
 
+        Args:
+            encoded: frames in any views; those that the request asks for count, and the router
+                sees what it has not seen of them.
+            request: how they are coloured.
+
         Raises:
+            DataError: a frame is damaged.
             ConfigError: the bundle cannot do what is asked for.
             CheckpointError: a network of the bundle cannot be used.
         """
         self.require(request)
+        encoded = self.with_views(encoded, views_of(request))
         choices = [self.choose(one.ranking, request) for one in encoded]
         found: list[dict[str, NDArray[np.float32]]] = [{} for _ in encoded]
         for entry, indices in by_colorizer(choices):
@@ -91,20 +117,21 @@ class Engine:
     def predict_by(
         self, entry: ModelEntry, encoded: Sequence[Encoded[Frame]]
     ) -> list[NDArray[np.float32]]:
-        """Chrominance (h, w, 2) of each frame by one colorizer, those of one size together.
+        """Chrominance (h, w, 2) of each frame by one colorizer: the mean of that of its views.
+
+        Views of one size pass it together.
 
         Raises:
             CheckpointError: the colorizer cannot be used.
         """
         model = self.models.open(entry)
-        groups: dict[tuple[tuple[int, ...], ...], list[int]] = defaultdict(list)
-        for index, one in enumerate(encoded):
-            groups[sizes_of(entry, one)].append(index)
+        views = [view for one in encoded for view in one.views]
         found: dict[int, NDArray[np.float32]] = {}
-        for indices in groups.values():
-            inputs = inputs_of(entry, [encoded[index] for index in indices])
-            found.update(zip(indices, predict_ab(inputs, model), strict=True))
-        return [found[index] for index in range(len(encoded))]
+        for places in alike(sizes_of(entry, one) for one in views):
+            inputs = inputs_of(entry, [views[place] for place in places])
+            found.update(zip(places, predict_ab(inputs, model), strict=True))
+        predicted = (found[place] for place in range(len(views)))
+        return [mean_of_views(one.views, [next(predicted) for _ in one.views]) for one in encoded]
 
     def warm_up(self) -> None:
         """Open the router, so that the first frame need not wait for it.
@@ -161,16 +188,37 @@ class Engine:
         entries = {one: self.bundle.find_colorizer(architecture, one) for one in fractions}
         return blend_weights(entries, fractions)
 
-    def _classify(
-        self, images: Sequence[NDArray[np.float32]]
-    ) -> tuple[list[Ranking], list[NDArray[np.float32]]]:
-        """N (h, w, 1) L*/100 of one size -> their rankings, the encoder's maps (2 N, ...)."""
-        bundle = self.bundle
-        confidences, *features = self.models.open(bundle.router)([with_mirrors(images)])
-        expected = (2 * len(images), len(bundle.categories))
+    def _see(self, asked: Sequence[tuple[AnyFrame, View]]) -> list[EncodedView[AnyFrame]]:
+        """Views of frames through the router, those of one size together."""
+        px = self.bundle.router.inference_px
+        seen = [view.lightness(frame, px) for frame, view in asked]
+        found: dict[int, EncodedView[AnyFrame]] = {}
+        for places in alike(one.shape for one in seen):
+            confidences, *features = self._route(rows([seen[place][None] for place in places]))
+            for row, place in enumerate(places):
+                frame, view = asked[place]
+                found[place] = EncodedView(
+                    frame=frame,
+                    view=view,
+                    lightness=seen[place],
+                    confidences=confidences[row],
+                    features=[one[row : row + 1] for one in features],
+                )
+        return [found[place] for place in range(len(asked))]
+
+    def _route(self, lightness: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """(N, h, w, 1) L*/100 -> confidences (N, categories), and the encoder's maps (N, ...)."""
+        router = self.bundle.router
+        confidences, *features = self.models.open(router)([lightness])
+        expected = (len(lightness), len(self.bundle.categories))
         if confidences.shape != expected:
             what = f"the router gives confidences of {confidences.shape}, not {expected}"
-            raise CheckpointError(what, bundle.router.file, MEND)
-        means = (confidences[0::2] + confidences[1::2]) / 2
-        calibrated = calibrate(means, bundle.category_weights, bundle.temperature)
-        return [rank(one, bundle.categories) for one in calibrated], features
+            raise CheckpointError(what, router.file, MEND)
+        return [confidences, *features]
+
+    def _joined(self, views: Sequence[EncodedView[AnyFrame]]) -> Encoded[AnyFrame]:
+        """Views of one frame, and the ranking by their mean confidences."""
+        bundle = self.bundle
+        mean = np.mean([one.confidences for one in views], axis=0)
+        calibrated = calibrate(mean, bundle.category_weights, bundle.temperature)
+        return Encoded(views=views, ranking=rank(calibrated, bundle.categories))

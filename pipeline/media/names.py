@@ -14,6 +14,7 @@ from pipeline.engine.request import ColorRequest, Rendering
 AS_THE_BUNDLE = ColorRequest()
 
 RESULT = "_color"  # what a result's stem ends with
+BEST = "best"  # what a result's stem ends with that was coloured so
 COMPARE, RANKING = "_compare", "_ranking"  # what pictures of a result end with
 LONGEST_NAME = 255  # bytes; of most file systems
 ANY_RESULT = re.compile(rf"{RESULT}(_[^/]*)?$")  # whatever bundle it was made by
@@ -70,6 +71,8 @@ def words_of(request: ColorRequest) -> list[str]:
         words.append(f"top{request.top}")
     if request.saturation is not None:
         words.append(f"{request.saturation:g}x")
+    if request.best:
+        words.append(BEST)
     return words
 
 
@@ -83,7 +86,7 @@ def words_in(bundle: Bundle) -> frozenset[str]:
 def result_ending(words: Collection[str]) -> re.Pattern[str]:
     """What the stems of results end with: `_color`, `_color_sunset_vivid`, `_color_top2_1.5x`."""
     longest_first = sorted(words, key=len, reverse=True)
-    known = "|".join([*map(re.escape, longest_first), r"top\d+", r"\d+(\.\d+)?(e-\d+)?x"])
+    known = "|".join([*map(re.escape, longest_first), r"top\d+", BEST, r"\d+(\.\d+)?(e-\d+)?x"])
     return re.compile(rf"{RESULT}(_({known}))*$")
 
 

@@ -83,6 +83,7 @@ class ColorForm(BaseModel):
     strip: bool = Field(False, description="leave metadata out")
     pages: Literal["first", "all"] = Field("first", description="of a TIFF of several")
     keep_color: bool = Field(False, description="give a colour photo back as it is")
+    best: bool = Field(False, description="the nearest to the truth, which takes longer")
     tolerate: bool = Field(False, description="colour what is left of a damaged photo")
 
     @property
@@ -94,6 +95,7 @@ class ColorForm(BaseModel):
             top=self.top,
             saturation=self.saturation,
             keep_color=self.keep_color,
+            best=self.best,
         )
 
     @property

@@ -49,6 +49,8 @@ ORDERS = (
     Order(rendering={"format": "webp", "strip": True}, request={"mode": "vivid"}),
     Order(tolerate=True, shown=("--json",)),
     Order(request={"keep_color": True, "saturation": 0.0}, shown=("--ranking",)),
-    Order(rendering={"format": "jpg", "quality": 1}, request={"top": 1}, tolerate=True),
+    Order(
+        rendering={"format": "jpg", "quality": 1}, request={"top": 1, "best": True}, tolerate=True
+    ),
     Order(rendering={"format": "tiff", "strip": True, "compare": True}, shown=("--json",)),
 )

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,10 +70,16 @@ def test_photos_of_one_size_pass_each_network_together(album, tmp_path):
             return run(self, inputs)
 
     router.__class__ = Counting
-    list(colorize_all(colorizer, tasks_of(album, tmp_path / "out"), order(), workers=1))
-    assert sum(sizes) == 2 * 14  # each with its mirror image
-    assert max(sizes) == 2 * BATCH
+    tasks = tasks_of(album, tmp_path / "out")
+    list(colorize_all(colorizer, tasks, order(), workers=1))
+    assert sum(sizes) == 14
+    assert max(sizes) == BATCH
     assert len(sizes) < 14
+    sizes.clear()
+    best = replace(order(best=True), force=True)
+    list(colorize_all(colorizer, tasks[:6], best, workers=1))
+    assert sum(sizes) == 4 * 6  # two sizes, and their mirror images
+    assert max(sizes) == 2 * BATCH
 
 
 def test_an_unknown_category_stops_before_the_first_photo(album, tmp_path):

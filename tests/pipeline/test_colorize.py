@@ -131,6 +131,14 @@ def test_the_network_of_figure_3_can_be_chosen(gray_photo, capsys):
     assert json.loads(capsys.readouterr().out)["colorizer"] == "encoder_decoder/fruit"
 
 
+def test_the_best_colours_are_others_and_their_name_says_so(gray_photo, capsys):
+    assert main([str(gray_photo), "--category", "beach", "--best"]) == 0
+    output = gray_photo.with_name("beach_color_beach_best.jpg")
+    assert capsys.readouterr().out == f"{output}\n"
+    once = Colorizer().colorize(gray_photo, request=ColorRequest(category="beach")).output
+    assert 0 < np.abs(pixels(output).astype(int) - pixels(once)).mean() < 10
+
+
 @pytest.fixture
 def blending(tiny_bundle, tmp_path):
     """A bundle that blends two colorizers, whose three categories have files of their own."""

@@ -27,18 +27,25 @@ def opened(photo):
     return OpenPhoto(Colorizer(), photo, longest_px=300, limits=Limits())
 
 
-def test_a_photo_passes_the_router_once_whatever_is_asked_for(gray_photo, runs, tmp_path):
+def test_a_photo_passes_the_router_once_in_each_view_whatever_is_asked_for(
+    gray_photo, runs, tmp_path
+):
     photo = opened(gray_photo)
     for request in (
         ColorRequest(),
         ColorRequest(category="sunset"),
         ColorRequest(mode="vivid"),
         ColorRequest(top=1),
+        ColorRequest(category="sunset", best=True),
+        ColorRequest(category="beach", best=True),
     ):
         photo.color(request)
     photo.save(tmp_path / "out.png", ColorRequest(category="dog"), Rendering())
     list(photo.sheet(100))
-    assert runs.count("router.onnx") == 1
+    assert runs.count("router.onnx") == 3  # as it is; then mirrored; then smaller, both
+    kept = photo.n_bytes
+    photo.forget_above(0)
+    assert photo.n_bytes < kept - 5_000_000  # what only the best colours need
 
 
 def test_another_saturation_needs_no_network(gray_photo, runs):
@@ -52,8 +59,9 @@ def test_another_saturation_needs_no_network(gray_photo, runs):
     assert abs(second.prediction.colors).max() < abs(first.prediction.colors).max()
 
 
-def test_what_is_saved_is_what_the_command_makes(gray_photo, tmp_path):
-    request = ColorRequest(category="sunset", saturation=1.3)
+@pytest.mark.parametrize("best", [False, True])
+def test_what_is_saved_is_what_the_command_makes(gray_photo, tmp_path, best):
+    request = ColorRequest(category="sunset", saturation=1.3, best=best)
     saved = opened(gray_photo).save(tmp_path / "saved.jpg", request, Rendering())
     expected = Colorizer().colorize(gray_photo, tmp_path / "expected.jpg", request).output
     assert saved.read_bytes() == expected.read_bytes()

@@ -33,10 +33,11 @@ class Ways:
     mode: gr.Radio
     top: gr.Slider
     saturation: gr.Slider
+    best: gr.Checkbox
 
-    def all(self) -> list[gr.Dropdown | gr.Radio | gr.Slider]:
+    def all(self) -> list[gr.Dropdown | gr.Radio | gr.Slider | gr.Checkbox]:
         """In the order in which `ColorTab.request` takes them."""
-        return [self.category, self.mode, self.top, self.saturation]
+        return [self.category, self.mode, self.top, self.saturation, self.best]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +109,10 @@ def _ways(service: ColorService) -> Ways:
             0, 3, value=1, step=0.05, label="Saturation", elem_id="saturation",
             info="1 is as the mode has it, 0 is gray",
         )  # fmt: skip
-    return Ways(category=category, mode=mode, top=top, saturation=saturation)
+        best = gr.Checkbox(
+            label="Best", elem_id="best", info="nearer to the likely truth, and slower"
+        )  # fmt: skip
+    return Ways(category=category, mode=mode, top=top, saturation=saturation, best=best)
 
 
 def _result(n_categories: int) -> Result:

@@ -144,7 +144,9 @@ class ColorTab:
         if visit is not None:
             self.service.drop(visit.folder)
 
-    def request(self, category: str, mode: str, top: int, saturation: float) -> ColorRequest:
+    def request(
+        self, category: str, mode: str, top: int, saturation: float, best: bool
+    ) -> ColorRequest:
         """What the visitor has set, where it is not the bundle's own choice."""
         named = mode if mode != self.service.bundle.mode else None
         factor = None
@@ -156,6 +158,7 @@ class ColorTab:
             mode=named,
             top=int(top) or None,
             saturation=factor,
+            best=best,
         )
 
 

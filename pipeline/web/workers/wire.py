@@ -24,7 +24,7 @@ KINDS: Mapping[str, type[ProjectError]] = {
         Cancelled,
     )
 }  # fmt: skip
-WANTED = ("mode", "colorizer", "category", "top", "saturation", "keep_color")
+WANTED = ("mode", "colorizer", "category", "top", "saturation", "keep_color", "best")
 MOST_LETTERS = 2000  # of each part of an error
 
 

@@ -15,6 +15,7 @@ from pipeline.engine.bundle import FEATURES, LIGHTNESS, ModelEntry
 from pipeline.engine.engine import Engine
 from pipeline.engine.inputs import predict_ab
 from pipeline.engine.session import OnnxModel
+from pipeline.media.images import image_frame
 from tests.pipeline.engine.test_bundle_fields import SECOND, read
 
 FLOAT = TensorProto.FLOAT
@@ -75,7 +76,7 @@ def entry_of(folder: Path, content: bytes, **changed: Any) -> ModelEntry:
 def test_a_network_that_fits_its_entry_is_run(tmp_path):
     model = OnnxModel(tmp_path, entry_of(tmp_path, doubled(L_SHAPE, AB_SHAPE)))
     ab = predict_ab([np.full((2, 4, 5, 1), 0.25, np.float32)], model)
-    assert ab.shape == (1, 4, 5, 2)
+    assert ab.shape == (2, 4, 5, 2)
     assert (ab == 0.25).all()
 
 
@@ -139,5 +140,5 @@ def test_a_router_of_other_categories_is_told(tmp_path):
     bundle = read(tmp_path, SECOND)
     router = entry_of(tmp_path, content, category="all", outputs=("confidences",))
     engine = Engine(replace(bundle, router=router))
-    with pytest.raises(CheckpointError, match=r"confidences of \(2, 32\), not \(2, 2\)"):
-        engine._classify([np.zeros((32, 32, 1), np.float32)])
+    with pytest.raises(CheckpointError, match=r"confidences of \(1, 32\), not \(1, 2\)"):
+        engine.encode([image_frame(np.zeros((32, 32), np.uint8))])

@@ -30,6 +30,7 @@ SPOT = {"x": 0.5, "y": 0.5, "ab": None}
         *((ColorRequest, {"hints": one}, "hints") for one in (None, "abc", [1], {"x": 0}, 5)),
         *((ColorRequest, {"reference": one}, "reference") for one in (3, b"a.jpg", ["a.jpg"])),
         *((ColorRequest, {"keep_color": one}, "keep_color") for one in ("no", 2, None)),
+        *((ColorRequest, {"best": one}, "best") for one in ("yes", 1)),
         (ColorRequest, {"reference_strength": NAN}, "reference_strength"),
         *((Rendering, {"format": one}, "format") for one in ("exe", "", 3, [], "JPG", ".jpg")),
         *((Rendering, {"pages": one}, "pages") for one in (None, 1, "every")),

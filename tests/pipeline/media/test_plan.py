@@ -79,6 +79,7 @@ def test_a_folder_without_photos_is_an_error_and_the_rest_goes_on(album):
         ({"top": 2, "saturation": 1.25}, "a_color_top2_1.25x.jpg"),
         ({"colorizer": "encoder_decoder"}, "a_color_encoder_decoder.jpg"),
         ({"keep_color": True}, "a_color.jpg"),
+        ({"mode": "vivid", "best": True}, "a_color_vivid_best.jpg"),
     ],
 )
 def test_the_name_of_a_result_tells_what_was_asked_for(wanted, expected):

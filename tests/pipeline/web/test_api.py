@@ -64,11 +64,10 @@ def test_no_network_is_opened_in_the_server_itself(app: FastAPI, api, content):
 
 
 def test_options_are_those_of_the_library(api, content, tmp_path):
+    wanted = {"category": "flower", "top": 1, "saturation": 1.5, "best": True}
     rendering = Rendering(quality=40, strip=True)
-    expected = colored(
-        content, tmp_path, ".jpg", category="flower", top=1, saturation=1.5, rendering=rendering
-    )
-    answer = post(api, content, category="flower", top=1, saturation=1.5, quality=40, strip=True)
+    expected = colored(content, tmp_path, ".jpg", rendering=rendering, **wanted)
+    answer = post(api, content, quality=40, strip=True, **wanted)
     assert answer.content == expected
     assert answer.headers["x-colorizer"] == "shared_encoder/flower"
 

@@ -110,7 +110,13 @@ def test_another_category_changes_the_picture(visitor: Visitor, photo: Path):
     visitor.choose("flower")
     visitor.wait_for_text("#status", "coloured as flower")
     visitor.wait_until_colored()
-    assert not np.array_equal(visitor.pictures()[1], first)
+    flower = visitor.pictures()[1]
+    assert not np.array_equal(flower, first)
+    visitor.open_accordion("More ways")
+    visitor.click("#best input")
+    assert wait_for(lambda: not np.array_equal(visitor.pictures()[1], flower))
+    visitor.wait_until_colored()
+    assert visitor.download("#download").name == "at the sea_color_flower_best.jpg"
 
 
 def test_a_bar_of_the_ranking_chooses_its_category(visitor: Visitor, photo: Path):
