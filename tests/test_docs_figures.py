@@ -4,11 +4,12 @@ import re
 
 import pandas as pd
 
-from benchmarks import document, environments, tables, targets
+from benchmarks import document, environments, image_size, tables, targets
 from benchmarks.table import read
 from tests.documents import ROOT, fences, in_one_line, prose, rows
 
 README, RESULTS = ROOT / "README.md", ROOT / "docs" / "results.md"
+API = ROOT / "docs" / "api.md"
 BENCHMARKS, TRAINING = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "training.md"
 RESULTS_DIR = ROOT / "results"
 NO_CSV_YET = {  # tables of docs/benchmarks.md whose benchmark has not been run since it keeps one
@@ -45,6 +46,15 @@ def test_environments_are_as_large_and_made_as_fast_as_the_documents_say():
         for row in read(tables.ENVIRONMENTS, RESULTS_DIR):
             measured = environments.in_words(float(row["mb"]), float(row["seconds"]))
             assert tuple(told[f"`{row['environment']}`"][1:]) == measured
+
+
+def test_the_image_is_as_large_as_the_documents_say():
+    assert "MB on top" in in_one_line(API)
+    if "image_size" not in NO_CSV_YET:
+        mb = {row["part"]: float(row["mb"]) for row in read(tables.IMAGE_SIZE, RESULTS_DIR)}
+        told = f"{mb[image_size.ALL]:.0f} MB on top: {mb[image_size.PACKAGES]:.0f} of packages"
+        assert told in in_one_line(API)
+        assert f"and {mb['pretrained']:.0f} of networks" in in_one_line(API)
 
 
 def test_times_of_targets_are_those_measured():
