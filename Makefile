@@ -27,7 +27,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 .DELETE_ON_ERROR:
 TARGETS := help colorize desktop web dev test nightly test-all coverage mutations check browser screen \
 	format lock train-quick category categories results evaluate evaluate-paper report soft-routing modes augmentation \
-	cross gallery showcase epochs table-one compare claim model-card notebooks clean
+	cross gallery showcase epochs table-one compare claim model-card notebooks speed clean
 .PHONY: $(TARGETS) named meant
 .NOTPARALLEL:  # each job takes all processors
 
@@ -207,6 +207,9 @@ NOTEBOOKS = $(wildcard notebooks/*.py)
 notebooks: .venv-dev/.ready  ## run the notebooks (or NOTEBOOKS=notebooks/03_....py) and keep their outputs
 	$(DEV_BIN)/jupytext --quiet --to ipynb $(NOTEBOOKS)
 	$(DEV_BIN)/jupyter-execute --inplace $(NOTEBOOKS:.py=.ipynb)
+
+speed: .venv-dev/.ready .venv-web/.ready  ## measure every speed and size anew, on an idle machine; ARGS go to python -m benchmarks
+	$(DEV_PYTHON) -m benchmarks $(ARGS)
 
 clean:  ## remove environments and caches; data/ and runs/ stay
 	rm -rf .venv .venv-web .venv-dev .pytest_cache .ruff_cache .hypothesis

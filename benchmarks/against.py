@@ -7,7 +7,6 @@ faster.
 """
 
 import argparse
-import csv
 import os
 import statistics
 import subprocess
@@ -19,7 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.common import SIZES_PX, in_own_process, machine_line
+from benchmarks.common import SIZES_PX, in_own_process
+from benchmarks.table import Row, add_results_dir, commit_of, conditions, publish
+from benchmarks.tables import AGAINST
 
 HERE = Path(__file__).parents[1]
 N_FOLDER, N_WEB, CLIENTS = 40, 40, 4
@@ -28,9 +29,7 @@ N_SQUARE, SQUARE_PX, ROUNDS = (
     256,
     3,
 )  # photos for the networks alone, and how often each passes in one run
-Row = dict[str, str | int | float]
 JOBS = ("cold", "networks", "folder", "server")
-DIGITS, RATIO_DIGITS = (3, 3, 0), 3  # of seconds, seconds, MB; of ratios
 # run by the Python of a checkout, so it keeps to what each of them has; prints seconds per photo
 NETWORKS = """
 import sys, time
@@ -120,7 +119,7 @@ def serve(checkout: Path, photos: Sequence[Path]) -> Cost:
 
 
 def compare(title: str, other: Path, runs: int, job: Callable[[Path], Cost]) -> Row:
-    """Let both do a job in turn; print and give a row of the table."""
+    """Let both do a job in turn; give a row of the table."""
     costs: dict[Path, list[Cost]] = {other: [], HERE: []}
     for number in range(runs):
         for checkout in (other, HERE)[:: 1 if number % 2 else -1]:
@@ -129,15 +128,9 @@ def compare(title: str, other: Path, runs: int, job: Callable[[Path], Cost]) -> 
         Cost(*(statistics.median(values) for values in zip(*costs[one], strict=True)))
         for one in (other, HERE)
     )
-    row: Row = {"job": title, "runs": runs}
-    cells = []
-    for name, digits, a, b in zip(Cost._fields, DIGITS, was, now, strict=True):
-        cells.append(f"{a:>9.{digits}f}{b:>8.{digits}f}{b / a:>7.2f}")
-        row |= {
-            f"{name}_before": round(a, digits), name: round(b, digits),
-            f"{name}_ratio": round(b / a, RATIO_DIGITS),
-        }  # fmt: skip
-    print(f"{title:<26}{''.join(cells)}", flush=True)
+    row: dict[str, object] = {"job": title, "before": commit_of(other)}
+    for name, a, b in zip(Cost._fields, was, now, strict=True):
+        row |= {f"{name}_before": a, name: b, f"{name}_ratio": b / a}
     return row
 
 
@@ -188,20 +181,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("other", type=Path, help="a checkout to compare with")
     add("--runs", type=int, default=5, help="of each, of which the median counts")
     add("--only", nargs="+", choices=JOBS, default=JOBS, help="some of the rows")
-    add("--csv", type=Path, metavar="FILE", help="where the table goes, too")
+    add_results_dir(parser)
     args = parser.parse_args(argv)
-    print(machine_line())
-    print(f"{'':<26}{'wall s':>9}{'now':>8}{'ratio':>7}{'CPU s':>9}{'now':>8}{'ratio':>7}"
-          f"{'peak MB':>9}{'now':>8}{'ratio':>7}")  # fmt: skip
+    about = conditions(args)
     with tempfile.TemporaryDirectory() as name:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as installed: with compiled modules
         os.environ["PYTHONPYCACHEPREFIX"] = f"{name}/compiled"  # but nothing in the checkouts
-        rows = list(rows_of(args.only, args.other.resolve(), args.runs, Path(name)))
-    if args.csv:
-        with args.csv.open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        rows = rows_of(args.only, args.other.resolve(), args.runs, Path(name))
+        publish(AGAINST, rows, about, args.results_dir)
     return 0
 
 

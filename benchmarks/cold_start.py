@@ -17,7 +17,7 @@ import argparse
 import importlib.util
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.common import (
@@ -25,9 +25,10 @@ from benchmarks.common import (
     Cost,
     colorize_command,
     in_own_process,
-    machine_line,
     measure_in_turn,
 )
+from benchmarks.table import Row, add_results_dir, conditions, publish
+from benchmarks.tables import COLD_START
 
 MEGAPIXELS = (1, 12)
 OURS, KERAS, TORCH, FLOOR = "(a) colorize", "(b) usual, Keras", "(c) usual, PyTorch", "copy only"
@@ -42,15 +43,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--runs", type=int, default=3, help="of each, of which the median counts")
+    add_results_dir(parser)
     args = parser.parse_args(argv)
-    print(machine_line())
-    print(f"{'':<28}{'seconds':>9}{'ratio':>8}{'peak MB':>10}{'ratio':>8}")
+    publish(COLD_START, measured(args.runs), conditions(args), args.results_dir)
+    return 0
+
+
+def measured(runs: int) -> Iterator[Row]:
+    """Measure size by size."""
     for megapixels in MEGAPIXELS:
         with tempfile.TemporaryDirectory() as folder:
             photo, output = Path(folder) / "photo.jpg", Path(folder) / "out.jpg"
             in_own_process(draw, photo, *SIZES_PX[megapixels])
-            print_costs(measure_in_turn(ways(photo, output), args.runs), megapixels)
-    return 0
+            yield from rows_of(measure_in_turn(ways(photo, output), runs), megapixels)
 
 
 def draw(path: Path, width: int, height: int) -> None:
@@ -73,20 +78,20 @@ def ways(photo: Path, output: Path) -> dict[str, list[str]]:
     return {**commands, FLOOR: [sys.executable, "-c", COPY, *files]}
 
 
-def print_costs(costs: Mapping[str, Cost], megapixels: int) -> None:
-    """Print the rows of the table for one size; ratios are those to ours."""
+def rows_of(costs: Mapping[str, Cost], megapixels: int) -> list[Row]:
+    """The rows of the table for one size; ratios are those to ours. PyTorch may be missing."""
     ours = costs[OURS]
-    for name in (OURS, KERAS, TORCH, FLOOR):
-        title = f"{megapixels:>3} MP  {name:<20}"
-        if name not in costs:
-            print(f"{title}  PyTorch is not installed")
-            continue
-        seconds, peak_mb = costs[name]
-        print(
-            f"{title}{seconds:>9.2f}{seconds / ours.seconds:>8.2f}"
-            f"{peak_mb:>10.0f}{peak_mb / ours.peak_mb:>8.2f}",
-            flush=True,
-        )
+    return [
+        {
+            "megapixels": megapixels,
+            "way": name,
+            "seconds": cost.seconds,
+            "ratio": cost.seconds / ours.seconds,
+            "peak_mb": cost.peak_mb,
+            "peak_ratio": cost.peak_mb / ours.peak_mb,
+        }
+        for name, cost in costs.items()
+    ]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.common import machine_line
+from benchmarks.table import Row, add_results_dir, conditions, publish
+from benchmarks.tables import DEPTHWISE
 from benchmarks.training import Variant, compare, photos_in_memory
 from training.encoders.table import NAMES
 
@@ -30,20 +31,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--steps", type=int, default=8, help="counted steps per round")
     add("--rounds", type=int, default=3, help="of both in turn")
     add("--backbones", nargs="+", choices=NAMES, default=list(NAMES))
+    add_results_dir(parser)
     args = parser.parse_args(argv)
     import keras  # after --help
 
+    from benchmarks.devices import device_name
+
+    about = conditions(args, f"{keras.backend.backend()} on {device_name()}")
+    publish(DEPTHWISE, measured(args), about, args.results_dir)
+    return 0
+
+
+def measured(args: argparse.Namespace) -> Iterator[Row]:
+    """Measure encoder by encoder."""
+    import keras
+
     photos = photos_in_memory(None)
-    print(machine_line(f"{keras.backend.backend()}, {args.size} px, batches of {args.batch_size}"))
-    print(f"{'photos/s':<22}{'usual':>14}{'ours':>8}{'ratio':>8}")
     for backbone in args.backbones:
         both = [
             build(backbone, quick, photos, args.size, args.batch_size) for quick in (False, True)
         ]
         usual, ours = compare(both, args.steps, args.rounds, args.batch_size)
-        print(f"{backbone:<22}{usual:>14.1f}{ours:>8.1f}{ours / usual:>8.2f}")
+        yield {
+            "encoder": backbone,
+            "usual_photos_per_s": usual,
+            "ours_photos_per_s": ours,
+            "ratio": ours / usual,
+        }
         keras.backend.clear_session()
-    return 0
 
 
 def build(backbone: str, quick: bool, photos: "PhotoSet", size: int, batch_size: int) -> Variant:

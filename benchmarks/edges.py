@@ -18,8 +18,9 @@ import pyvips
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from benchmarks.common import machine_line
 from benchmarks.photos import square_photos
+from benchmarks.table import Row, add_results_dir, conditions, publish
+from benchmarks.tables import EDGES
 from evaluation.encoded import encode_photo, predicted_ab
 from evaluation.metrics import psnr_db
 from imaging.lab import AB_SCALE, L_SCALE, join_lab, split_lab
@@ -56,25 +57,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--packed", type=Path, default=Path("data/packed"), help="packed photos")
     parser.add_argument("--limit", type=int, default=5, help="photos per category")
+    add_results_dir(parser)
     args = parser.parse_args(argv)
-    print(machine_line())
+    about = conditions(args)
     photos = square_photos(args.packed, "test", args.limit)
     means = mean_errors(photos)
-    print(f"{len(photos)} photos")
-    print(f"{'':<18}{'near edges':>24}{'overall':>25}{'PSNR in dB':>25}")
-    print(" " * 18 + f"{'bicubic':>9}{'guided':>8}{'ratio':>7} " * 2, end="")
-    print(f"{'bicubic':>9}{'guided':>8}{'gain':>7}")
-    for case in CASES:
-        print(row(case, *(means[case, method] for method in METHODS)))
+    rows = [row(case, len(photos), *(means[case, one] for one in METHODS)) for case in CASES]
+    publish(EDGES, rows, about, args.results_dir)
     return 0
 
 
-def row(case: str, bicubic: Errors, guided: Errors) -> str:
+def row(case: str, n_photos: int, bicubic: Errors, guided: Errors) -> Row:
     """A row of the table."""
-    near, overall, psnr = zip(bicubic, guided, strict=True)
-    columns = [f"{was:>9.2f}{now:>8.2f}{now / was:>7.2f}" for was, now in (near, overall)]
-    columns.append(f"{psnr[0]:>9.2f}{psnr[1]:>8.2f}{psnr[1] - psnr[0]:>+7.2f}")
-    return f"{case:<18}" + " ".join(columns)
+    return {
+        "case": case,
+        "photos": n_photos,
+        "near_bicubic": bicubic.near,
+        "near_guided": guided.near,
+        "near_ratio": guided.near / bicubic.near,
+        "overall_bicubic": bicubic.overall,
+        "overall_guided": guided.overall,
+        "overall_ratio": guided.overall / bicubic.overall,
+        "psnr_bicubic_db": bicubic.psnr_db,
+        "psnr_guided_db": guided.psnr_db,
+        "psnr_gain_db": guided.psnr_db - bicubic.psnr_db,
+    }
 
 
 def mean_errors(photos: Sequence[NDArray[np.uint8]]) -> Mapping[tuple[str, str], Errors]:

@@ -13,14 +13,15 @@ PSNR in dB must not fall.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from benchmarks.common import machine_line
+from benchmarks.table import Row, add_results_dir, conditions, publish
+from benchmarks.tables import FADED, FADED_COLUMNS, FADED_FOG, FADED_TEST, FADES
 from evaluation.harness import packed_photos
 from evaluation.metrics import psnr_db
 from imaging.lab import AB_SCALE, gray_from_lightness, join_lab, split_lab
@@ -30,7 +31,6 @@ from pipeline.engine.results import Prediction
 from pipeline.media.demo_photos import PHOTOS, demo_paths
 from pipeline.media.images import ImageFrame, colored_array, image_frame
 
-FADES = ((110, 170), (170, 255), (0, 80))  # levels of 255 into which 0 to 255 are mapped
 MORE = (
     "camera",
     "clock_motion",
@@ -58,33 +58,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--fog", type=Path, nargs="*", default=[], help="photos of real fog")
     parser.add_argument("--packed", type=Path, default=Path("data/packed"), help="packed photos")
     parser.add_argument("--limit", type=int, help="photos per category of the test split [all]")
+    add_results_dir(parser)
     args = parser.parse_args(argv)
-    print(machine_line())
-    colorizer = Colorizer()
-    print_fades(colorizer)
-    for path in args.fog:
-        gray = read_full(open_photo(path)).colourspace("b-w")[0].cast("uchar").numpy()
-        gain = chroma(predicted(colorizer, image_frame(gray))) / chroma(
-            predicted(colorizer, Unstretched(image_frame(gray).image))
-        )
-        print(f"{path.name}: {gain:.2f} of the chroma without stretching")
+    about, colorizer = conditions(args), Colorizer()
+    publish(FADED, fades(colorizer), about, args.results_dir)
+    if args.fog:
+        publish(FADED_FOG, [in_fog(colorizer, args.fog)], about, args.results_dir)
     if args.packed.is_dir():
-        print_test_split(colorizer, args.packed, args.limit)
+        row = on_test_split(colorizer, args.packed, args.limit)
+        publish(FADED_TEST, [row], about, args.results_dir)
     return 0
 
 
-def print_fades(colorizer: Colorizer) -> None:
+def fades(colorizer: Colorizer) -> Iterator[Row]:
     """A row per photo, and the means."""
-    heads = "".join(f"{f'{low}..{high}':>26}" for low, high in FADES)
-    print(f"{'photo':<20}{heads}")
-    print(" " * 20 + f"{'predicted':>14}{'result':>12}" * len(FADES))
     for title, names in (("the six", PHOTOS), ("the others", MORE)):
         rows = []
         for path in demo_paths(names):
             gray = pyvips.Image.new_from_file(str(path)).colourspace("b-w")[0].cast("uchar").numpy()
             rows.append(faded_row(colorizer, gray))
-            print(f"{path.stem:<20}{cells(rows[-1])}")
-        print(f"{f'mean of {title}':<20}{cells(np.mean(rows, axis=0))}")
+            yield titled(path.stem, rows[-1])
+        yield titled(f"mean of {title}", np.mean(rows, axis=0))
+
+
+def titled(photo: str, row: NDArray[np.float64]) -> Row:
+    """A row of the first table."""
+    names = (one.name for one in FADED_COLUMNS)
+    return {"photo": photo, **dict(zip(names, row.ravel().tolist(), strict=True))}
 
 
 def faded_row(colorizer: Colorizer, gray: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -124,12 +124,30 @@ def chroma(ab: NDArray[np.float32]) -> float:
     return float(np.hypot(ab[..., 0], ab[..., 1]).mean())
 
 
-def cells(row: NDArray[np.float64]) -> str:
-    """Distance and ratio, twice for each fade."""
-    return "".join(f"{one[0]:>8.2f}{one[1]:>6.2f}{one[2]:>7.2f}{one[3]:>5.2f}" for one in row)
+def in_fog(colorizer: Colorizer, paths: Sequence[Path]) -> Row:
+    """Chroma of photos of fog with and without stretching."""
+    ratios, n_stretched = [], 0
+    for path in paths:
+        gray = read_full(open_photo(path)).colourspace("b-w")[0].cast("uchar").numpy()
+        frame = image_frame(gray)
+        plain = Unstretched(frame.image)
+        n_stretched += is_stretched(colorizer, frame, plain)
+        ratios.append(chroma(predicted(colorizer, frame)) / chroma(predicted(colorizer, plain)))
+    return {
+        "photos": len(paths),
+        "stretched": n_stretched,
+        "mean_ratio": float(np.mean(ratios)),
+        "largest_ratio": max(ratios),
+    }
 
 
-def print_test_split(colorizer: Colorizer, packed_dir: Path, limit: int | None) -> None:
+def is_stretched(colorizer: Colorizer, frame: ImageFrame, plain: Unstretched) -> bool:
+    """Whether the router sees a frame otherwise than it is."""
+    px = colorizer.bundle.router.inference_px
+    return not np.array_equal(frame.seen(px), plain.seen(px))
+
+
+def on_test_split(colorizer: Colorizer, packed_dir: Path, limit: int | None) -> Row:
     """PSNR of the test photos with and without stretching."""
     photos = packed_photos(packed_dir, colorizer.bundle.categories, "test", limit)
     scores, n_stretched = [], 0
@@ -137,15 +155,19 @@ def print_test_split(colorizer: Colorizer, packed_dir: Path, limit: int | None) 
         lightness, _ = split_lab(photo.rgb)
         frame = image_frame(gray_from_lightness(lightness))
         plain = Unstretched(frame.image)
-        px = colorizer.bundle.router.inference_px
         without = _psnr(colorizer, plain, lightness, photo.rgb)
-        is_stretched = not np.array_equal(frame.seen(px), plain.seen(px))
-        n_stretched += is_stretched
-        now = _psnr(colorizer, frame, lightness, photo.rgb) if is_stretched else without
+        differs = is_stretched(colorizer, frame, plain)
+        n_stretched += differs
+        now = _psnr(colorizer, frame, lightness, photo.rgb) if differs else without
         scores.append((without, now))
-    without, now = np.mean(scores, axis=0)
-    print(f"{len(photos)} test photos, {n_stretched} of them stretched: {without:.4f} dB without"
-          f" stretching, {now:.4f} dB with it ({now - without:+.4f})")  # fmt: skip
+    without, now = np.mean(scores, axis=0).tolist()
+    return {
+        "photos": len(photos),
+        "stretched": n_stretched,
+        "without_db": without,
+        "with_db": now,
+        "gain_db": now - without,
+    }
 
 
 def _psnr(

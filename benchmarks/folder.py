@@ -19,8 +19,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.common import SIZES_PX, in_own_process, machine_line
+from benchmarks.common import SIZES_PX, in_own_process
 from benchmarks.photos import draw_photos
+from benchmarks.table import Row, add_results_dir, conditions, publish
+from benchmarks.tables import BATCHES as BATCHES_TABLE
+from benchmarks.tables import FOLDER
 from imaging.photo import set_threads
 from pipeline.batch import Order, Outcome, colorize_all
 from pipeline.colorizer import Colorizer
@@ -66,38 +69,45 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--photos", type=int, default=1000, help="in the folder")
     parser.add_argument("--alone", type=int, default=50, help="photos coloured one at a time")
+    add_results_dir(parser)
     args = parser.parse_args(argv)
-    print(machine_line())
+    about = conditions(args)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         photos = in_own_process(fill, folder, max(args.photos, args.alone))
         alone = in_own_process(one_at_a_time, photos[: args.alone], folder / "alone")
         together = in_own_process(as_a_folder, photos[: args.photos], folder / "together")
-        print(f"{'':<24}{'photos':>7}{'photos/s':>10}{'ratio':>7}", end="")
-        print(f"{'busy':>8}{'in networks':>13}{'peak MB':>9}")
-        for title, speed in (
-            ("one at a time, 1 thread", alone),
-            (f"a folder, {together.workers} threads", together),
-        ):
-            print(row(title, speed, alone))
-        print_batches(in_own_process(rates_of_batches, photos))
+        ways = {
+            "one at a time, 1 thread": alone,
+            f"a folder, {together.workers} threads": together,
+        }
+        rows = [row(title, speed, alone) for title, speed in ways.items()]
+        publish(FOLDER, rows, about, args.results_dir)
+        rates = in_own_process(rates_of_batches, photos)
+        publish(BATCHES_TABLE, rows_of_batches(rates), about, args.results_dir)
     return 0
 
 
-def row(title: str, speed: Speed, alone: Speed) -> str:
+def row(title: str, speed: Speed, alone: Speed) -> Row:
     """A row of the first table; shares are of the time of all threads that were to be busy."""
     all_s = speed.seconds * speed.workers
-    return (
-        f"{title:<24}{speed.photos:>7}{speed.rate:>10.2f}{speed.rate / alone.rate:>7.2f}"
-        f"{speed.cpu_s / all_s:>8.1%}{speed.networks_s / all_s:>13.1%}{speed.peak_mb:>9.0f}"
-    )
+    return {
+        "way": title,
+        "photos": speed.photos,
+        "photos_per_s": speed.rate,
+        "ratio": speed.rate / alone.rate,
+        "busy": speed.cpu_s / all_s,
+        "in_networks": speed.networks_s / all_s,
+        "peak_mb": speed.peak_mb,
+    }
 
 
-def print_batches(rates: dict[int, float]) -> None:
-    """Print the second table."""
-    print(f"{'the networks alone':<24}{'photos/s':>10}{'ratio':>7}")
-    for size, rate in rates.items():
-        print(f"{size:>3} together{'':<12}{rate:>10.2f}{rate / rates[BATCHES[0]]:>7.2f}")
+def rows_of_batches(rates: dict[int, float]) -> list[Row]:
+    """The second table."""
+    return [
+        {"together": size, "photos_per_s": rate, "ratio": rate / rates[BATCHES[0]]}
+        for size, rate in rates.items()
+    ]
 
 
 def fill(folder: Path, number: int) -> list[Path]:

@@ -6,26 +6,39 @@ Sums up what lock/web.txt has installed into this environment and the folders th
 copies. The base image comes on top.
 """
 
+import argparse
 import importlib.metadata
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from benchmarks.table import Row, add_results_dir, conditions, publish
+from benchmarks.tables import IMAGE_SIZE
 
 ROOT = Path(__file__).parents[1]
 LARGEST = 8  # packages that are named
+PACKAGES, ALL = "packages of lock/web.txt", "all, and the base image beside"
 
 
-def main() -> int:
-    """Print the sizes; returns the exit code."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the benchmark; returns the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    add_results_dir(parser)
+    args = parser.parse_args(argv)
+    publish(IMAGE_SIZE, sizes(), conditions(args), args.results_dir)
+    return 0
+
+
+def sizes() -> Iterator[Row]:
+    """Packages, the largest of them, folders, and all together."""
     packages = {name: package_mb(name) for name in locked(ROOT / "lock" / "web.txt")}
     folders = {name: folder_mb(ROOT / name) for name in copied(ROOT / "Dockerfile")}
-    print(f"{'packages of lock/web.txt':<34}{sum(packages.values()):>8.1f}")
+    yield {"part": PACKAGES, "mb": sum(packages.values())}
     for name in sorted(packages, key=packages.__getitem__, reverse=True)[:LARGEST]:
-        print(f"    {name:<30}{packages[name]:>8.1f}")
+        yield {"part": f"of them {name}", "mb": packages[name]}
     for name, size in folders.items():
-        print(f"{name:<34}{size:>8.1f}")
-    total = sum(packages.values()) + sum(folders.values())
-    print(f"{'all, and the base image beside':<34}{total:>8.1f}")
-    return 0
+        yield {"part": name, "mb": size}
+    yield {"part": ALL, "mb": sum(packages.values()) + sum(folders.values())}
 
 
 def locked(path: Path) -> list[str]:

@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basics import cli
-from benchmarks.common import machine_line
 from benchmarks.photos import IN_COLOR, drawn, square_photos
+from benchmarks.table import Row, add_results_dir, conditions, publish
+from benchmarks.tables import INT8
 from evaluation.encoded import colored_by, encode_photo
 from evaluation.metrics import psnr_db
 from pipeline.colorizer import Colorizer
@@ -54,31 +55,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--packed", type=Path, default=Path("data/packed"), help="packed photos")
     parser.add_argument("--limit", type=int, default=5, help="photos per category, for PSNR")
     parser.add_argument("--rounds", type=int, default=10, help=f"of {RUNS} timed runs each")
+    add_results_dir(parser)
     return cli.run(_job, parser.parse_args(argv))
 
 
 def _job(args: argparse.Namespace) -> int:
-    print(machine_line())
+    about = conditions(args)
     photos = square_photos(args.packed, "val", args.limit)
-    print(f"{len(photos)} photos")
-    print(f"{'':<16}{'float32':>9}{'int8':>9}{'speed-':>8}{'float32':>9}{'int8':>7}", end="")
-    print(f"{'float32':>10}{'int8':>8}{'dB':>7}")
-    print(f"{'':<16}{'ms':>9}{'ms':>9}{'up':>8}{'MB':>9}{'MB':>7}{'dB':>10}{'dB':>8}{'lost':>7}")
-    for architecture in ARCHITECTURES:
-        with tempfile.TemporaryDirectory() as folder:
-            colorizer = colorizer_in(Path(folder))
-            files = write_both(colorizer, architecture, args.packed)
-            print(row(architecture, *measure(colorizer, files, photos, args.rounds)), flush=True)
+    publish(INT8, measured(photos, args.packed, args.rounds), about, args.results_dir)
     return cli.DONE
 
 
-def row(architecture: str, exact: Measured, small: Measured) -> str:
-    """A row of the table."""
-    return (
-        f"{architecture:<16}{exact.ms:>9.1f}{small.ms:>9.1f}{exact.ms / small.ms:>8.2f}"
-        f"{exact.mb:>9.1f}{small.mb:>7.1f}{exact.psnr_db:>10.2f}{small.psnr_db:>8.2f}"
-        f"{exact.psnr_db - small.psnr_db:>7.3f}"
-    )
+def measured(photos: Photos, packed_dir: Path, rounds: int) -> Iterator[Row]:
+    """Measure network by network."""
+    for architecture in ARCHITECTURES:
+        with tempfile.TemporaryDirectory() as folder:
+            colorizer = colorizer_in(Path(folder))
+            files = write_both(colorizer, architecture, packed_dir)
+            exact, small = measure(colorizer, files, photos, rounds)
+            yield {
+                "network": architecture,
+                "float32_ms": exact.ms,
+                "int8_ms": small.ms,
+                "speedup": exact.ms / small.ms,
+                "float32_mb": exact.mb,
+                "int8_mb": small.mb,
+                "photos": len(photos),
+                "float32_db": exact.psnr_db,
+                "int8_db": small.psnr_db,
+                "lost_db": exact.psnr_db - small.psnr_db,
+            }
 
 
 def colorizer_in(folder: Path) -> Colorizer:

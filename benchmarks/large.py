@@ -15,17 +15,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.common import (
     SIZES_PX,
     Cost,
     colorize_command,
     in_own_process,
-    machine_line,
     measure,
 )
 from benchmarks.photos import GRAY, IN_COLOR, JPEG, drawn
+from benchmarks.table import Row, add_results_dir, conditions, publish
+from benchmarks.tables import LARGE
 from imaging.formats import named_suffix
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ QUARTER_TURN = 6  # EXIF's orientation: to be turned clockwise by 90 degrees
 DEFAULT = tuple(one for one in SIZES_PX if one > 1)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)  # one of the table: `saving` has no hash
 class Kind:
     """A kind of file to colour.
 
@@ -58,6 +59,13 @@ class Kind:
     orientation: int = 1
     piped: bool = False
     most: int = 108
+
+
+class Of(NamedTuple):
+    """A kind of photo in one size."""
+
+    kind: Kind
+    megapixels: int
 
 
 AVIF = {"Q": 50, "effort": 0}
@@ -93,31 +101,42 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     add = parser.add_argument
     add("--megapixels", type=int, nargs="+", choices=DEFAULT, default=DEFAULT)
-    sizes = sorted(parser.parse_args(argv).megapixels)
-    print(machine_line())
-    print(f"{'':<28}{'MP':>5}{'seconds':>9}{'s per MP':>10}{'ratio':>7}{'peak MB':>9}{'ratio':>7}")
-    largest: dict[str, Cost] = {}
-    for kind in STREAMED:
-        costs = {one: cost_of(kind, one) for one in sizes}
-        first = costs[sizes[0]]
-        for megapixels, cost in costs.items():
-            print(row(kind.name, megapixels, cost, first, sizes[0]), flush=True)
-        largest[kind.name] = costs[sizes[-1]]
-    print("not streamed, or piped; ratios are those to the JPEG:")
-    for kind in WHOLE:
-        megapixels = max((one for one in sizes if one <= kind.most), default=sizes[0])
-        cost = cost_of(kind, megapixels)
-        print(row(kind.name, megapixels, cost, largest[BASELINE.name], sizes[-1]), flush=True)
+    add_results_dir(parser)
+    args = parser.parse_args(argv)
+    publish(LARGE, measured(sorted(args.megapixels)), conditions(args), args.results_dir)
     return 0
 
 
-def row(name: str, megapixels: int, cost: Cost, other: Cost, other_megapixels: int) -> str:
+def measured(sizes: Sequence[int]) -> Iterator[Row]:
+    """Measure row by row: what is streamed at all sizes, the rest at the largest that it may have.
+
+    Ratios are those to the smallest photo of a streamed kind, and to the largest JPEG.
+    """
+    baseline = Of(BASELINE, sizes[-1])
+    costs: dict[Of, Cost] = {}
+    for kind in STREAMED:
+        first = Of(kind, sizes[0])
+        for one in (Of(kind, size) for size in sizes):
+            costs[one] = cost_of(*one)
+            yield row(one, costs[one], first, costs[first])
+    for kind in WHOLE:
+        one = Of(kind, max((size for size in sizes if size <= kind.most), default=sizes[0]))
+        yield row(one, cost_of(*one), baseline, costs[baseline])
+
+
+def row(one: Of, cost: Cost, other: Of, other_cost: Cost) -> Row:
     """A row of the table; ratios are those to another photo's seconds per megapixel and peak."""
-    pace, other_pace = cost.seconds / megapixels, other.seconds / other_megapixels
-    return (
-        f"{name:<28}{megapixels:>5}{cost.seconds:>9.2f}{pace:>10.3f}{pace / other_pace:>7.2f}"
-        f"{cost.peak_mb:>9.0f}{cost.peak_mb / other.peak_mb:>7.2f}"
-    )
+    pace, other_pace = cost.seconds / one.megapixels, other_cost.seconds / other.megapixels
+    return {
+        "kind": one.kind.name,
+        "megapixels": one.megapixels,
+        "seconds": cost.seconds,
+        "s_per_mp": pace,
+        "ratio": pace / other_pace,
+        "peak_mb": cost.peak_mb,
+        "peak_ratio": cost.peak_mb / other_cost.peak_mb,
+        "ratio_to": f"{other.kind.name}, {other.megapixels} MP",
+    }
 
 
 def cost_of(kind: Kind, megapixels: int) -> Cost:

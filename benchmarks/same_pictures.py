@@ -23,7 +23,9 @@ import numpy as np
 import pyvips
 
 from basics import cli
-from benchmarks.common import in_own_process, machine_line
+from benchmarks.common import in_own_process
+from benchmarks.table import Row, add_results_dir, commit_of, conditions, publish
+from benchmarks.tables import SAME_PICTURES
 from pipeline.media.demo_photos import demo_paths
 
 HERE = Path(__file__).parents[1]
@@ -210,11 +212,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.parser(__doc__, "benchmarks.same_pictures")
     parser.add_argument("other", type=Path, help="a checkout to compare with")
     parser.add_argument("--packed-dir", type=Path, help="packed photos to colour, too")
+    add_results_dir(parser)
     return cli.run(_job, parser.parse_args(argv))
 
 
 def _job(args: argparse.Namespace) -> int:
-    print(machine_line())
+    about, rows = conditions(args), []
+
+    def told(asked: str, answers: int, same: int | None, largest: int | None) -> Row:
+        before = commit_of(args.other)
+        return {"asked": asked, "answers": answers, "same": same, "largest": largest,
+                "before": before}  # fmt: skip
+
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         drawn, results, both = folder / "photos", folder / "results", folder / "folders"
@@ -223,16 +232,16 @@ def _job(args: argparse.Namespace) -> int:
         photos = draw_photos(drawn, args.packed_dir)
         checkouts = (args.other.resolve(), HERE)
         found = compare_one_by_one(checkouts, photos, results)
-        print(f"{'one at a time':<36}{'photos':>8}{'same':>8}{'largest':>9}")
         for asked, distances in found.items():
             same = sum(one == 0 for one in distances)
-            print(f"{asked:<36}{len(distances):>8}{same:>8}{max(distances):>9}")
+            rows.append(told(asked, len(distances), same, max(distances)))
         largest, differ = compare_folders(checkouts, drawn, both)
-        print(f"{'in one folder':<36}{len(photos):>8}{'':>8}{largest:>9}")
-        print(f"categories that differ: {differ}")
+        rows.append(told("in one folder", len(photos), None, largest))
+        rows.append(told("categories, in one folder", len(photos), len(photos) - differ, None))
         was, now = (in_own_process(api_answers, one, photos) for one in checkouts)
         alike = sum(one == other for one, other in zip(was, now, strict=True))
-        print(f"answers of the API: {alike} of {len(was)} are the same")
+        rows.append(told("answers of the API", len(was), alike, None))
+    publish(SAME_PICTURES, rows, about, args.results_dir)
     asked_alike = [one for asked, all_ in found.items() if asked != " ".join(OTHER_SIZE)
                    for one in all_]  # fmt: skip
     is_same = not any(asked_alike) and largest <= MOST_APART and not differ and alike == len(was)

@@ -18,6 +18,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.table import Row, add_results_dir, commit_of, conditions, publish
+from benchmarks.tables import SAME_TRAINING
+
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 DETERMINISTIC = {
     "KERAS_BACKEND": "tensorflow",
@@ -34,6 +37,7 @@ SIZES = ("--packed-dir", "packed", "--size", "64", "--run-px", "64")
 PHOTOS = ("--smallest-px", "128", "--tone-spread", "0.3")
 LEARNING = ("--train-encoder", "--weight-decay", "0.05", "--decay", "cosine", "--keep-best")
 TIMEOUT_S = 1200
+COLUMNS = ("run", "began", "numbers", "differ", "gap")
 
 
 class Case(NamedTuple):
@@ -87,13 +91,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--keep", type=Path, metavar="DIR", help="keep run folders; take OTHER's from it"
     )
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these of the runs")
+    add_results_dir(parser)
     args = parser.parse_args(argv)
+    about = conditions(args)
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.keep or Path(temporary)
         rows = list(compare(args.other.resolve(), folder, args.only))
-    print(f"{'run':<26}{'began':<10}{'numbers':>8}{'differ':>8}{'by at most':>14}")
-    for name, began, numbers, differing, gap in rows:
-        print(f"{name:<26}{began:<10}{numbers:>8}{differing:>8}{gap:>14.2g}")
+    before = {"before": commit_of(args.other)}
+    titled: list[Row] = [dict(zip(COLUMNS, row, strict=True)) | before for row in rows]
+    publish(SAME_TRAINING, titled, about, args.results_dir)
     return int(any(differing or not numbers for _, _, numbers, differing, _ in rows))
 
 

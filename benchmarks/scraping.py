@@ -18,7 +18,8 @@ from collections.abc import Sequence
 
 import psutil
 
-from benchmarks.common import machine_line
+from benchmarks.table import add_results_dir, conditions, publish
+from benchmarks.tables import SCRAPING
 from tests.site.server import Site, photo_jpeg
 
 SIZE_PX = 256
@@ -32,8 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--delay", type=float, default=0.1, help="s")
     parser.add_argument("--latency", type=float, default=0.2, help="s")
     parser.add_argument("--parallel", type=int, default=4)
+    add_results_dir(parser)
     args = parser.parse_args(argv)
-    print(machine_line())
+    about = conditions(args)
     for number in range(args.photos):
         photo_jpeg(number, SIZE_PX, SIZE_PX)  # drawn before the measurement
     with Site(n_photos=args.photos) as site, tempfile.TemporaryDirectory() as out_dir:
@@ -45,10 +47,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         ]
         seconds, browser_mb, own_mb = measure(command)
     floor_s = args.photos * max(args.delay, args.latency / args.parallel) + args.latency
-    print(f"{args.photos} photos, {args.delay} s apart, latency {args.latency} s")
-    print(f"  seconds   {seconds:8.1f}   floor {floor_s:.1f}, ratio {seconds / floor_s:.2f}")
-    print(f"  browser   {browser_mb:8.0f} MB at most")
-    print(f"  scraper   {own_mb:8.0f} MB at most")
+    row = {
+        "photos": args.photos,
+        "seconds": seconds,
+        "floor_s": floor_s,
+        "ratio": seconds / floor_s,
+        "browser_mb": browser_mb,
+        "scraper_mb": own_mb,
+    }
+    publish(SCRAPING, [row], about, args.results_dir)
     return 0
 
 

@@ -27,8 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from benchmarks.common import machine_line
 from benchmarks.devices import bf16_matrix_rate, device_name, forward_flop
+from benchmarks.table import add_results_dir, conditions, publish
+from benchmarks.tables import TRAINING
 from imaging.lab import AB_SCALE, L_SCALE
 from preprocessing.square import SIDE_PX
 
@@ -66,27 +67,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--steps", type=int, default=4, help="counted steps per round")
     add("--rounds", type=int, default=3, help="of all three in turn")
     add("--architecture", choices=NETWORKS, default=NETWORKS[0])
+    add_results_dir(parser)
     args = parser.parse_args(argv)
     import keras  # after --help
 
-    print(machine_line(f"{keras.backend.backend()} on {device_name()}"))
+    about = conditions(args, f"{keras.backend.backend()} on {device_name()}")
     drawn = args.drawn or not args.packed_dir.is_dir()
     photos = photos_in_memory(None if drawn else args.packed_dir)
-    print(
-        f"{args.architecture}, {args.size} px, batches of {args.batch_size}; "
-        f"{len(photos)} {'drawn' if drawn else 'packed'} photos; "
-        f"median of {args.rounds} rounds of {args.steps} steps"
-    )
     variants = build_variants(args.architecture, photos, args.size, args.batch_size)
     alone = [input_alone(one, args.steps) * args.batch_size for one in variants]
     rates = compare(variants, args.steps, args.rounds, args.batch_size)
     peak = bf16_matrix_rate()
     flop = FLOP_PER_FORWARD * forward_flop(variants[0].trainer, args.size)
-    print(f"{'':<26}{'photos/s':>10}{'ratio':>8}{'bf16 share':>12}{'input alone':>13}")
-    for variant, rate, feed in zip(variants, rates, alone, strict=True):
-        share = rate * flop / peak
-        print(f"{variant.name:<26}{rate:>10.2f}{rate / rates[0]:>8.2f}{share:>12.1%}{feed:>13.0f}")
-    print(f"{flop / 1e9:.1f} GFLOP per photo; bf16 matrix products: {peak / 1e12:.2f} TFLOP/s")
+    rows = [
+        {
+            "way": variant.name,
+            "photos": len(photos),
+            "which": "drawn" if drawn else "packed",
+            "photos_per_s": rate,
+            "ratio": rate / rates[0],
+            "bf16_share": rate * flop / peak,
+            "input_alone": feed,
+            "gflop_per_photo": flop / 1e9,
+            "bf16_tflop_per_s": peak / 1e12,
+        }
+        for variant, rate, feed in zip(variants, rates, alone, strict=True)
+    ]
+    publish(TRAINING, rows, about, args.results_dir)
     return 0
 
 

@@ -25,9 +25,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.common import in_own_process, machine_line
+from benchmarks.common import in_own_process
 from benchmarks.folder import DIFFERENT, Speed, as_a_folder, fill
 from benchmarks.photos import draw_photos
+from benchmarks.table import Row, add_results_dir, conditions, publish
+from benchmarks.tables import WEB, WEB_MEMORY
 from benchmarks.web_clients import (
     COLORED,
     TOO_MANY,
@@ -89,8 +91,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--requests", type=int, default=200, help="photos of 1 megapixel")
     parser.add_argument("--clients", type=int, default=16, help="that upload them")
     parser.add_argument("--small", type=int, default=2000, help="photos, to read the memory by")
+    add_results_dir(parser)
     args = parser.parse_args(argv)
-    print(machine_line())
+    about = conditions(args)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         photos = in_own_process(fill, folder, args.requests)
@@ -100,8 +103,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         with serving() as server:
             load = loaded(server, photos, args.clients)
             library = in_own_process(as_a_folder, photos, folder / "library")  # server at rest
-            print_rates(load, library)
-            print_memory(memory_of(server, small, args.small))
+            publish(WEB, rows_of_rates(load, library), about, args.results_dir)
+            memory = memory_of(server, small, args.small)
+            publish(WEB_MEMORY, rows_of_memory(memory), about, args.results_dir)
     return 0
 
 
@@ -146,31 +150,42 @@ def memory_of(server: Server, photos: Sequence[Path], further: int) -> dict[int,
     return memory
 
 
-def print_rates(load: Load, library: Speed) -> None:
-    """Print the first table; ratios are those to the library's photos per second."""
-    print(f"{'':<24}{'requests':>8}{'200':>6}{'429':>6}{'requests/s':>12}{'photos/s':>10}", end="")
-    print(f"{'ratio':>7}{'core s':>8}{'median s':>10}{'99 % s':>8}", end="")
-    print(f"{'healthz s':>11}")
+def rows_of_rates(load: Load, library: Speed) -> list[Row]:
+    """The first table; ratios are those to the library's photos per second."""
     number, (median, late) = len(load.answers), load.waits
-    colored, refused = load.statuses[COLORED], load.statuses[TOO_MANY]
-    print(
-        f"{f'a folder, {library.workers} threads':<24}{'':>32}{library.rate:>10.2f}{1:>7.2f}"
-        f"{library.cpu_s / library.photos:>8.3f}"
-    )
-    print(
-        f"{f'the server, {load.clients} clients':<24}{number:>8}{colored:>6}{refused:>6}"
-        f"{number / load.seconds:>12.2f}{load.rate:>10.2f}{load.rate / library.rate:>7.2f}"
-        f"{load.cpu_s / colored:>8.3f}{median:>10.2f}{late:>8.2f}{load.pulse_s:>11.3f}",
-        flush=True,
-    )
+    colored = load.statuses[COLORED]
+    unknown = dict.fromkeys(one.name for one in WEB.columns)
+    return [
+        unknown
+        | {
+            "way": f"a folder, {library.workers} threads",
+            "photos_per_s": library.rate,
+            "ratio": 1.0,
+            "core_s": library.cpu_s / library.photos,
+        },
+        {
+            "way": f"the server, {load.clients} clients",
+            "requests": number,
+            "colored": colored,
+            "refused": load.statuses[TOO_MANY],
+            "requests_per_s": number / load.seconds,
+            "photos_per_s": load.rate,
+            "ratio": load.rate / library.rate,
+            "core_s": load.cpu_s / colored,
+            "median_s": median,
+            "late_s": late,
+            "healthz_s": load.pulse_s,
+        },
+    ]
 
 
-def print_memory(memory: dict[int, float]) -> None:
-    """Print the second table; ratios are those to the first row."""
-    print(f"{'the server, small photos':<24}{'resident MB':>14}{'ratio':>7}")
+def rows_of_memory(memory: dict[int, float]) -> list[Row]:
+    """The second table; ratios are those to the first row."""
     first = next(iter(memory.values()))
-    for number, resident_mb in memory.items():
-        print(f"{f'after {number}':<24}{resident_mb:>14.0f}{resident_mb / first:>7.2f}")
+    return [
+        {"small_photos": number, "resident_mb": resident_mb, "ratio": resident_mb / first}
+        for number, resident_mb in memory.items()
+    ]
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@
 # Here these three and MobileNetV2 were trained on gray photos, each for the same steps, from random
 # weights; where ImageNet weights were at hand, from those as well
 # (`python -m experiments.backbones`).
-# A training from ImageNet is no equal of one from scratch: it has seen a million photos more.
+# A training from ImageNet is no equal of one from scratch: it has seen a million photos more. The
+# paper's networks were pretrained (Keras' weights, so ImageNet's), then trained for 500 epochs.
 #
 # Run time: a second. Needed: `results/table_1.csv` and `results/table_1.png`.
 
@@ -41,7 +42,8 @@ trained[["learns", "parameters", "px", "steps", "batch_size", "learning_rate", "
 Image("results/table_1.png", width=1000)
 
 # %% [markdown]
-# The means over categories beside the paper's, and how far each lies from chance:
+# The means over categories, and how far each lies from chance. The paper's stand beside them for
+# reference: other photos, a longer training, and another start than the rows "scratch":
 
 # %%
 errors = trained[["top_3_error", "top_1_error", "chance_top_3_error", "paper_top_3_error"]]

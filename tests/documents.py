@@ -187,3 +187,16 @@ def anchors(path: Path) -> set[str]:
     headings = re.findall(r"^#+ (.*)$", prose(path), re.MULTILINE)
     plain = (re.sub(r"[^\w\- ]", "", one.lower()) for one in headings)
     return {one.replace(" ", "-") for one in plain}
+
+
+def rows(path: Path, first: str) -> dict[str, list[str]]:
+    """First cell -> the others, of the table whose first column has that title."""
+    text = path.read_text(encoding="utf-8")
+    table = text[text.index(f"| {first} |") :].split("\n\n")[0].splitlines()[2:]
+    cells = ([cell.strip(" *") for cell in line.strip("|").split("|")] for line in table)
+    return {one: others for one, *others in cells}
+
+
+def in_one_line(path: Path) -> str:
+    """A document's words, wherever its lines end."""
+    return " ".join(path.read_text(encoding="utf-8").split())

@@ -1,31 +1,28 @@
 """The training benchmark runs on drawn photos, and its parts do what its table claims."""
 
 import math
-import re
 
 import keras
 import numpy as np
 import pytest
 
-from benchmarks import devices, training
+from benchmarks import devices, table, tables, training
 from colorizers.models import encoder_decoder
-
-ROW = re.compile(r"^\((\w)\) .*? +([\d.]+) +([\d.]+) +([\d.]+)% +(\d+)$", re.MULTILINE)
 
 
 @pytest.mark.slow
 @pytest.mark.nightly
-def test_all_three_ways_to_train_are_timed(capsys):
+def test_all_three_ways_to_train_are_timed(tmp_path):
     options = ["--size", "32", "--batch-size", "2", "--steps", "1", "--rounds", "1"]
-    assert training.main(["--drawn", *options]) == 0
-    printed = capsys.readouterr().out
-    rows = ROW.findall(printed)
-    assert [name for name, *_ in rows] == ["a", "b", "c"]
-    numbers = np.array([row[1:] for row in rows], float)
+    assert training.main(["--drawn", *options, "--results-dir", str(tmp_path)]) == 0
+    rows = table.read(tables.TRAINING, tmp_path)
+    assert [row["way"][:3] for row in rows] == ["(a)", "(b)", "(c)"]
+    names = [one.name for one in tables.TRAINING.columns if one.form]
+    numbers = np.array([[row[name] for name in names] for row in rows], float)
     assert np.isfinite(numbers).all()
-    assert (numbers[:, :2] > 0).all()
-    assert numbers[0, 1] == 1
-    assert keras.backend.backend() in printed.splitlines()[0]
+    assert (numbers > 0).all()
+    assert float(rows[0]["ratio"]) == 1
+    assert rows[0]["processor"].startswith(keras.backend.backend())
 
 
 def test_forward_flop_of_fig_3_are_counted_from_its_layers():

@@ -1,6 +1,5 @@
 """The benchmarks of colouring run on small inputs, and their parts do what their tables claim."""
 
-import re
 import sys
 
 import numpy as np
@@ -16,6 +15,8 @@ from benchmarks import (
     folder,
     large,
     photos,
+    table,
+    tables,
     usual_way,
     web,
     web_clients,
@@ -35,23 +36,21 @@ def test_a_command_that_fails_ends_the_benchmark_with_what_it_said():
         common.measure([sys.executable, "-c", program])
 
 
-def test_ratios_are_those_to_ours_and_a_way_that_is_not_there_says_so(capsys):
+def test_ratios_are_those_to_ours_and_a_way_that_is_not_there_has_no_row():
     costs = {
         cold_start.OURS: common.Cost(2.0, 100.0),
         cold_start.KERAS: common.Cost(8.0, 1000.0),
         cold_start.FLOOR: common.Cost(0.5, 50.0),
     }
-    cold_start.print_costs(costs, 12)
-    rows = [line[28:].split() for line in capsys.readouterr().out.splitlines()]
+    rows = [tuple(row.values()) for row in cold_start.rows_of(costs, 12)]
     assert rows == [
-        ["2.00", "1.00", "100", "1.00"],
-        ["8.00", "4.00", "1000", "10.00"],
-        ["PyTorch", "is", "not", "installed"],
-        ["0.50", "0.25", "50", "0.50"],
+        (12, cold_start.OURS, 2.0, 1.0, 100.0, 1.0),
+        (12, cold_start.KERAS, 8.0, 4.0, 1000.0, 10.0),
+        (12, cold_start.FLOOR, 0.5, 0.25, 50.0, 0.5),
     ]
 
 
-def test_two_checkouts_take_turns_and_the_ratio_is_that_of_their_medians(capsys, tmp_path):
+def test_two_checkouts_take_turns_and_the_ratio_is_that_of_their_medians(tmp_path):
     asked = []
 
     def job(checkout):
@@ -61,11 +60,8 @@ def test_two_checkouts_take_turns_and_the_ratio_is_that_of_their_medians(capsys,
 
     row = against.compare("a job", tmp_path, 3, job)
     assert asked == [against.HERE, tmp_path, tmp_path, against.HERE, against.HERE, tmp_path]
-    assert row["wall_s"] == 0.4
-    assert row["wall_s_ratio"] == 2.0
-    assert capsys.readouterr().out.split()[2:] == [
-        "0.200", "0.400", "2.00", "4.000", "1.000", "0.25", "100", "100", "1.00"
-    ]  # fmt: skip
+    figures = [value for name, value in row.items() if name not in ("job", "before")]
+    assert figures == pytest.approx([0.2, 0.4, 2, 4, 1, 0.25, 100, 100, 1])
 
 
 def test_the_networks_of_a_checkout_are_timed_by_its_own_code(tmp_path):
@@ -145,14 +141,16 @@ def test_photos_of_every_kind_are_what_the_table_says(kind, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.nightly
-def test_a_folder_is_timed_beside_one_photo_at_a_time(capsys):
-    assert folder.main(["--photos", "3", "--alone", "2"]) == 0
-    printed = capsys.readouterr().out
-    rows = re.findall(r"thread[s]? +(\d+) +([\d.]+) +([\d.]+) +([\d.]+)% +([\d.]+)%", printed)
-    assert [row[0] for row in rows] == ["2", "3"]
-    assert rows[0][2] == "1.00"
-    assert all(float(number) > 0 for row in rows for number in row)
-    assert re.findall(r"^ +(\d) together", printed, re.MULTILINE) == ["1", "2", "4", "8"]
+def test_a_folder_is_timed_beside_one_photo_at_a_time(tmp_path):
+    options = ["--photos", "3", "--alone", "2", "--results-dir", str(tmp_path)]
+    assert folder.main(options) == 0
+    rows = table.read(tables.FOLDER, tmp_path)
+    assert [row["photos"] for row in rows] == ["2", "3"]
+    assert float(rows[0]["ratio"]) == 1
+    figures = [one.name for one in tables.FOLDER.columns if one.form]
+    assert all(float(row[name]) > 0 for row in rows for name in figures)
+    batches = table.read(tables.BATCHES, tmp_path)
+    assert [row["together"] for row in batches] == ["1", "2", "4", "8"]
 
 
 def load(*answers: Answer) -> web.Load:
@@ -196,15 +194,14 @@ def test_clients_of_a_full_server_are_told_to_come_back(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.nightly
-def test_the_server_is_timed_beside_the_library_and_its_memory_read(capsys):
-    assert web.main(["--requests", "4", "--clients", "2", "--small", "3"]) == 0
-    printed = capsys.readouterr().out
-    ((rate, ratio, core_s),) = re.findall(r"threads? +([\d.]+) +([\d.]+) +([\d.]+)\n", printed)
-    assert ratio == "1.00"
-    ((numbers),) = re.findall(r"2 clients +(.*)", printed)
-    assert numbers.split()[:3] == ["4", "4", "0"]
-    assert all(float(one) > 0 for one in [rate, core_s, *numbers.split()[3:]])
-    rows = re.findall(r"after (\d+) +(\d+) +([\d.]+)", printed)
-    assert [row[0] for row in rows] == ["3", "6"]
-    assert rows[0][2] == "1.00"
-    assert float(rows[1][2]) == pytest.approx(1, rel=0.5)
+def test_the_server_is_timed_beside_the_library_and_its_memory_read(tmp_path):
+    options = ["--requests", "4", "--clients", "2", "--small", "3", "--results-dir", str(tmp_path)]
+    assert web.main(options) == 0
+    library, server = table.read(tables.WEB, tmp_path)
+    assert float(library["ratio"]) == 1
+    assert (server["requests"], server["colored"], server["refused"]) == ("4", "4", "0")
+    figures = ["photos_per_s", "ratio", "core_s", "median_s", "late_s", "healthz_s"]
+    assert all(float(row[name]) > 0 for row in (library, server) for name in figures if row[name])
+    memory = table.read(tables.WEB_MEMORY, tmp_path)
+    assert [row["small_photos"] for row in memory] == ["3", "6"]
+    assert [float(row["ratio"]) for row in memory] == [1, pytest.approx(1, rel=0.5)]

@@ -21,9 +21,11 @@ from tests.documents import (
     complaint,
     documented_options,
     fences,
+    in_one_line,
     not_a_module,
     options_of,
     prose,
+    rows,
     section_of,
     what_is_wrong,
     wrong_with_make,
@@ -168,14 +170,6 @@ def test_every_module_and_folder_named_by_its_path_exists(path: Path):
     assert [one for one in folders if not (ROOT / one).is_dir()] == []
 
 
-def rows(path: Path, first: str) -> dict[str, list[str]]:
-    """First cell -> the others, of the table whose first column has that title."""
-    text = path.read_text(encoding="utf-8")
-    table = text[text.index(f"| {first} |") :].split("\n\n")[0].splitlines()[2:]
-    cells = ([cell.strip(" *") for cell in line.strip("|").split("|")] for line in table)
-    return {one: others for one, *others in cells}
-
-
 @pytest.mark.parametrize("path", [README, RESULTS], ids=names)
 def test_the_figures_of_quality_are_those_measured(path: Path):
     scores = pd.read_csv(ROOT / "results" / "evaluation.csv")
@@ -195,7 +189,7 @@ def test_the_figures_of_quality_are_those_measured(path: Path):
 def test_the_router_is_as_good_as_the_documents_say():
     router = pd.read_csv(ROOT / "results" / "router.csv").set_index("category").loc["all"]
     told = f"top-1 is {router['top_1']:.3f} and its top-3 {router['top_3']:.3f}"
-    assert told in " ".join(RESULTS.read_text().split())
+    assert told in in_one_line(RESULTS)
 
 
 def test_where_it_stands_is_what_was_measured():
