@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     "encoder_decoder", "shared_encoder", "global_encoder", "class_encoder",
-    "attention_encoder", "wide_encoder", "quarter_encoder",
+    "class_quarter_encoder", "attention_encoder", "wide_encoder", "quarter_encoder",
 )  # fmt: skip
 
 
@@ -22,6 +22,7 @@ def __getattr__(name: str) -> Any:
     from colorizers.models import (
         attention_encoder,
         class_encoder,
+        class_quarter_encoder,
         encoder_decoder,
         global_encoder,
         quarter_encoder,
@@ -32,7 +33,7 @@ def __getattr__(name: str) -> Any:
 
     models = (
         encoder_decoder, shared_encoder, global_encoder, class_encoder,
-        attention_encoder, wide_encoder, quarter_encoder,
+        class_quarter_encoder, attention_encoder, wide_encoder, quarter_encoder,
     )  # fmt: skip
     globals()[name] = index(NAMES, [one.SPEC for one in models])
     return globals()[name]

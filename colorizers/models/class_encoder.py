@@ -29,20 +29,31 @@ def build(width: float = 1.0, depth: int | None = None, backbone: str = USUAL) -
 
 def decode(features: Tensors, width: float = 1.0) -> keras.KerasTensor:
     """The encoder's five feature maps -> (N, H, W, 2) ab."""
-    x = join_skips(reduce_top(features[-1], width), skips(features), width)
+    return classes_to_ab(join_skips(reduce_top(features[-1], width), skips(features), width))
+
+
+def classes_to_ab(x: keras.KerasTensor, size: int = 2) -> keras.KerasTensor:
+    """(N, h, w, c) -> (N, H, W, 2) ab, h = H / size; the layer `LOGITS` gives (N, h, w, 225)."""
     x = layers.Conv2D(len(AXIS) ** 2, 3, padding="same", dtype="float32", name=LOGITS)(x)
     x = layers.Rescaling(1 / TEMPERATURE, dtype="float32")(x)
-    x = layers.Softmax(dtype="float32")(x)  # (N, H/2, W/2, 225)
+    x = layers.Softmax(dtype="float32")(x)
     mean = layers.Conv2D(2, 1, use_bias=False, trainable=False, dtype="float32", name="mean")
     ab = mean(x)
     mean.set_weights([class_colours()[None, None]])
-    return layers.UpSampling2D(interpolation="bilinear", dtype="float32", name="chrominance")(ab)
+    return layers.UpSampling2D(size, interpolation="bilinear", dtype="float32", name="chrominance")(
+        ab
+    )
+
+
+def n_params(rest: int, filters: int) -> int:
+    """Of a network whose `rest` ends with so many filters, of which two convolutions make ab."""
+    return rest + (filters * 9 + 1) * len(AXIS) ** 2 + 2 * len(AXIS) ** 2
 
 
 SPEC = ModelSpec(
     name="class_encoder",
     build=build,
-    n_params=3_409_634 - (32 * 9 + 1) * 2 + (32 * 9 + 1) * len(AXIS) ** 2 + 2 * len(AXIS) ** 2,
+    n_params=n_params(3_409_634 - (32 * 9 + 1) * 2, 32),
     source="ours; classes and annealed mean: Zhang et al. 2016, sections 2.2 and 2.3",
     task=CLASSES,
     **ON_ENCODER,

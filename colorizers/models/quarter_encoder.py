@@ -27,9 +27,12 @@ def build(width: float = 1.0, depth: int | None = None, backbone: str = USUAL) -
 
 def decode(features: Tensors, width: float = 1.0) -> keras.KerasTensor:
     """The encoder's five feature maps -> (N, H, W, 2) ab."""
-    x = reduce_top(features[-1], width)
-    x = join_skips(x, skips(features)[:3], width, FILTERS[:3])  # (N, H/4, W/4, 48)
-    return to_ab(x, size=4)
+    return to_ab(quarter_features(features, width), size=4)
+
+
+def quarter_features(features: Tensors, width: float = 1.0) -> keras.KerasTensor:
+    """The encoder's five feature maps -> (N, H/4, W/4, 48)."""
+    return join_skips(reduce_top(features[-1], width), skips(features)[:3], width, FILTERS[:3])
 
 
 SPEC = ModelSpec(

@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from colorizers.config import ColorizerConfig
 
 
-PRIOR_PHOTOS, PRIOR_STEP = (
-    1000,
-    8,
-)  # of which the prior is taken, and of which each so many-th pixel
+PRIOR_PHOTOS = 1000  # of which the prior is taken
+PRIOR_STEP = 8  # px between those that count
 
 
 def cross_entropy(
@@ -35,18 +33,18 @@ def cross_entropy(
     The truth is shared by the four classes around it, bilinearly.
 
     Args:
-        logits: (N, H/2, W/2, 225), in the order of `color_classes.class_colours`.
-        truth: (N, H, W, 2) ab.
+        logits: (N, h, w, 225), in the order of `color_classes.class_colours`.
+        truth: (N, H, W, 2) ab; H a multiple of h.
         weights: (225,) of the classes, instead: see `color_classes.rebalancing`.
 
     Source: Zhang et al. 2016, equation 2, where the five nearest share.
     """
-    half = ops.average_pool(truth, 2)  # (N, H/2, W/2, 2)
-    near = ops.maximum(1 - ops.abs(half[..., None] - np.asarray(AXIS)) / STEP, 0)
-    target = near[..., 0, :, None] * near[..., 1, None, :]  # (N, H/2, W/2, 15, 15)
-    target = ops.reshape(target, (-1, *half.shape[1:-1], len(AXIS) ** 2))
+    small = ops.average_pool(truth, truth.shape[1] // logits.shape[1])  # (N, h, w, 2)
+    near = ops.maximum(1 - ops.abs(small[..., None] - np.asarray(AXIS)) / STEP, 0)
+    target = near[..., 0, :, None] * near[..., 1, None, :]  # (N, h, w, 15, 15)
+    target = ops.reshape(target, (-1, *small.shape[1:-1], len(AXIS) ** 2))
     entropy = -ops.sum(target * ops.log_softmax(logits, axis=-1), axis=-1)
-    weight = rarity(half) if weights is None else ops.sum(target * weights, axis=-1)
+    weight = rarity(small) if weights is None else ops.sum(target * weights, axis=-1)
     return ops.mean(entropy * weight)
 
 
@@ -59,7 +57,7 @@ def class_weights(packed_dir: Path, categories: Sequence[str]) -> NDArray[np.flo
 
 
 def with_logits(network: keras.Model) -> keras.Model:
-    """Lightness -> (N, H/2, W/2, 225) logits and (N, H, W, 2) ab, by the layers of `network`."""
+    """Lightness -> (N, h, w, 225) logits and (N, H, W, 2) ab, by the layers of `network`."""
     encoder, decoder = network.get_layer(ENCODER), network.get_layer(DECODER)
     both = keras.Model(decoder.inputs, [decoder.get_layer(LOGITS).output, decoder.output])
     lightness = keras.Input((None, None, 1), name="lightness")
@@ -79,7 +77,7 @@ class Classes(Regression):
             self.weights = class_weights(config.packed_dir, [config.category] if is_one else known)
 
     def predict(self, lightness: KerasTensor, training: bool) -> Tensors:
-        """(N, H, W, 1) lightness -> "ab" (N, H, W, 2) and "logits" (N, H/2, W/2, 225)."""
+        """(N, H, W, 1) lightness -> "ab" (N, H, W, 2) and "logits" (N, h, w, 225)."""
         logits, ab = self.with_logits(lightness, training=training)
         return {"ab": ab, "logits": logits}
 
