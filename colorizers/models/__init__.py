@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 NAMES = (
     "encoder_decoder", "shared_encoder", "global_encoder", "class_encoder",
-    "attention_encoder", "wide_encoder", "quarter_encoder",
+    "attention_encoder", "wide_encoder", "quarter_encoder", "film_encoder",
+    "film_quarter_encoder",
 )  # fmt: skip
 
 
@@ -23,6 +24,8 @@ def __getattr__(name: str) -> Any:
         attention_encoder,
         class_encoder,
         encoder_decoder,
+        film_encoder,
+        film_quarter_encoder,
         global_encoder,
         quarter_encoder,
         shared_encoder,
@@ -32,7 +35,7 @@ def __getattr__(name: str) -> Any:
 
     models = (
         encoder_decoder, shared_encoder, global_encoder, class_encoder,
-        attention_encoder, wide_encoder, quarter_encoder,
+        attention_encoder, wide_encoder, quarter_encoder, film_encoder, film_quarter_encoder,
     )  # fmt: skip
     globals()[name] = index(NAMES, [one.SPEC for one in models])
     return globals()[name]
