@@ -43,8 +43,8 @@ def train(config: ColorizerConfig) -> Path:
     """
     from colorizers.initial_weights import build_network, encoder_sha256
     from colorizers.models import ARCHITECTURES
-    from colorizers.told import is_told, require_for_all
     from colorizers.taught_ab import load_taught, recipe_sha256
+    from colorizers.told import is_told, require_for_all
     from preprocessing.packing import packed_categories
     from training.batches import load_splits
     from training.job import Job, Step

@@ -122,9 +122,7 @@ def _interval(category: str, differences: pd.DataFrame) -> dict[str, float]:
     return {"n": len(differences), "gain_db": mean, "low": low, "high": high}
 
 
-def _over_seeds(
-    seeds: Sequence[pd.DataFrame], n_categories: int, balanced: bool
-) -> Iterator[dict]:
+def _over_seeds(seeds: Sequence[pd.DataFrame], n_categories: int, balanced: bool) -> Iterator[dict]:
     """Rows of the photos that every seed coloured: their means, and the spread between seeds."""
     together = pd.concat([one["gain_db"] for one in seeds], axis=1, join="inner")
     of_photos = pd.DataFrame(
