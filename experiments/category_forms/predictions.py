@@ -44,14 +44,14 @@ def open_form(
     """
     categories = photos.categories
     if form in (DECODER, LAST_STAGE):
-        return _by_decoders(_networks(config, form, seed, categories)), 0.0
+        return by_decoders(_networks(config, form, seed, categories)), 0.0
     (network,) = _networks(config, UNIVERSAL if form == MEAN_AB else form, seed, categories)
     if form == MEAN_AB:
         errors = mean_errors(network, config.packed_dir, categories, config.size)
         factor = choose_factor(network, errors, photos)
-        return _by_constant(network, factor * errors), factor
+        return by_constant(network, factor * errors), factor
     if form == FILM:
-        return lambda rgb, told: {way: predict(network, rgb, one) for way, one in told.items()}, 0.0
+        return by_category_input(network), 0.0
     return lambda rgb, told: dict.fromkeys(told, predict(network, rgb)), 0.0
 
 
@@ -65,18 +65,7 @@ def iter_predictions(
         yield numbers, form(photos.rgb[numbers], {way: known[way][numbers] for way in ways})
 
 
-def _networks(
-    config: FormsConfig, form: str, seed: int, categories: Sequence[str]
-) -> "list[keras.Model]":
-    """The trained networks of a form, in float32."""
-    found = []
-    for one in plan(config, form, categories, seed):
-        path = chosen_checkpoint(one.training.run_dir)
-        found.append(open_network(one.training.architecture, path, None, config.backbone))
-    return found
-
-
-def _by_decoders(networks: "list[keras.Model]") -> Form:
+def by_decoders(networks: "list[keras.Model]") -> Form:
     """The weighted mean of what the categories' networks predict; of weight 0 none is asked."""
 
     def color(rgb: NDArray[np.uint8], told: Told) -> ByWay:
@@ -93,7 +82,12 @@ def _by_decoders(networks: "list[keras.Model]") -> Form:
     return color
 
 
-def _by_constant(network: "keras.Model", constants: NDArray[np.float64]) -> Form:
+def by_category_input(network: "keras.Model") -> Form:
+    """What one network predicts that is told the category."""
+    return lambda rgb, told: {way: predict(network, rgb, one) for way, one in told.items()}
+
+
+def by_constant(network: "keras.Model", constants: NDArray[np.float64]) -> Form:
     """What a network predicts, with a constant ab (categories, 2) of each category."""
 
     def color(rgb: NDArray[np.uint8], told: Told) -> ByWay:
@@ -103,3 +97,14 @@ def _by_constant(network: "keras.Model", constants: NDArray[np.float64]) -> Form
         }
 
     return color
+
+
+def _networks(
+    config: FormsConfig, form: str, seed: int, categories: Sequence[str]
+) -> "list[keras.Model]":
+    """The trained networks of a form, in float32."""
+    found = []
+    for one in plan(config, form, categories, seed):
+        path = chosen_checkpoint(one.training.run_dir)
+        found.append(open_network(one.training.architecture, path, None, config.backbone))
+    return found

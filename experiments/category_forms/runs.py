@@ -32,7 +32,7 @@ TOLD = {  # architecture of the universal network -> the same, told the category
 N_LAST = 1  # stages of LAST_STAGE that learn
 AVERAGED = 0.1  # share of a run's steps over which its weights are averaged, about; ours
 WARMUP = 0.1  # share of its steps in which the learning rate rises; ours
-LEAST_MOMENTUM = 0.5  # of the average, in the shortest runs
+LEAST_AVERAGED = 2.0  # steps; where it would be fewer, the last weights are taken as they are
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +104,7 @@ def _network(
 ) -> Network:
     n, steps = len(categories), config.least_steps(len(categories))
     steps *= n if category == UNIVERSAL else 1
+    averaged = AVERAGED * STAGES * steps
     training = staged_config(
         category=category,
         architecture=config.architecture_of(form),
@@ -117,7 +118,7 @@ def _network(
         weight_decay=1e-4,
         clipnorm=1.0,
         warmup_steps=max(1, round(WARMUP * STAGES * steps)),
-        average=max(LEAST_MOMENTUM, round(1 - 1 / (AVERAGED * STAGES * steps), 4)),
+        average=round(1 - 1 / averaged, 4) if averaged >= LEAST_AVERAGED else 0.0,
         steps_per_epoch=steps,
         batch_size=config.batch_size,
         side_px=config.size,
