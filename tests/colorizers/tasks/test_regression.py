@@ -7,7 +7,7 @@ from keras import ops
 
 from colorizers.config import ColorizerConfig
 from colorizers.tasks import LOSSES, PERCEPTUAL, find_task
-from colorizers.tasks.regression import ERRORS
+from colorizers.tasks.regression import ERRORS, Regression
 from colorizers.told import CATEGORY
 from evaluation.metrics import psnr_db
 from imaging.lab import join_lab, split_lab
@@ -89,7 +89,7 @@ def test_a_network_is_told_the_category_but_of_no_photo_without_one_or_that_keep
     given = keras.Input((None, None, 1)), keras.Input((3,), name=CATEGORY)
     network = keras.Model(given, keras.layers.Conv2D(2, 1)(given[0]))
     places = {"packed_dir": Path("packed"), "run_dir": Path("run"), "category": "universal"}
-    task = find_task(ColorizerConfig(**places), {NETWORK: network})
+    task = Regression(ColorizerConfig(**places), {NETWORK: network})
     assert task.augmentation.untold == 0.1
     labels = np.array([2, NO_CATEGORY, 0], np.int32)
     whole = [[0, 0, 1], [0, 0, 0], [1, 0, 0]]
