@@ -30,6 +30,10 @@ class ColorizerConfig(RunConfig):
         encoder_rate: share of the learning rate at which the encoder learns, where it does.
         loss: a name of `colorizers.tasks.LOSSES`.
         train_encoder: whether the encoder of `shared_encoder` learns too.
+        last_stages: how many stages of the decoder learn, counted from its end, with the
+            convolution to ab; 0: all. The rest is then shared by colorizers that start from one.
+        untold: share of the training photos whose category a network that is told it (as
+            `film_encoder`) is not told: so it learns to do without.
         tone_spread: how much the tone curves of the training photos vary; 0 leaves them.
         perceptual_weights: ImageNet weights of EfficientNet-Lite0, whose features the loss
             "perceptual" compares; see `training.encoders.efficientnet_lite`.
@@ -57,6 +61,10 @@ class ColorizerConfig(RunConfig):
     taught_factor: float = setting("of the loss against the teachers", 1.0)
     truth_factor: float = setting("of the loss against the truth beside them", 1.0, zero=True)
     train_encoder: bool = setting("let the encoder of shared_encoder learn too", False)
+    last_stages: int = setting("so many last stages of the decoder learn; 0: all", 0, zero=True)
+    untold: float = setting(
+        "share of photos whose category is not told, for film_encoder", 0.1, zero=True
+    )
     tone_spread: float = setting("variation of tone curves, such as 0.3", 0.0, zero=True)
     old_prints: float = setting("share of photos shown as old prints, 0 to 1", 0.0, zero=True)
     decay: str = setting(f"of the learning rate: {' or '.join(DECAYS)}", "constant")  # ours
@@ -90,6 +98,11 @@ class ColorizerConfig(RunConfig):
             what = "loss 'perceptual' without the network whose features it compares"
             fix = "give the ImageNet weights of EfficientNet-Lite0 as an .npz file"
             raise ConfigError(what, Setting("perceptual_weights"), fix)
-        if not 0 <= self.old_prints <= 1:
-            what = f"old_prints {self.old_prints} is no share"
-            raise ConfigError(what, Setting("old_prints"), "give a number from 0 to 1")
+        for name in ("old_prints", "untold"):
+            share = getattr(self, name)
+            if not 0 <= share <= 1:
+                what = f"{name} {share} is no share"
+                raise ConfigError(what, Setting(name), "give a number from 0 to 1")
+        if self.last_stages and self.train_encoder:
+            what = "the last stages alone are to learn, and the encoder too"
+            raise ConfigError(what, Setting("last_stages"), "leave one of the two out")

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from basics.errors import CheckpointError, ConfigError, Setting
 from colorizers.compact import SUFFIX, take_compact
 from colorizers.config import ColorizerConfig
-from training.encoders import find_encoder
+from colorizers.told import count_told, is_told, untold_weights
+from preprocessing.packing import packed_categories
+from training.encoders import DECODER, find_encoder
 from training.encoders.table import USUAL
 
 WEIGHTS_SUFFIX = ".npz"  # of ImageNet weights
@@ -21,23 +23,35 @@ def build_network(spec: "ModelSpec", config: ColorizerConfig) -> "keras.Model":
     """A network with its initial weights, and what of it is to learn.
 
     Raises:
-        CheckpointError, ConfigError: as `load_initial_weights` and `unfreeze_encoder` do.
+        CheckpointError, ConfigError: as `load_initial_weights`, `unfreeze_encoder` and
+            `freeze_first_stages` do.
     """
-    network = build_random(spec, config.backbone)
+    n_categories = len(packed_categories(config.packed_dir)) if is_told(spec) else None
+    network = build_random(spec, config.backbone, n_categories)
     load_initial_weights(network, config)
     if config.train_encoder:
         unfreeze_encoder(network, spec.name)
+    if config.last_stages:
+        freeze_first_stages(network, config.last_stages)
     return network
 
 
-def build_random(spec: "ModelSpec", backbone: str = USUAL) -> "keras.Model":
+def build_random(
+    spec: "ModelSpec", backbone: str = USUAL, n_categories: int | None = None
+) -> "keras.Model":
     """A network with random weights, on an encoder if it has one.
+
+    Args:
+        spec: of its architecture.
+        backbone: its encoder.
+        n_categories: that it is told apart, where it is told; None: as its file has it.
 
     Raises:
         ConfigError: it has none, but another than the usual is asked for.
     """
     if spec.encoder is not None:
-        return spec.build(backbone=backbone)
+        told = {} if n_categories is None else {"n_categories": n_categories}
+        return spec.build(backbone=backbone, **told)
     if backbone != USUAL:
         fix = "leave it out, or give --architecture shared_encoder"
         raise ConfigError(f"{spec.name} has no encoder", Setting("backbone"), fix)
@@ -111,6 +125,28 @@ def unfreeze_encoder(network: "keras.Model", architecture: str) -> None:
     encoder.trainable = True
 
 
+def freeze_first_stages(network: "keras.Model", last: int) -> None:
+    """Let only the last stages of the decoder learn, and its convolution to ab.
+
+    Args:
+        network: a colorizer on an encoder.
+        last: how many stages learn; each is a convolution with what follows it.
+
+    Raises:
+        ConfigError: it has not so many.
+    """
+    import keras
+
+    inner = [layer for layer in network.layers if layer.name == DECODER]
+    layers = inner[0].layers if inner else []
+    starts = [i for i, one in enumerate(layers) if isinstance(one, keras.layers.Conv2D)]
+    if last >= len(starts):
+        what = f"the decoder of {network.name} has {max(0, len(starts) - 1)} stages, not {last}"
+        raise ConfigError(what, Setting("last_stages"), "give fewer, or 0: then all of it learns")
+    for layer in layers[: starts[-last - 1]]:
+        layer.trainable = False
+
+
 def encoder_sha256(network: "keras.Model") -> str | None:
     """The hash of the frozen encoder in a network; None if it has none."""
     from training.checkpoints import weights_sha256
@@ -129,9 +165,16 @@ def _load(path: Path) -> "keras.Model":
 def _copy_weights(
     source: "keras.Model | None", target: "keras.Model", path: Path, wanted: str
 ) -> None:
-    """Give `target` the weights of `source`, which came from `path`."""
-    if source is None or [w.shape for w in source.weights] != [w.shape for w in target.weights]:
+    """Give `target` the weights of `source`, which came from `path`.
+
+    A network that is told the category takes those of one that is not: they fit, and say the same.
+    """
+    taking = target.weights
+    if source is not None and count_told(target) and not count_told(source):
+        taking = untold_weights(target)
+    if source is None or [w.shape for w in source.weights] != [w.shape for w in taking]:
         raise CheckpointError(
             f"not the weights of {wanted}", path, f"give a checkpoint or run folder of {wanted}"
         )
-    target.set_weights(source.get_weights())
+    for weight, value in zip(taking, source.get_weights(), strict=True):
+        weight.assign(value)

@@ -44,6 +44,7 @@ def train(config: ColorizerConfig) -> Path:
     from colorizers.initial_weights import build_network, encoder_sha256
     from colorizers.models import ARCHITECTURES
     from colorizers.taught_ab import load_taught, recipe_sha256
+    from colorizers.told import is_told, require_for_all
     from preprocessing.packing import packed_categories
     from training.batches import load_splits
     from training.job import Job, Step
@@ -54,6 +55,7 @@ def train(config: ColorizerConfig) -> Path:
 
     spec = find(ARCHITECTURES, config.architecture)
     require_task(spec, config.loss)
+    require_for_all(spec, config.category, UNIVERSAL)
     categories = packed_categories(config.packed_dir)
     is_universal = config.category == UNIVERSAL
     if not is_universal:
@@ -85,6 +87,7 @@ def train(config: ColorizerConfig) -> Path:
         facts=lambda network: {
             **({} if config.train_encoder else {"encoder_sha256": encoder_sha256(network)}),
             **({"taught_sha256": recipe_sha256(config.taught)} if config.taught else {}),
+            **({"categories": categories} if is_told(spec) else {}),
         },
     )
     return train_job(job)

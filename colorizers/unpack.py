@@ -33,7 +33,8 @@ def unpack(path: Path, runs_dir: Path, encoder: Path | None) -> Path:
     run = json.loads(str(stored["config.json"]))
     architecture, category = run["architecture"], run["category"]
     backbone = run.get("backbone", USUAL)  # older files do not tell
-    network = build_random(find(ARCHITECTURES, architecture), backbone)
+    told = run.get("categories")  # by networks that are told the category
+    network = build_random(find(ARCHITECTURES, architecture), backbone, told and len(told))
     run_dir = runs_dir / architecture / category
     places = {"packed_dir": Path(), "run_dir": run_dir, "init": path, "encoder": encoder}
     names = {"category": category, "architecture": architecture, "backbone": backbone}

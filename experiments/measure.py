@@ -63,26 +63,35 @@ def open_network(
 
     from colorizers.initial_weights import build_random
     from colorizers.models import ARCHITECTURES
+    from colorizers.told import count_told
     from training.averaging import settle_norms
     from training.checkpoints import load_checkpoint
     from training.registry import find
 
     keras.config.set_dtype_policy("float32")
-    network = build_random(find(ARCHITECTURES, architecture), backbone)
-    network.set_weights(load_checkpoint(path, with_optimizer=False).get_weights())
+    trained = load_checkpoint(path, with_optimizer=False)
+    network = build_random(find(ARCHITECTURES, architecture), backbone, count_told(trained))
+    network.set_weights(trained.get_weights())
     if train is not None:
         lightness, _ = split_lab(train[:SETTLING])
         settle_norms([network], iter([lambda: network(lightness, training=True)]))
     return network
 
 
-def predict(network: "keras.Model", rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(n, h, w, 3) uint8 photos -> (n, h, w, 2) ab in [-1, 1]; n at least 1."""
+def predict(
+    network: "keras.Model", rgb: NDArray[np.uint8], told: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """(n, h, w, 3) uint8 photos -> (n, h, w, 2) ab in [-1, 1]; n at least 1.
+
+    A network that is told the category takes `told`, (n, categories), too.
+    """
     import keras
 
     found = []
-    for photos in _batches(rgb):
-        ab = keras.ops.stop_gradient(network(split_lab(photos)[0], training=False))
+    for start, photos in zip(range(0, len(rgb), BATCH), _batches(rgb), strict=True):
+        lightness = split_lab(photos)[0]
+        given = lightness if told is None else [lightness, told[start : start + BATCH]]
+        ab = keras.ops.stop_gradient(network(given, training=False))
         found.append(keras.ops.convert_to_numpy(ab))
     return np.clip(np.concatenate(found), -1, 1)
 

@@ -28,17 +28,20 @@ class Augmentation:
         gamma_jitter: how much the tone curves vary; 0 leaves them.
         old_prints: share of the photos that are shown as old prints, 0 to 1.
         crop_px: side in pixels to which the crops are resampled, which their grain needs to know.
+        untold: share of the photos whose category a network is not told, 0 to 1.
     """
 
     smallest_px: float = SIDE_PX
     gamma_jitter: float = 0.0
     old_prints: float = 0.0
     crop_px: int = SIDE_PX
+    untold: float = 0.0
 
     def draw(self, rng: np.random.Generator, n: int) -> dict[str, NDArray[np.float32]]:
         """{"crops": (n, 4), "tone_curves": (n, 3)} float32, for training.
 
-        With `old_prints` also what `training.old_prints.draw` gives; crops and curves are the same.
+        With `old_prints` also what `training.old_prints.draw` gives, and with `untold` {"told":
+        (n,) 1 or 0}; crops and curves are the same.
         """
         drawn = {
             "crops": draw_crops(rng, n, self.smallest_px),
@@ -46,6 +49,8 @@ class Augmentation:
         }
         if self.old_prints:
             drawn |= draw_old_prints(rng, n, self.old_prints, self.crop_px)
+        if self.untold:
+            drawn["told"] = (rng.random(n) >= self.untold).astype(np.float32)
         return drawn
 
 

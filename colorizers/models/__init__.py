@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 NAMES = (
     "encoder_decoder", "shared_encoder", "global_encoder", "class_encoder",
     "class_quarter_encoder", "attention_encoder", "wide_encoder", "quarter_encoder",
+    "film_encoder", "film_quarter_encoder",
 )  # fmt: skip
 
 
@@ -24,6 +25,8 @@ def __getattr__(name: str) -> Any:
         class_encoder,
         class_quarter_encoder,
         encoder_decoder,
+        film_encoder,
+        film_quarter_encoder,
         global_encoder,
         quarter_encoder,
         shared_encoder,
@@ -34,6 +37,7 @@ def __getattr__(name: str) -> Any:
     models = (
         encoder_decoder, shared_encoder, global_encoder, class_encoder,
         class_quarter_encoder, attention_encoder, wide_encoder, quarter_encoder,
+        film_encoder, film_quarter_encoder,
     )  # fmt: skip
     globals()[name] = index(NAMES, [one.SPEC for one in models])
     return globals()[name]

@@ -6,7 +6,7 @@ paper calls a network per category is here the decoder: five convolutions, each 
 by 2, in the manner of Fig. 3, with skips.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -30,6 +30,12 @@ NECK = 256  # filters to which the 1280 of the top are reduced
 FILTERS = (192, 96, 48, 32)  # filters after each upsampling; all ours
 
 Tensors = Sequence[keras.KerasTensor]
+Change = Callable[[keras.KerasTensor], keras.KerasTensor]  # (N, h, w, c) -> the same shape
+
+
+def unchanged(x: keras.KerasTensor) -> keras.KerasTensor:
+    """What a decoder does between a batch normalization and its relu: nothing."""
+    return x
 
 
 def build(width: float = 1.0, depth: int | None = None, backbone: str = USUAL) -> keras.Model:
@@ -48,15 +54,21 @@ def on_encoder(
     width: float,
     depth: int | None,
     backbone: str,
+    beside: Mapping[str, tuple[int, ...]] | None = None,
 ) -> keras.Model:
     """A network of the frozen encoder and a model named "decoder" of its feature maps.
 
     Args:
         name: of the network.
-        decode: feature maps and a factor of all filters -> (N, H, W, 2) ab.
+        decode: what the decoder takes, feature maps first, and a factor of all filters ->
+            (N, H, W, 2) ab.
         width: that factor, for encoder and decoder.
         depth: of the encoder; see `build_encoder` of its file.
         backbone: a name of `training.encoders.table`.
+        beside: what network and decoder take beside lightness and feature maps: name -> shape.
+
+    Returns:
+        A network of lightness, or of a list: lightness, and what is beside it.
 
     Raises:
         ConfigError: there is no such encoder.
@@ -65,9 +77,14 @@ def on_encoder(
     encoder = ENCODERS[name_of_encoder].build(width, depth)
     encoder.trainable = False
     features = [keras.Input(output.shape[1:]) for output in encoder.outputs]
-    decoder = keras.Model(features, decode(features, width), name=DECODER)
+    inner, outer = (
+        [keras.Input(shape, name=one) for one, shape in (beside or {}).items()] for _ in range(2)
+    )
+    taken = [*features, *inner]
+    decoder = keras.Model(taken, decode(taken, width), name=DECODER)
     lightness = keras.Input((None, None, 1), name="lightness")
-    return keras.Model(lightness, decoder(encoder(lightness)), name=name)
+    given = [lightness, *outer] if outer else lightness
+    return keras.Model(given, decoder([*encoder(lightness), *outer]), name=name)
 
 
 def skips(features: Tensors) -> Tensors:
@@ -75,13 +92,19 @@ def skips(features: Tensors) -> Tensors:
     return features[-2::-1]
 
 
-def reduce_top(top: keras.KerasTensor, width: float = 1.0, neck: int = NECK) -> keras.KerasTensor:
-    """(N, H/32, W/32, 1280) -> (N, H/32, W/32, neck)."""
-    return _convolution(top, scaled(neck, width), 1)
+def reduce_top(
+    top: keras.KerasTensor, width: float = 1.0, neck: int = NECK, change: Change = unchanged
+) -> keras.KerasTensor:
+    """(N, H/32, W/32, 1280) -> (N, H/32, W/32, neck); `change` goes before the relu."""
+    return _convolution(top, scaled(neck, width), 1, change)
 
 
 def join_skips(
-    x: keras.KerasTensor, skips: Tensors, width: float = 1.0, filters: Sequence[int] = FILTERS
+    x: keras.KerasTensor,
+    skips: Tensors,
+    width: float = 1.0,
+    filters: Sequence[int] = FILTERS,
+    change: Change = unchanged,
 ) -> keras.KerasTensor:
     """Enlarge by 2 and join with a feature map, as often as there are of these.
 
@@ -90,11 +113,12 @@ def join_skips(
         skips: of twice the size, then of four times, and so on.
         width: factor of all filters.
         filters: after each.
+        change: between each batch normalization and its relu.
     """
     for number, skip in zip(filters, skips, strict=True):
         x = layers.UpSampling2D(interpolation="bilinear")(x)  # to H/16, H/8, H/4, H/2
         x = layers.Concatenate()([x, skip])
-        x = _convolution(x, scaled(number, width), 3)
+        x = _convolution(x, scaled(number, width), 3, change)
     return x
 
 
@@ -107,9 +131,11 @@ def to_ab(x: keras.KerasTensor, size: int = 2) -> keras.KerasTensor:
     )
 
 
-def _convolution(x: keras.KerasTensor, filters: int, side: int) -> keras.KerasTensor:
+def _convolution(
+    x: keras.KerasTensor, filters: int, side: int, change: Change
+) -> keras.KerasTensor:
     x = layers.Conv2D(filters, side, padding="same", use_bias=False)(x)
-    return layers.ReLU()(layers.BatchNormalization()(x))
+    return layers.ReLU()(change(layers.BatchNormalization()(x)))
 
 
 SPEC = ModelSpec(

@@ -76,9 +76,9 @@ class Classes(Regression):
             is_one = config.category in (known := packed_categories(config.packed_dir))
             self.weights = class_weights(config.packed_dir, [config.category] if is_one else known)
 
-    def predict(self, lightness: KerasTensor, training: bool) -> Tensors:
+    def predict(self, given: KerasTensor | list[KerasTensor], training: bool) -> Tensors:
         """(N, H, W, 1) lightness -> "ab" (N, H, W, 2) and "logits" (N, h, w, 225)."""
-        logits, ab = self.with_logits(lightness, training=training)
+        logits, ab = self.with_logits(given, training=training)
         return {"ab": ab, "logits": logits}
 
     def losses(self, outputs: Tensors) -> Tensors:

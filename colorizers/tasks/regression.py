@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from keras import KerasTensor, ops
 
+from colorizers.told import count_told
 from training.augment import Augmentation, apply_tone_curves, resize_crops
 from training.lab_ops import join_lab, split_lab
 from training.old_prints.treat import old_print_lightness, within_rim
@@ -90,12 +91,14 @@ class Regression:
     def __init__(self, config: "ColorizerConfig", parts: Parts) -> None:
         """Train on squares of `config.size` px; validate on whole photos at `config.run_px`."""
         self.parts, self.loss = parts, config.loss
+        self.n_categories = count_told(parts[NETWORK])
         self.crop_px, self.inference_px = config.size, config.run_px
         self.augmentation = Augmentation(
             smallest_px=config.smallest_px,
             gamma_jitter=config.tone_spread,
             old_prints=config.old_prints,
             crop_px=config.size,
+            untold=config.untold if self.n_categories else 0.0,
         )
 
     def forward(self, batch: Mapping[str, KerasTensor], training: bool) -> Tensors:
@@ -113,14 +116,20 @@ class Regression:
             ab = ab * within_rim(batch["prints"], side)
         if training:
             shown = apply_tone_curves(shown, batch["tone_curves"])
-        outputs = {"lightness": lightness, "truth": ab, **self.predict(shown, training)}
+        given = [shown, self.categories(batch)] if self.n_categories else shown
+        outputs = {"lightness": lightness, "truth": ab, **self.predict(given, training)}
         if not training:
             outputs["psnr_db"] = psnr_db(lightness, outputs["ab"], ab)
         return outputs
 
-    def predict(self, lightness: KerasTensor, training: bool) -> Tensors:
-        """(N, H, W, 1) lightness -> at least "ab", (N, H, W, 2)."""
-        return {"ab": self.parts[NETWORK](lightness, training=training)}
+    def categories(self, batch: Mapping[str, KerasTensor]) -> KerasTensor:
+        """(N, n_categories) one-hot, for a network that is told; zeros where it is told nothing."""
+        one_hot = ops.one_hot(batch["labels"], self.n_categories, dtype="float32")
+        return one_hot * batch["told"][:, None] if "told" in batch else one_hot
+
+    def predict(self, given: KerasTensor | list[KerasTensor], training: bool) -> Tensors:
+        """What the network takes, (N, H, W, 1) lightness first -> at least "ab", (N, H, W, 2)."""
+        return {"ab": self.parts[NETWORK](given, training=training)}
 
     def losses(self, outputs: Tensors) -> Tensors:
         """The error of the predicted ab."""

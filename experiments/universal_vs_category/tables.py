@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from basics.statistics import bootstrap_interval
+from basics.statistics import bootstrap_interval, group_means
 from experiments.measure import MEASURES
 from experiments.universal_vs_category.runs import CONTINUED, EACH, FINE_TUNED, FOR_ALL, SCRATCH
 from experiments.universal_vs_category.scores import METHODS, ROUTED, UNSURE
@@ -21,13 +21,18 @@ PAIRS = (  # method, and what it is compared with on the same photos
     (UNSURE, CONTINUED),
 )
 ALL, MEAN = "all", "mean"  # in place of a category, of a seed
+BALANCED = "mean of categories"  # in place of a category: each counts alike, however many photos
 
 
-def levels(scores: pd.DataFrame) -> pd.DataFrame:
+def levels(
+    scores: pd.DataFrame, methods: Sequence[str] = METHODS, *, balanced: bool = False
+) -> pd.DataFrame:
     """Means over photos per method, seed and category, with the interval of PSNR.
 
     Args:
-        scores: photo, category, method, seed and the figures of `MEASURES`.
+        scores: photo, category, method, seed, psnr_db and other figures of `MEASURES`.
+        methods: those to tell of, in this order.
+        balanced: tell the means over categories, `BALANCED`, too.
 
     Returns:
         method, category, seed, n, the figures, psnr_db_low, psnr_db_high; "all" stands only where
@@ -35,22 +40,27 @@ def levels(scores: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     n_categories = scores["category"].nunique()
-    for method in [one for one in METHODS if one in set(scores["method"])]:
+    figures = [one for one in MEASURES if one in scores]
+    for method in [one for one in methods if one in set(scores["method"])]:
         for seed, of_seed in scores[scores["method"] == method].groupby("seed"):
-            for category, chosen in _parts(of_seed, n_categories):
-                psnr = chosen["psnr_db"].to_numpy()
-                row = {"method": method, "category": category, "seed": seed, "n": len(psnr)}
-                low, high = bootstrap_interval(psnr)
+            for category, chosen in _parts(of_seed, n_categories, balanced):
+                row = {"method": method, "category": category, "seed": seed, "n": len(chosen)}
+                _, low, high = _mean(category, chosen, "psnr_db")
                 interval = {"psnr_db_low": low, "psnr_db_high": high}
-                rows.append({**row, **chosen[[*MEASURES]].mean(), **interval})
+                means = {one: _mean(category, chosen, one)[0] for one in figures}
+                rows.append({**row, **means, **interval})
     return pd.DataFrame(rows).round(5)
 
 
-def gains(scores: pd.DataFrame) -> pd.DataFrame:
+def gains(
+    scores: pd.DataFrame, pairs: Sequence[tuple[str, str]] = PAIRS, *, balanced: bool = False
+) -> pd.DataFrame:
     """Paired differences in PSNR on the same photos, with 95 % bootstrap intervals over photos.
 
     Args:
         scores: photo, category, method, seed, psnr_db.
+        pairs: method, and what it is compared with.
+        balanced: tell the means over categories, `BALANCED`, too.
 
     Returns:
         method, reference, category, seed, n, gain_db, low, high, spread_db. A seed meets the
@@ -64,7 +74,7 @@ def gains(scores: pd.DataFrame) -> pd.DataFrame:
         for (method, seed), rows in scores.groupby(["method", "seed"])
     }
     rows = []
-    for method, reference in PAIRS:
+    for method, reference in pairs:
         found = {}
         for seed in sorted(seed for name, seed in tables if name == method):
             base = tables.get((reference, seed), tables.get((reference, 0)))
@@ -72,17 +82,23 @@ def gains(scores: pd.DataFrame) -> pd.DataFrame:
                 found[seed] = _differences(tables[method, seed], base)
         pair = {"method": method, "reference": reference}
         for seed, differences in found.items():
-            for category, part in _parts(differences, n_categories):
-                rows.append({**pair, "category": category, "seed": seed, **_interval(part)})
+            for category, part in _parts(differences, n_categories, balanced):
+                about = {"category": category, "seed": seed}
+                rows.append({**pair, **about, **_interval(category, part)})
         if len(found) > 1:
-            rows += [{**pair, **row} for row in _over_seeds([*found.values()], n_categories)]
+            of_seeds = _over_seeds([*found.values()], n_categories, balanced)
+            rows += [{**pair, **row} for row in of_seeds]
     return pd.DataFrame(rows).round(4)
 
 
-def _parts(rows: pd.DataFrame, n_categories: int) -> Iterator[tuple[str, pd.DataFrame]]:
+def _parts(
+    rows: pd.DataFrame, n_categories: int, balanced: bool
+) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield ("all", all rows) if they are of all categories, then each category and its rows."""
     if rows["category"].nunique() == n_categories:
         yield ALL, rows
+        if balanced:
+            yield BALANCED, rows
     for category, part in rows.groupby("category"):
         yield str(category), part
 
@@ -93,18 +109,27 @@ def _differences(own: pd.DataFrame, base: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"category": own["category"].loc[difference.index], "gain_db": difference})
 
 
-def _interval(differences: pd.DataFrame) -> dict[str, float]:
-    values = differences["gain_db"].to_numpy()
-    low, high = bootstrap_interval(values)
-    return {"n": len(values), "gain_db": values.mean(), "low": low, "high": high}
+def _mean(category: str, rows: pd.DataFrame, column: str) -> tuple[float, float, float]:
+    """The mean of a column over photos, or over categories, and its 95 % interval."""
+    values = rows[column].to_numpy()
+    if category == BALANCED:
+        return group_means(values, rows["category"].factorize()[0])
+    return float(values.mean()), *bootstrap_interval(values)
 
 
-def _over_seeds(seeds: Sequence[pd.DataFrame], n_categories: int) -> Iterator[dict]:
+def _interval(category: str, differences: pd.DataFrame) -> dict[str, float]:
+    mean, low, high = _mean(category, differences, "gain_db")
+    return {"n": len(differences), "gain_db": mean, "low": low, "high": high}
+
+
+def _over_seeds(seeds: Sequence[pd.DataFrame], n_categories: int, balanced: bool) -> Iterator[dict]:
     """Rows of the photos that every seed coloured: their means, and the spread between seeds."""
     together = pd.concat([one["gain_db"] for one in seeds], axis=1, join="inner")
     of_photos = pd.DataFrame(
         {"category": seeds[0]["category"].loc[together.index], "gain_db": together.mean(axis=1)}
     )
-    for category, part in _parts(of_photos, n_categories):
-        spread = together.loc[part.index].mean().std(ddof=1)
-        yield {"category": category, "seed": MEAN, **_interval(part), "spread_db": spread}
+    for category, part in _parts(of_photos, n_categories, balanced):
+        own = together.loc[part.index]
+        means = own.groupby(part["category"]).mean() if category == BALANCED else own
+        about = {"category": category, "seed": MEAN}
+        yield {**about, **_interval(category, part), "spread_db": means.mean().std(ddof=1)}

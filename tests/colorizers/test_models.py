@@ -11,10 +11,12 @@ from colorizers.models import (
     attention_encoder,
     class_encoder,
     encoder_decoder,
+    film_encoder,
     shared_encoder,
     wide_encoder,
 )
 from colorizers.tasks.classes import with_logits
+from colorizers.told import count_told
 from tests.thin import build_thin
 from training.encoders.table import ENCODERS
 
@@ -54,7 +56,15 @@ def lightness_of(height: int, width: int) -> np.ndarray:
 
 def colour(network: keras.Model, lightness: np.ndarray) -> np.ndarray:
     """Without `predict`, whose graph Keras' bilinear upsampling breaks at the second size."""
-    return keras.ops.convert_to_numpy(network(lightness, training=False))
+    return keras.ops.convert_to_numpy(network(given(network, lightness), training=False))
+
+
+def given(network: keras.Model, lightness: np.ndarray) -> np.ndarray | list[np.ndarray]:
+    """What a network takes: one that is told the category is told the first one of all photos."""
+    n_categories = count_told(network)
+    if n_categories is None:
+        return lightness
+    return [lightness, np.eye(n_categories, dtype=np.float32)[[0] * len(lightness)]]
 
 
 def randomized(network: keras.Model) -> keras.Model:
@@ -117,7 +127,8 @@ def test_every_colorizer_maps_any_lightness_to_finite_chrominance(spec, tmp_path
 @every_architecture
 @pytest.mark.usefixtures("bfloat16")
 def test_every_colorizer_gives_float32_under_bfloat16(spec):
-    ab = build_thin(spec).predict(lightness_of(32, 32), verbose=0)
+    network = build_thin(spec)
+    ab = network.predict(given(network, lightness_of(32, 32)), verbose=0)
     assert ab.dtype == np.float32
     assert np.isfinite(ab).all()
 
@@ -187,3 +198,21 @@ def test_the_colours_of_the_classes_are_not_learnt():
     trained = {weight.path for weight in class_encoder.build().trainable_weights}
     assert trained
     assert not [path for path in trained if path.endswith("mean/kernel")]
+
+
+TOLD = (((1, 2), (0.1, 0.2)), ((4, 5), (0.4, 0.5)), (0, 0))  # scales less 1, shifts
+
+
+def test_film_scales_and_shifts_each_channel_by_a_category_and_leaves_all_untold():
+    x, category = keras.Input((None, None, 2)), keras.Input((3,))
+    network = keras.Model([x, category], film_encoder.Film(category)(x))
+    scale, shift = (network.get_layer(f"film_{one}_1").kernel for one in ("scale", "shift"))
+    given = np.random.default_rng(0).random((1, 2, 3, 2), dtype=np.float32)
+    rows = np.array([[[1, 0, 0]], [[0, 0.5, 0.5]], [[0, 0, 0]]], np.float32)
+    for row in rows:
+        np.testing.assert_array_equal(network([given, row]), given)  # zero at first
+    scale.assign([[1, 2], [3, 4], [5, 6]])
+    shift.assign([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
+    for row, (g, b) in zip(rows, TOLD, strict=True):
+        expected = given * (1 + np.array(g)) + np.array(b)
+        np.testing.assert_allclose(network([given, row]), expected, rtol=1e-5)

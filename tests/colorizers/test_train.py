@@ -354,6 +354,32 @@ def test_a_decoder_starts_from_another_on_the_same_encoder(configure, decoder, r
     assert encoder_hash(path) == encoder_hash(routers[0] / "epoch_0001.keras")
 
 
+def test_a_told_network_starts_as_the_untold_one_and_learns_what_it_is_told(configure, decoder):
+    told = configure(architecture="film_encoder", category="universal", init=decoder.run_dir)
+    lightness = np.random.default_rng(0).random((2, 32, 32, 1), dtype=np.float32)
+    category = np.eye(3, dtype=np.float32)[:2]
+    untold = load_checkpoint(decoder.run_dir / "epoch_0002.keras")(lightness)
+    new = build_network(ARCHITECTURES["film_encoder"], told)
+    np.testing.assert_allclose(new([lightness, category]), untold, atol=1e-6)
+    trained = load_checkpoint(train(told))
+    one, other = (trained([lightness, rows]) for rows in (category, category[::-1]))
+    assert np.abs(one - other).max() > 0
+    facts = read_config(told.run_dir)
+    assert facts["categories"] == ["beach", "forest", "fruit"]
+    with pytest.raises(ConfigError, match=r"one network for all, not of 'beach'\n.*architecture"):
+        train(replace(told, category="beach"))
+
+
+def test_of_a_decoder_the_last_stages_may_learn_alone(configure, decoder):
+    changes = {"architecture": "shared_encoder", "init": decoder.run_dir, "last_stages": 2}
+    network = build_network(ARCHITECTURES["shared_encoder"], configure(**changes))
+    last = [one.shape[-1] for one in network.trainable_weights]
+    assert len(last) == 2 * 3 + 2  # kernel, scale, shift of each; kernel and bias of ab
+    assert last[-1] == 2
+    with pytest.raises(ConfigError, match=r"has 5 stages, not 6\n.*last_stages\n.*fewer"):
+        build_network(ARCHITECTURES["shared_encoder"], configure(**{**changes, "last_stages": 6}))
+
+
 def test_a_decoder_of_another_encoder_is_refused(configure, decoder, routers):
     start = {"init": decoder.run_dir, "encoder": routers[1]}
     config = configure(architecture="shared_encoder", **start)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from keras import ops
 
 from training.augment import (
+    Augmentation,
     apply_tone_curves,
     draw_crops,
     draw_tone_curves,
@@ -46,6 +47,17 @@ def test_crops_of_the_full_side_are_whole_photos_plain_or_mirrored():
 def test_the_same_generator_draws_the_same_windows():
     first, second = (draw_crops(np.random.default_rng([3, 5]), 9, 100) for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+def test_a_share_of_the_photos_is_not_told_its_category_and_the_crops_stay_the_same():
+    plain, told = (
+        Augmentation(smallest_px=100, untold=share).draw(np.random.default_rng(0), 2000)
+        for share in (0.0, 0.1)
+    )
+    assert "told" not in plain
+    assert set(told["told"].tolist()) == {0, 1}
+    assert told["told"].mean() == pytest.approx(0.9, abs=0.02)
+    np.testing.assert_array_equal(told["crops"], plain["crops"])
 
 
 def test_a_whole_crop_at_full_size_is_the_photo_itself():

@@ -7,11 +7,12 @@ from keras import ops
 
 from colorizers.config import ColorizerConfig
 from colorizers.tasks import LOSSES, PERCEPTUAL, find_task
-from colorizers.tasks.regression import ERRORS
+from colorizers.tasks.regression import ERRORS, Regression
+from colorizers.told import CATEGORY
 from evaluation.metrics import psnr_db
 from imaging.lab import join_lab, split_lab
 from tests.training.conftest import build_small_network
-from training.batches import load_photos, training_batches
+from training.batches import NO_CATEGORY, load_photos, training_batches
 from training.old_prints.fields import FIELDS, OldPrint, rows_of
 from training.registry import REGRESSION
 from training.task import NETWORK
@@ -82,6 +83,21 @@ def test_a_vivid_pixel_counts_more_than_a_gray_one():
         wrong[i][i] += 0.1
     vivid, gray = (value("chroma", one, truth) for one in wrong)
     assert vivid == pytest.approx(gray * (1 + np.sqrt(2)), rel=1e-3)
+
+
+def test_a_network_is_told_the_category_but_of_no_photo_without_one_or_that_keeps_it():
+    given = keras.Input((None, None, 1)), keras.Input((3,), name=CATEGORY)
+    network = keras.Model(given, keras.layers.Conv2D(2, 1)(given[0]))
+    places = {"packed_dir": Path("packed"), "run_dir": Path("run"), "category": "universal"}
+    task = Regression(ColorizerConfig(**places), {NETWORK: network})
+    assert task.augmentation.untold == 0.1
+    labels = np.array([2, NO_CATEGORY, 0], np.int32)
+    whole = [[0, 0, 1], [0, 0, 0], [1, 0, 0]]
+    np.testing.assert_array_equal(task.categories({"labels": labels}), whole)
+    kept = {"labels": labels, "told": np.array([0, 1, 1], np.float32)}
+    np.testing.assert_array_equal(task.categories(kept), [[0, 0, 0], [0, 0, 0], [1, 0, 0]])
+    untold = find_task(ColorizerConfig(**places), {NETWORK: build_small_network()})
+    assert untold.augmentation.untold == 0
 
 
 def test_old_prints_are_shown_and_the_true_lightness_and_colours_judge(packed_photos):
