@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from basics import cli
-from benchmarks import document, tables
-from benchmarks.table import ROOT, Table, add_results_dir
+from benchmarks.parts import document, tables
+from benchmarks.parts.table import ROOT, Table, add_results_dir
 
 BEGUN = ROOT / "runs" / "speed" / "begun"  # as old as the series
 WEB_PYTHON = ROOT / ".venv-web" / "bin" / "python"

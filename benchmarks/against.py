@@ -18,9 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.common import SIZES_PX, in_own_process
-from benchmarks.table import Row, add_results_dir, commit_of, conditions, publish
-from benchmarks.tables import AGAINST
+from benchmarks.parts.common import SIZES_PX, in_own_process
+from benchmarks.parts.table import Row, add_results_dir, commit_of, conditions, publish
+from benchmarks.parts.tables import AGAINST
 
 HERE = Path(__file__).parents[1]
 N_FOLDER, N_WEB, CLIENTS = 40, 40, 4
@@ -105,7 +105,7 @@ def finished(checkout: Path, command: Sequence[str]) -> tuple[Cost, str]:
 
 def serve(checkout: Path, photos: Sequence[Path]) -> Cost:
     """What a server of a checkout takes for some photos, once it is warm."""
-    from benchmarks.web_clients import ask_all, serving
+    from benchmarks.parts.web_clients import ask_all, serving
 
     os.chdir(checkout)  # where `python -m pipeline.web` finds its packages
     with serving() as server:
@@ -136,14 +136,14 @@ def compare(title: str, other: Path, runs: int, job: Callable[[Path], Cost]) -> 
 
 def draw(folder: Path, megapixels: int, number: int) -> list[Path]:
     """Write gray JPEGs of one size."""
-    from benchmarks.photos import draw_photos
+    from benchmarks.parts.photos import draw_photos
 
     return draw_photos(folder, number, *SIZES_PX[megapixels])
 
 
 def draw_squares(folder: Path, number: int) -> list[Path]:
     """Write gray JPEGs as large as the networks see them."""
-    from benchmarks.photos import draw_photos
+    from benchmarks.parts.photos import draw_photos
 
     return draw_photos(folder, number, SQUARE_PX, SQUARE_PX)
 

@@ -5,8 +5,8 @@
 Colours gray JPEGs of 1 and 12 megapixels, each in a fresh process, imports included:
 
 (a) `python -m pipeline.colorize`;
-(b) the usual way (`benchmarks/usual_way.py`): a router and a colorizer of (a), by Keras, Pillow and
-    scikit-image;
+(b) the usual way (`benchmarks/parts/usual_way.py`): a router and a colorizer of (a), by Keras,
+    Pillow and scikit-image;
 (c) the same by PyTorch, with a network like the ImageNet colorizer of 2016, if PyTorch is there;
 
 and the floor: libvips reading and writing the same file without colouring it. They take turns; the
@@ -20,15 +20,15 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.common import (
+from benchmarks.parts.common import (
     SIZES_PX,
     Cost,
     colorize_command,
     in_own_process,
     measure_in_turn,
 )
-from benchmarks.table import Row, add_results_dir, conditions, publish
-from benchmarks.tables import COLD_START
+from benchmarks.parts.table import Row, add_results_dir, conditions, publish
+from benchmarks.parts.tables import COLD_START
 
 MEGAPIXELS = (1, 12)
 OURS, KERAS, TORCH, FLOOR = "(a) colorize", "(b) usual, Keras", "(c) usual, PyTorch", "copy only"
@@ -60,7 +60,7 @@ def measured(runs: int) -> Iterator[Row]:
 
 def draw(path: Path, width: int, height: int) -> None:
     """Write the photo that is coloured."""
-    from benchmarks.photos import (
+    from benchmarks.parts.photos import (
         draw_photo,
         # libvips would count as memory of all that is measured,
     )
@@ -71,7 +71,7 @@ def draw(path: Path, width: int, height: int) -> None:
 def ways(photo: Path, output: Path) -> dict[str, list[str]]:
     """The commands that colour a photo, ours first, or only copy it."""
     files = [str(photo), str(output)]
-    usual = [sys.executable, "-m", "benchmarks.usual_way", *files, "--network"]
+    usual = [sys.executable, "-m", "benchmarks.parts.usual_way", *files, "--network"]
     commands = {OURS: colorize_command(photo, output), KERAS: [*usual, "keras"]}
     if importlib.util.find_spec("torch"):
         commands[TORCH] = [*usual, "torch"]

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.table import Row, add_results_dir, conditions, publish
-from benchmarks.tables import DEPTHWISE
-from benchmarks.training import Variant, compare, photos_in_memory
+from benchmarks.parts.table import Row, add_results_dir, conditions, publish
+from benchmarks.parts.tables import DEPTHWISE
+from benchmarks.parts.timed_training import Variant, compare
+from benchmarks.parts.training_photos import photos_in_memory
 from training.encoders.table import NAMES
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     import keras  # after --help
 
-    from benchmarks.devices import device_name
+    from benchmarks.parts.devices import device_name
 
     about = conditions(args, f"{keras.backend.backend()} on {device_name()}")
     publish(DEPTHWISE, measured(args), about, args.results_dir)

@@ -18,9 +18,9 @@ import pyvips
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from benchmarks.photos import square_photos
-from benchmarks.table import Row, add_results_dir, conditions, publish
-from benchmarks.tables import EDGES
+from benchmarks.parts.photos import square_photos
+from benchmarks.parts.table import Row, add_results_dir, conditions, publish
+from benchmarks.parts.tables import EDGES
 from evaluation.encoded import encode_photo, predicted_ab
 from evaluation.metrics import psnr_db
 from imaging.lab import AB_SCALE, L_SCALE, join_lab, split_lab

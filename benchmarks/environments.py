@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.table import ROOT, Row, add_results_dir, conditions, publish
-from benchmarks.tables import ENVIRONMENTS
+from benchmarks.parts.table import ROOT, Row, add_results_dir, conditions, publish
+from benchmarks.parts.tables import ENVIRONMENTS
 
 LOCKS = {".venv": "colorize.txt", ".venv-web": "web.txt", ".venv-dev": "dev.txt"}  # in lock/
 

@@ -20,8 +20,8 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from benchmarks.table import Row, add_results_dir, conditions, publish
-from benchmarks.tables import FADED, FADED_COLUMNS, FADED_FOG, FADED_TEST, FADES
+from benchmarks.parts.table import Row, add_results_dir, conditions, publish
+from benchmarks.parts.tables import FADED, FADED_COLUMNS, FADED_FOG, FADED_TEST, FADES
 from evaluation.harness import packed_photos
 from evaluation.metrics import psnr_db
 from imaging.lab import AB_SCALE, gray_from_lightness, join_lab, split_lab

@@ -19,11 +19,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.common import SIZES_PX, in_own_process
-from benchmarks.photos import draw_photos
-from benchmarks.table import Row, add_results_dir, conditions, publish
-from benchmarks.tables import BATCHES as BATCHES_TABLE
-from benchmarks.tables import FOLDER
+from benchmarks.parts.common import SIZES_PX, in_own_process
+from benchmarks.parts.photos import draw_photos
+from benchmarks.parts.table import Row, add_results_dir, conditions, publish
+from benchmarks.parts.tables import BATCHES as BATCHES_TABLE
+from benchmarks.parts.tables import FOLDER
 from imaging.photo import set_threads
 from pipeline.batch import Order, Outcome, colorize_all
 from pipeline.colorizer import Colorizer

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.table import Row, add_results_dir, conditions, publish
-from benchmarks.tables import IMAGE_SIZE
+from benchmarks.parts.table import Row, add_results_dir, conditions, publish
+from benchmarks.parts.tables import IMAGE_SIZE
 
 ROOT = Path(__file__).parents[1]
 LARGEST = 8  # packages that are named

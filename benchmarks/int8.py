@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basics import cli
-from benchmarks.photos import IN_COLOR, drawn, square_photos
-from benchmarks.table import Row, add_results_dir, conditions, publish
-from benchmarks.tables import INT8
+from benchmarks.parts.photos import IN_COLOR, drawn, square_photos
+from benchmarks.parts.table import Row, add_results_dir, conditions, publish
+from benchmarks.parts.tables import INT8
 from evaluation.encoded import colored_by, encode_photo
 from evaluation.metrics import psnr_db
 from pipeline.colorizer import Colorizer

@@ -17,16 +17,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from benchmarks.common import (
+from benchmarks.parts.common import (
     SIZES_PX,
     Cost,
     colorize_command,
     in_own_process,
     measure,
 )
-from benchmarks.photos import GRAY, IN_COLOR, JPEG, drawn
-from benchmarks.table import Row, add_results_dir, conditions, publish
-from benchmarks.tables import LARGE
+from benchmarks.parts.photos import GRAY, IN_COLOR, JPEG, drawn
+from benchmarks.parts.table import Row, add_results_dir, conditions, publish
+from benchmarks.parts.tables import LARGE
 from imaging.formats import named_suffix
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ import numpy as np
 import pyvips
 
 from basics import cli
-from benchmarks.common import in_own_process
-from benchmarks.table import Row, add_results_dir, commit_of, conditions, publish
-from benchmarks.tables import SAME_PICTURES
+from benchmarks.parts.common import in_own_process
+from benchmarks.parts.table import Row, add_results_dir, commit_of, conditions, publish
+from benchmarks.parts.tables import SAME_PICTURES
 from pipeline.media.demo_photos import demo_paths
 
 HERE = Path(__file__).parents[1]
@@ -181,7 +181,7 @@ def api_answers(checkout: Path, photos: Sequence[Path]) -> list[tuple[object, ..
     """What the API of a checkout answers: status, headers of its own, sha256 of the body."""
     import httpx
 
-    from benchmarks.web_clients import serving
+    from benchmarks.parts.web_clients import serving
 
     os.chdir(checkout)  # where `python -m pipeline.web` finds its packages
     found: list[tuple[object, ...]] = []

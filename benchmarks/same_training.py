@@ -18,8 +18,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.table import Row, add_results_dir, commit_of, conditions, publish
-from benchmarks.tables import SAME_TRAINING
+from benchmarks.parts.table import Row, add_results_dir, commit_of, conditions, publish
+from benchmarks.parts.tables import SAME_TRAINING
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 DETERMINISTIC = {

@@ -18,8 +18,8 @@ from collections.abc import Sequence
 
 import psutil
 
-from benchmarks.table import add_results_dir, conditions, publish
-from benchmarks.tables import SCRAPING
+from benchmarks.parts.table import add_results_dir, conditions, publish
+from benchmarks.parts.tables import SCRAPING
 from tests.site.server import Site, photo_jpeg
 
 SIZE_PX = 256

@@ -11,8 +11,8 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
-from benchmarks.table import ROOT, Row, add_results_dir, conditions, publish, read
-from benchmarks.tables import TARGETS
+from benchmarks.parts.table import ROOT, Row, add_results_dir, conditions, publish, read
+from benchmarks.parts.tables import TARGETS
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -16,44 +16,25 @@ no resizing. Compiling and the first steps of each round are not counted; the me
 """
 
 import argparse
-import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy import ndimage
-
-from benchmarks.devices import bf16_matrix_rate, device_name, forward_flop
-from benchmarks.table import add_results_dir, conditions, publish
-from benchmarks.tables import TRAINING
-from imaging.lab import AB_SCALE, L_SCALE
+from benchmarks.parts.devices import bf16_matrix_rate, device_name, forward_flop
+from benchmarks.parts.table import add_results_dir, conditions, publish
+from benchmarks.parts.tables import TRAINING
+from benchmarks.parts.timed_training import Variant, compare
+from benchmarks.parts.training_photos import photos_in_memory, usual_batches
 from preprocessing.square import SIDE_PX
 
 if TYPE_CHECKING:
-    import keras
-
     from training.batches import PhotoSet
 
-PHOTOS = 256  # held in memory, 50 MB
 NETWORKS = ("encoder_decoder",)  # trained whole: a frozen encoder has no backward pass to count
-UNCOUNTED = 2  # first steps of a round; Keras draws two batches before it starts
 SMALLEST_PX = 0.9 * SIDE_PX  # of our crops: as much zoom as (a) has
-TURN, SHIFT, ZOOM = 10.0, 0.1, 0.1  # degrees, share of the side, share: common choices
 FLOP_PER_FORWARD = 3  # forward, gradients of the features, gradients of the weights
-
-Batches = Callable[[int], Iterator]  # seed -> endless batches
-
-
-class Variant(NamedTuple):
-    """One way to train: a compiled model and what feeds it."""
-
-    name: str
-    trainer: "keras.Model"
-    batches: Batches
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -142,64 +123,6 @@ def build_variants(architecture: str, photos: "PhotoSet", size: int, batch_size:
     return variants
 
 
-def usual_batches(rgb: NDArray[np.float32], batch_size: int, seed: int) -> Iterator:
-    """Yield (lum_batch, ab_batch) for ever from (n, size, size, 3) float32 photos, 0 to 255."""
-    from skimage.color import rgb2lab
-
-    rng = np.random.default_rng(seed)
-    while True:
-        indices = rng.integers(len(rgb), size=batch_size)
-        batch = np.stack([augmented(rgb[i], rng) for i in indices]) / np.float32(255)
-        lab = rgb2lab(batch).astype(np.float32)
-        yield lab[..., :1] / L_SCALE, lab[..., 1:] / AB_SCALE
-
-
-def augmented(rgb: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """One photo turned, shifted, zoomed, perhaps mirrored: as Keras did, channel by channel."""
-    side = rgb.shape[0]
-    angle = np.deg2rad(rng.uniform(-TURN, TURN))
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    matrix = turn @ np.diag(rng.uniform(1 - ZOOM, 1 + ZOOM, 2))
-    middle = np.full(2, (side - 1) / 2)
-    offset = middle - matrix @ (middle - rng.uniform(-SHIFT, SHIFT, 2) * side)
-    channels = [
-        ndimage.affine_transform(rgb[..., c], matrix, offset, order=1, mode="nearest")
-        for c in range(3)
-    ]
-    result = np.stack(channels, axis=-1)
-    return result[:, ::-1] if rng.random() < 0.5 else result
-
-
-def compare(variants: Sequence[Variant], steps: int, rounds: int, batch_size: int) -> list[float]:
-    """Median photos per second of each variant; a first round compiles and is not counted."""
-    seconds: list[list[float]] = [[] for _ in variants]
-    for number in range(rounds + 1):
-        for variant, own in zip(variants, seconds, strict=True):
-            took = train_s(variant, steps if number else 1, seed=number)
-            if number:
-                own.append(took)
-    return [steps * batch_size / statistics.median(own) for own in seconds]
-
-
-def train_s(variant: Variant, steps: int, seed: int) -> float:
-    """Seconds of `steps` steps of `model.fit`, after the uncounted ones."""
-    import keras
-
-    ends: dict[int, float] = {}  # Keras has fetched the loss by then: the step is done
-    clock = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: ends.update({batch: time.perf_counter()})
-    )
-    clock.async_safe = True  # the next batch is made meanwhile, as in training.loop
-    variant.trainer.fit(
-        variant.batches(seed),
-        steps_per_epoch=UNCOUNTED + steps,
-        callbacks=[clock],
-        shuffle=False,
-        verbose=0,
-    )
-    return ends[UNCOUNTED + steps - 1] - ends[UNCOUNTED - 1]
-
-
 def input_alone(variant: Variant, steps: int) -> float:
     """Batches per second that the generator makes when nothing is trained."""
     batches = variant.batches(0)
@@ -208,25 +131,6 @@ def input_alone(variant: Variant, steps: int) -> float:
     for _ in islice(batches, steps):
         pass
     return steps / (time.perf_counter() - started)
-
-
-def photos_in_memory(packed_dir: Path | None) -> "PhotoSet":
-    """Up to `PHOTOS` training photos, spread over all packed categories, or as the tests draw."""
-    from preprocessing.packing import packed_categories
-    from training.batches import PhotoSet, load_photos
-
-    if packed_dir is None:
-        from tests.drawing import CATEGORIES, draw_photo
-
-        names = [CATEGORIES[seed % len(CATEGORIES)] for seed in range(PHOTOS)]
-        rgb = np.stack(
-            [draw_photo(name, seed, SIDE_PX, SIDE_PX) for seed, name in enumerate(names)]
-        )
-    else:
-        every = load_photos(packed_dir, packed_categories(packed_dir), "train")
-        rgb = every.take(np.linspace(0, len(every) - 1, min(PHOTOS, len(every))).astype(int))
-    n = len(rgb)
-    return PhotoSet(arrays=(rgb,), labels=np.zeros(n, np.int64), rows=np.arange(n))
 
 
 if __name__ == "__main__":

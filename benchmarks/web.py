@@ -25,12 +25,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.common import in_own_process
 from benchmarks.folder import DIFFERENT, Speed, as_a_folder, fill
-from benchmarks.photos import draw_photos
-from benchmarks.table import Row, add_results_dir, conditions, publish
-from benchmarks.tables import WEB, WEB_MEMORY
-from benchmarks.web_clients import (
+from benchmarks.parts.common import in_own_process
+from benchmarks.parts.photos import draw_photos
+from benchmarks.parts.table import Row, add_results_dir, conditions, publish
+from benchmarks.parts.tables import WEB, WEB_MEMORY
+from benchmarks.parts.web_clients import (
     COLORED,
     TOO_MANY,
     Answer,

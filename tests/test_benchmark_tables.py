@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import benchmarks.__main__ as series
-from benchmarks import document, environments, table, tables, targets
-from benchmarks.table import Column, Table
+from benchmarks import environments, targets
+from benchmarks.parts import document, table, tables
+from benchmarks.parts.table import Column, Table
 
 SMALL = Table("small", (Column("way"), Column("photos", "d"), Column("ratio", "+.2f", "a\nratio")))
 ROWS = [

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from benchmarks import devices, table, tables, training
+from benchmarks import training
+from benchmarks.parts import devices, table, tables, training_photos
 from colorizers.models import encoder_decoder
 
 
@@ -39,7 +40,7 @@ def test_the_usual_augmentation_keeps_the_middle_of_a_photo():
     rgb = np.zeros((65, 65, 3), np.float32)
     rgb[16:49, 16:49] = (200, 100, 50)
     for seed in range(20):
-        result = training.augmented(rgb, np.random.default_rng(seed))
+        result = training_photos.augmented(rgb, np.random.default_rng(seed))
         assert result.shape == rgb.shape
         assert result.dtype == np.float32
         np.testing.assert_allclose(result[32, 32], (200, 100, 50), rtol=1e-4)
@@ -47,7 +48,7 @@ def test_the_usual_augmentation_keeps_the_middle_of_a_photo():
 
 def test_the_usual_batches_hold_scaled_lab():
     rgb = np.full((3, 16, 16, 3), 128, np.float32)
-    lum, ab = next(training.usual_batches(rgb, 4, seed=0))
+    lum, ab = next(training_photos.usual_batches(rgb, 4, seed=0))
     assert lum.shape == (4, 16, 16, 1)
     assert math.isclose(lum.mean(), 0.536, abs_tol=1e-3)
     np.testing.assert_allclose(ab, np.zeros((4, 16, 16, 2)), atol=1e-3)

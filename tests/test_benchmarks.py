@@ -7,21 +7,9 @@ import pytest
 import pyvips
 from PIL import Image
 
-from benchmarks import (
-    against,
-    cold_start,
-    common,
-    edges,
-    folder,
-    large,
-    photos,
-    table,
-    tables,
-    usual_way,
-    web,
-    web_clients,
-)
-from benchmarks.web_clients import Answer
+from benchmarks import against, cold_start, edges, folder, large, web
+from benchmarks.parts import common, photos, table, tables, usual_way, web_clients
+from benchmarks.parts.web_clients import Answer
 from imaging.lab import split_lab
 
 

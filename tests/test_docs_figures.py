@@ -4,8 +4,9 @@ import re
 
 import pandas as pd
 
-from benchmarks import document, environments, image_size, tables, targets
-from benchmarks.table import read
+from benchmarks import environments, image_size, targets
+from benchmarks.parts import document, tables
+from benchmarks.parts.table import read
 from tests.documents import ROOT, fences, in_one_line, prose, rows
 
 README, RESULTS = ROOT / "README.md", ROOT / "docs" / "results.md"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.common import processor_name
+from benchmarks.parts.common import processor_name
 
 if TYPE_CHECKING:
     import keras

@@ -1,4 +1,4 @@
-"""Colour a photo the usual way, to compare with: python -m benchmarks.usual_way PHOTO.jpg OUT.jpg
+"""The usual way to colour a photo: python -m benchmarks.parts.usual_way PHOTO.jpg OUT.jpg
 
 Pillow reads, resizes and writes, scikit-image converts to CIELAB and back, everything at full size
 in memory, and a training framework runs the network:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import keras
     import torch
 
-TRAINING_DIR = Path(__file__).parent.parent / "pretrained" / "training"
+TRAINING_DIR = Path(__file__).parents[2] / "pretrained" / "training"
 SHORT_SIDE_PX = 256
 STRIDE_PX = 32  # sides are multiples of it
 QUALITY = 95  # of the JPEG, 4:4:4 as ours

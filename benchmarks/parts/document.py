@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from basics.files import atomic_write
-from benchmarks.table import ROOT, Table, read
-from benchmarks.tables import ALL
+from benchmarks.parts.table import ROOT, Table, read
+from benchmarks.parts.tables import ALL
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 BLOCK = re.compile(r"(?<=^```text )speed_(\w+)\n(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)

@@ -1,6 +1,6 @@
 """The tables of all benchmarks: which columns each prints and keeps. One table, one CSV."""
 
-from benchmarks.table import Column, Table
+from benchmarks.parts.table import Column, Table
 
 _RATIO = Column("ratio", ".2f")
 _PEAK = (Column("peak_mb", ".0f", "peak MB"), Column("peak_ratio", ".2f", "ratio"))

@@ -1,8 +1,8 @@
 """A table of what was measured: printed, and kept as results/speed_NAME.csv.
 
 What is printed is made from the rows as the CSV has them, so that the same text can be made again
-from the file: docs/benchmarks.md holds such texts (`benchmarks/document.py`). Each row of a CSV
-stands for itself: behind its figures come the machine, the day, the commit and the options.
+from the file: docs/benchmarks.md holds such texts (`document.py`). Each row of a CSV stands for
+itself: behind its figures come the machine, the day, the commit and the options.
 """
 
 import argparse
@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from basics.files import atomic_write
-from benchmarks.common import processor_name
+from benchmarks.parts.common import processor_name
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 RESULTS_DIR = Path("results")
 GAP = "  "  # between columns
 OPTION = "option_"  # begins the columns of a command's options

@@ -1,0 +1,1 @@
+"""What the benchmarks share: costs of commands, tables that keep a CSV, photos, clients."""
