@@ -37,6 +37,8 @@ class ColorizerConfig(RunConfig):
         taught: folder of what teachers predict; see `colorizers.teach`.
         taught_factor: of the loss against what they predict.
         truth_factor: of the loss against the true ab, where there are teachers.
+        categories_only: whether a universal network leaves out the photos without a category, as
+            those of the categories do.
         old_prints: share of the training photos that are shown as old prints; 0 shows none.
     """
 
@@ -56,6 +58,7 @@ class ColorizerConfig(RunConfig):
     taught: Path | None = setting("what colorizers.teach wrote: teachers beside the truth", None)
     taught_factor: float = setting("of the loss against the teachers", 1.0)
     truth_factor: float = setting("of the loss against the truth beside them", 1.0, zero=True)
+    categories_only: bool = setting("leave the photos without category out", False)
     train_encoder: bool = setting("let the encoder of shared_encoder learn too", False)
     tone_spread: float = setting("variation of tone curves, such as 0.3", 0.0, zero=True)
     old_prints: float = setting("share of photos shown as old prints, 0 to 1", 0.0, zero=True)

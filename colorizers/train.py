@@ -72,7 +72,8 @@ def train(config: ColorizerConfig) -> Path:
         clipnorm=config.clipnorm,
         encoder_rate=config.encoder_rate,
     )
-    train_photos, val_photos = load_splits(config.packed_dir, categories, with_any=is_universal)
+    with_any = is_universal and not config.categories_only
+    train_photos, val_photos = load_splits(config.packed_dir, categories, with_any=with_any)
     if config.taught is not None:
         train_photos = load_taught(config.taught, categories, train_photos)
     job = Job(
