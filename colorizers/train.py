@@ -95,7 +95,7 @@ def train_one(config: ColorizerConfig, compact: Path | None) -> Path:
     """Train as `train` does, alone in the process's memory; write compact weights, if wanted."""
     import keras
 
-    from colorizers.compact import SUFFIX, write_compact
+    from training.compact import SUFFIX, write_compact
 
     path = train(config)
     if compact is not None:

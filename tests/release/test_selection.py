@@ -3,13 +3,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from release.selection import choose_confidences
 
 from evaluation.blends import MOST, THRESHOLDS
 from evaluation.encoded import encode_photo
 from pipeline import Colorizer
 from pipeline.engine.bundle_file import read_bundle
 from preprocessing.packing import load_packed
-from release.selection import choose_confidences
 
 
 def test_equally_frequent_categories_weigh_the_same(tiny_bundle):
