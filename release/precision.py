@@ -33,24 +33,33 @@ ROUTER_PHOTOS = 200  # coloured at most, for that of the router's
 FIRST_EXACT = (0.0, 0.25, 0.5)
 
 
-def choose_router_precision(bundle: Bundle, packed_dir: Path) -> Bundle:
+def choose_router_precision(
+    bundle: Bundle,
+    packed_dir: Path,
+    *,
+    agreement: float = AGREEMENT,
+    shares: Sequence[float] = FIRST_EXACT,
+) -> Bundle:
     """Quantize the router; keep int8 where it routes alike and its features colour alike.
 
     Args:
         bundle: with the router and the colorizers in float32.
         packed_dir: what `python -m preprocessing` wrote.
+        agreement: the least share of photos with the same first choice.
+        shares: of its convolutions that stay in float32; the first that is as good is taken.
 
     Returns:
-        The bundle with the router to ship, which tells the agreement in its first choices over
+        The bundle with the router to ship, its confidences not weighed; it tells the agreement in its first choices over
         `val` and `val_more`, and what PSNR int8 features cost each photo's own colorizer; where
         float32 is shipped, those of the way that came nearest.
     """
     from release.to_onnx import write_int8
 
+    bundle = replace(bundle, category_weights=(1.0,) * len(bundle.categories), temperature=1.0)
     folder, exact = bundle.folder, bundle.router
     before = _route_and_color(bundle, packed_dir)
     tried: list[dict[str, float]] = []
-    for share in FIRST_EXACT:
+    for share in shares:
         name = exact.file.replace(".onnx", ".int8.onnx")
         inputs = _lightness(bundle, packed_dir)
         write_int8(folder / exact.file, folder / name, inputs, first_exact=share)
@@ -63,7 +72,7 @@ def choose_router_precision(bundle: Bundle, packed_dir: Path) -> Bundle:
         }
         log.info("the router in int8, the first %.2f in float32: %s", share, figures)
         tried.append(figures)
-        if figures["int8_agreement"] >= AGREEMENT and figures["int8_loss_db"] < INT8_LOSS_DB:
+        if figures["int8_agreement"] >= agreement and figures["int8_loss_db"] < INT8_LOSS_DB:
             return replace(bundle, router=replace(small, validation=figures))
     (folder / exact.file.replace(".onnx", ".int8.onnx")).unlink()
     nearest = max(tried, key=lambda one: one["int8_agreement"])

@@ -12,7 +12,8 @@ A budget of N photos, C categories:
 
 A category's network gets the same number whatever the number of its photos; a universal one sees
 each photo of the training split equally often, so more of large categories. Photos without a
-category (`any`) are in no arm: both sides see the same ones. All arms keep the last stage (or all the one best on validation); the learning rate fades by a cosine in each run.
+category (`any`) are in no arm: both sides see the same ones. All arms keep the last stage (or
+all the one best on validation); the learning rate fades by a cosine in each run.
 """
 
 from collections.abc import Sequence
