@@ -45,15 +45,20 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path, keep: Sequence[st
     from release.confidences import choose_confidences
     from release.precision import choose_precision, choose_router_precision
 
+    kept = read_bundle(bundle_dir) if keep else None
+    if kept is not None:
+        _require_keepable(kept, keep, runs_dir)
     staging, old = (bundle_dir.with_name(bundle_dir.name + end) for end in (".partial", ".old"))
     for folder in (staging, old):
         shutil.rmtree(folder, ignore_errors=True)
     staging.mkdir(parents=True)
     bundle = _write_float32(runs_dir, staging)
+    if kept is not None:
+        _require_encoders(bundle, kept, keep)
     bundle = choose_router_precision(bundle, packed_dir)
     bundle = choose_precision(bundle, packed_dir)
-    if keep:
-        bundle = take_over(bundle, read_bundle(bundle_dir), keep)
+    if kept is not None:
+        bundle = take_over(bundle, kept, keep)
     bundle = choose_confidences(bundle, packed_dir)
     bundle = choose_blend(bundle, packed_dir)
     bundle = choose_modes(bundle, packed_dir)
@@ -73,30 +78,39 @@ def take_over(bundle: Bundle, old: Bundle, architectures: Sequence[str]) -> Bund
     """Copy all networks of some architectures out of another bundle, with what it says of them.
 
     Raises:
-        ConfigError: the other bundle has no such architecture, or this one has it, too.
-        CheckpointError: they need another encoder than this router's; or a file is damaged.
+        CheckpointError: a file is damaged.
     """
     colorizers, training = dict(bundle.colorizers), [*bundle.training]
     for architecture in architectures:
-        require_name(architecture, list(old.colorizers), what="colorizer", where="--keep")
-        if architecture in colorizers:
-            raise ConfigError(
-                f"there are runs of {architecture!r}, too", "--keep", "leave it out, or the runs"
-            )
         colorizers[architecture] = old.colorizers[architecture]
         starts = [file for file in old.training if file.architecture == architecture]
         training += starts
         for file in (*colorizers[architecture].values(), *starts):
-            fix, facts = (
-                f"leave out: --keep {architecture}",
-                {"encoder_sha256": file.encoder_sha256},
-            )
-            require_encoder(facts, bundle.encoder_sha256, where=old.folder, fix=fix)
             path = bundle.folder / file.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(read_verified(old.folder, file))
     default = _default(colorizers)
     return replace(bundle, colorizers=colorizers, training=training, default=default)
+
+
+def _require_keepable(old: Bundle, architectures: Sequence[str], runs_dir: Path) -> None:
+    """Raise `ConfigError` where the old bundle lacks an architecture, or it has runs, too."""
+    for one in architectures:
+        require_name(one, list(old.colorizers), what="colorizer", where="--keep")
+        if any((runs_dir / "colorizers" / one).glob("*")):
+            raise ConfigError(
+                f"there are runs of {one!r}, too", "--keep", "leave it out, or the runs"
+            )
+
+
+def _require_encoders(bundle: Bundle, old: Bundle, architectures: Sequence[str]) -> None:
+    """Raise `CheckpointError` where what is kept needs another encoder than the new router's."""
+    for one in architectures:
+        starts = [file for file in old.training if file.architecture == one]
+        for file in (*old.colorizers[one].values(), *starts):
+            facts = {"encoder_sha256": file.encoder_sha256}
+            fix = f"leave out: --keep {one}"
+            require_encoder(facts, bundle.encoder_sha256, where=old.folder, fix=fix)
 
 
 def _default(colorizers: Mapping[str, Mapping[str, ModelEntry]]) -> str:

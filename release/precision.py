@@ -49,9 +49,9 @@ def choose_router_precision(
         shares: of its convolutions that stay in float32; the first that is as good is taken.
 
     Returns:
-        The bundle with the router to ship, its confidences not weighed; it tells the agreement in its first choices over
-        `val` and `val_more`, and what PSNR int8 features cost each photo's own colorizer; where
-        float32 is shipped, those of the way that came nearest.
+        The bundle with the router to ship, its confidences not weighed. It tells the agreement in
+        its first choices over `val` and `val_more`, and what PSNR int8 features cost each photo's
+        own colorizer; where float32 is shipped, those of the way that came nearest.
     """
     from release.to_onnx import write_int8
 
