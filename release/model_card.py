@@ -51,9 +51,9 @@ coloured equally well; expect that they are not.
 ## Data
 
 {total:,} colour photos in {n_categories} categories{without},
-squares of 256 px, split into training, validation and test by the content of the file; near-duplicates share a split, so that no test photo
-was seen in training. The photos' licences are mixed and mostly unclear: none is included here, not
-in figures either.
+squares of 256 px, split into training, validation and test by the content of the file;
+near-duplicates share a split, so that no test photo was seen in training. The photos' licences are
+mixed and mostly unclear: none is included here, not in figures either.
 
 {data}
 

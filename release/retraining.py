@@ -29,7 +29,7 @@ def retrain_router(bundle_dir: Path, packed_dir: Path, runs_dir: Path, *, head_e
         CheckpointError: the bundle cannot be used, or ships no router to go on training from.
     """
     from classifier.train import train
-    from release.blending import choose_blend
+    from release.selection import choose_blend
     from release.confidences import choose_confidences
     from release.precision import choose_router_precision
 

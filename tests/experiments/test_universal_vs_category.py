@@ -154,7 +154,7 @@ def test_the_seeds_need_a_packed_category(config):
 def test_the_encoder_is_that_of_the_bundles_router(tiny_bundle):
     bundle = read_bundle(tiny_bundle)
     assert find_encoder(bundle, "encoder_decoder") is None
-    assert find_encoder(bundle, "shared_encoder") == tiny_bundle / "training" / "router.keras"
+    assert find_encoder(bundle, "shared_encoder") == tiny_bundle / "training" / "router.npz"
 
 
 def test_oracle_and_real_routing_differ_by_the_choice_alone(tiny_bundle, packed_photos):

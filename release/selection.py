@@ -1,4 +1,4 @@
-"""How many colorizers are blended, and when the universal one colours: validation decides."""
+"""Which colorizers colour a photo: how many are blended, and when the universal one alone."""
 
 import logging
 from dataclasses import replace
