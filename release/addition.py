@@ -65,16 +65,32 @@ def colorizer_config(bundle: Bundle, category: str, config: CategoryConfig) -> C
     """
     start = find_start(bundle)
     settings = {name: getattr(config, name) for name in SCHEDULE}
+    run_dir = config.runs_dir / "categories" / category  # apart from those of the recipe
     return ColorizerConfig(
         category=category,
         packed_dir=config.packed_dir,
-        run_dir=config.runs_dir / "categories" / category,  # apart from those of the recipe
+        run_dir=run_dir,
         architecture=start.architecture,
         backbone=bundle.router.architecture,
-        encoder=encoder_of(bundle, start),
+        encoder=_encoder_begun_with(bundle, run_dir) or encoder_of(bundle, start),
         init=bundle.folder / start.file,
         **{**DECODER, **settings},
     )
+
+
+def _encoder_begun_with(bundle: Bundle, run_dir: Path) -> Path | None:
+    """The router's file that a run began with, if its encoder is the bundle's: to go on with.
+
+    A router that learnt a category since has another name, and the same encoder.
+    """
+    from training.checkpoints import latest_checkpoint
+    from training.runs import read_config
+
+    if latest_checkpoint(run_dir) is None:
+        return None
+    begun = read_config(run_dir)
+    is_same = begun.get("encoder_sha256") == bundle.encoder_sha256 and begun.get("encoder")
+    return Path(begun["encoder"]) if is_same else None
 
 
 def find_start(bundle: Bundle) -> ModelEntry:

@@ -41,9 +41,9 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path, keep: Sequence[st
         ConfigError: an architecture to keep is not in the bundle that is there, or has runs, too.
     """
     from evaluation.saturations import choose_modes
-    from release.selection import choose_blend
     from release.confidences import choose_confidences
     from release.precision import choose_precision, choose_router_precision
+    from release.selection import choose_blend
 
     kept = read_bundle(bundle_dir) if keep else None
     if kept is not None:

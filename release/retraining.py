@@ -29,9 +29,9 @@ def retrain_router(bundle_dir: Path, packed_dir: Path, runs_dir: Path, *, head_e
         CheckpointError: the bundle cannot be used, or ships no router to go on training from.
     """
     from classifier.train import train
-    from release.selection import choose_blend
     from release.confidences import choose_confidences
     from release.precision import choose_router_precision
+    from release.selection import choose_blend
 
     bundle = read_bundle(bundle_dir)
     unknown = bundle.unknown_to_router
