@@ -66,7 +66,7 @@ class ColorizerConfig(RunConfig):
     run_px: int = setting("short side at which it is run, px", SIDE_PX)  # III-B
     init: Path | None = setting("checkpoint, run folder or compact weights to start from", None)
     encoder: Path | None = setting(
-        "the router's run folder, for shared_encoder; or ImageNet weights (.npz)", None
+        "the router's run folder or compact weights; or ImageNet weights (.npz)", None
     )
     encoder_rate: float = setting("share of the learning rate for the encoder", 1.0)
     warmup_steps: int = setting("first steps, in which the learning rate rises", 0, zero=True)
