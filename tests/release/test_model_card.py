@@ -118,7 +118,7 @@ def test_photos_shown_counts_repetitions():
 
 
 def test_calibration_is_told_where_it_was_measured(card, measured, options):
-    assert "expected calibration error" in card
+    assert "confidences are calibrated: on these photos" in card
     path = measured[1] / "reliability.csv"
     content = path.read_bytes()
     path.unlink()
@@ -126,7 +126,7 @@ def test_calibration_is_told_where_it_was_measured(card, measured, options):
         assert main(options) == 0
     finally:
         path.write_bytes(content)
-    assert "expected calibration error" not in (measured[0] / "MODEL_CARD.md").read_text()
+    assert "confidences are calibrated" not in (measured[0] / "MODEL_CARD.md").read_text()
 
 
 @pytest.mark.parametrize(
