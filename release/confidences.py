@@ -172,8 +172,8 @@ def cross_fitted(
     return found
 
 
-def folds_of(photos: Sequence[NDArray[np.uint8]]) -> NDArray[np.int64]:
-    """(n,) the fold of each photo of one category: by its content, as many in each as can be."""
+def folds_of(photos: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """(n, h, w, 3) photos of one category -> (n,) folds: by content, as many in each as can be."""
     hashes = [hashlib.sha256(np.ascontiguousarray(rgb).tobytes()).digest() for rgb in photos]
     places = sorted(range(len(hashes)), key=hashes.__getitem__)
     folds = np.zeros(len(hashes), np.int64)
