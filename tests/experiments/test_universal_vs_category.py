@@ -108,9 +108,7 @@ def test_the_universal_networks_see_no_other_photos_than_those_of_categories(
     one_step = {"epochs": 1, "steps_per_epoch": 1, "batch_size": 2}
     short = replace(planned[FOR_ALL, UNIVERSAL].training, **one_step)
     train(short)
-    assert read_config(short.run_dir)["photos"] == 24
-    train(replace(short, categories_only=False, run_dir=tmp_path / "others"))
-    assert read_config(tmp_path / "others")["photos"] == 29
+    assert read_config(short.run_dir)["photos"] == 24  # those of `any` would make it 29
 
 
 def test_a_network_counts_the_photos_of_the_one_it_starts_from(config):
