@@ -182,7 +182,7 @@ table-one: .venv-dev/.ready  ## compare the backbones (Table I)
 	$(DEV_PYTHON) -m experiments.backbones $(ARGS)
 
 compare: .venv-dev/.ready  ## losses and decoders at one budget, on the validation photos
-	$(DEV_PYTHON) -m experiments.losses --encoder pretrained/training/router.keras $(ARGS)
+	$(DEV_PYTHON) -m experiments.losses --encoder $(firstword $(wildcard pretrained/training/router.*)) $(ARGS)
 
 claim: .venv-dev/.ready  ## universal against per-category networks, of both kinds
 	$(DEV_PYTHON) -m experiments.universal_vs_category --architecture shared_encoder $(ARGS)

@@ -31,7 +31,7 @@ from pipeline.engine.bundle import PRETRAINED_DIR, UNIVERSAL, ModelEntry
 from pipeline.engine.bundle_file import file_sha256, read_bundle
 from pipeline.engine.inputs import inputs_of
 from pipeline.engine.session import OnnxModel
-from release.selection import CALIBRATION_PHOTOS
+from release.precision import CALIBRATION_PHOTOS
 
 ARCHITECTURES = ("shared_encoder", "encoder_decoder")
 WIDTH_PX, HEIGHT_PX = 384, 256  # of the photo that is timed
@@ -97,12 +97,12 @@ def colorizer_in(folder: Path) -> Colorizer:
 def write_both(colorizer: Colorizer, architecture: str, packed_dir: Path) -> list[ModelEntry]:
     """Export a universal colorizer in float32, and quantize it."""
     from release.packaging import write_colorizer
+    from release.starting_weights import open_start
     from release.to_onnx import write_int8
-    from training.checkpoints import load_checkpoint
 
     folder = colorizer.bundle.folder
     start = colorizer.bundle.find_initial(architecture, UNIVERSAL)
-    network = load_checkpoint(PRETRAINED_DIR / start.file, with_optimizer=False)
+    network = open_start(read_bundle(PRETRAINED_DIR), start)
     facts = {
         **start.training,
         "architecture": architecture,

@@ -31,7 +31,9 @@ class ClassifierConfig(RunConfig):
 
     backbone: str = setting(", ".join(NAMES), "mobilenet_v2")
     weights: str = setting("imagenet (Keras' download), none, or a path", "imagenet")
-    encoder: Path | None = setting("network whose encoder is taken: checkpoint or run folder", None)
+    encoder: Path | None = setting(
+        "network whose encoder is taken: checkpoint, compact weights or run folder", None
+    )
     known: tuple[str, ...] | None = setting(
         "its categories: what its head knows is taken", None, metavar="NAME"
     )

@@ -10,6 +10,7 @@ from classifier.backbones.backbone import Backbone
 from classifier.config import ClassifierConfig
 from classifier.head import build_classifier, take_head
 from training.checkpoints import chosen_checkpoint, load_checkpoint
+from training.compact import SUFFIX, facts_of, take_compact, take_encoder
 from training.encoders import ENCODER, find_encoder
 
 
@@ -39,6 +40,9 @@ def load_initial_weights(
         CheckpointError: `path` holds no network on that backbone, or no classifier of `known`.
     """
     fix = "give a checkpoint or run folder of a network with the same backbone"
+    if path.suffix == SUFFIX:
+        _load_compact(network, path, categories, known)
+        return
     source = load_checkpoint(
         chosen_checkpoint(path) if path.is_dir() else path, with_optimizer=False
     )
@@ -48,10 +52,29 @@ def load_initial_weights(
     encoder.set_weights(given.get_weights())
     if known is None:
         return
-    if source.output_shape[-1] != len(known):
-        what = f"not a classifier of {len(known)} categories, but of {source.output_shape[-1]}"
-        raise CheckpointError(what, path, "give --known the categories that it was trained on")
+    _require_known(source.output_shape[-1], known, path)
     take_head(network, source, categories, known)
+
+
+def _load_compact(
+    network: keras.Model, path: Path, categories: Sequence[str], known: Sequence[str] | None
+) -> None:
+    """The same from compact weights."""
+    take_encoder(network.get_layer(ENCODER), path)
+    if known is None:
+        return
+    _require_known(len(facts_of(path).get("categories", ())), known, path)
+    source = keras.models.clone_model(network.get_layer(ENCODER))
+    source = build_classifier(source, len(known))
+    take_compact(source, path)
+    take_head(network, source, categories, known)
+
+
+def _require_known(n_categories: int, known: Sequence[str], path: Path) -> None:
+    """Check that a classifier is one of so many categories."""
+    if n_categories != len(known):
+        what = f"not a classifier of {len(known)} categories, but of {n_categories}"
+        raise CheckpointError(what, path, "give --known the categories that it was trained on")
 
 
 def set_trainable(network: keras.Model, from_layer: str | None) -> None:

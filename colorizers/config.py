@@ -41,6 +41,8 @@ class ColorizerConfig(RunConfig):
         taught: folder of what teachers predict; see `colorizers.teach`.
         taught_factor: of the loss against what they predict.
         truth_factor: of the loss against the true ab, where there are teachers.
+        categories_only: whether a universal network leaves out the photos without a category, as
+            those of the categories do.
         old_prints: share of the training photos that are shown as old prints; 0 shows none.
     """
 
@@ -60,6 +62,7 @@ class ColorizerConfig(RunConfig):
     taught: Path | None = setting("what colorizers.teach wrote: teachers beside the truth", None)
     taught_factor: float = setting("of the loss against the teachers", 1.0)
     truth_factor: float = setting("of the loss against the truth beside them", 1.0, zero=True)
+    categories_only: bool = setting("leave the photos without category out", False)
     train_encoder: bool = setting("let the encoder of shared_encoder learn too", False)
     last_stages: int = setting("so many last stages of the decoder learn; 0: all", 0, zero=True)
     untold: float = setting(
@@ -71,7 +74,7 @@ class ColorizerConfig(RunConfig):
     run_px: int = setting("short side at which it is run, px", SIDE_PX)  # III-B
     init: Path | None = setting("checkpoint, run folder or compact weights to start from", None)
     encoder: Path | None = setting(
-        "the router's run folder, for shared_encoder; or ImageNet weights (.npz)", None
+        "the router's run folder or compact weights; or ImageNet weights (.npz)", None
     )
     encoder_rate: float = setting("share of the learning rate for the encoder", 1.0)
     warmup_steps: int = setting("first steps, in which the learning rate rises", 0, zero=True)

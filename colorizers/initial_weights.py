@@ -4,14 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from basics.errors import CheckpointError, ConfigError, Setting
-from colorizers.compact import SUFFIX, take_compact
 from colorizers.config import ColorizerConfig
 from colorizers.told import count_told, is_told, untold_weights
 from preprocessing.packing import packed_categories
+from training.compact import SUFFIX, is_compact, take_compact, take_encoder
 from training.encoders import DECODER, find_encoder
 from training.encoders.table import USUAL
-
-WEIGHTS_SUFFIX = ".npz"  # of ImageNet weights
 
 if TYPE_CHECKING:
     import keras
@@ -89,14 +87,17 @@ def load_initial_weights(network: "keras.Model", config: ColorizerConfig) -> Non
 
 
 def _open_encoder(path: Path, backbone: str) -> "keras.Model | None":
-    """The encoder of a router, or a new one with ImageNet weights."""
-    if path.suffix != WEIGHTS_SUFFIX:
+    """The encoder of a router, or a new one with compact or ImageNet weights (.npz both)."""
+    if path.suffix != SUFFIX:
         return find_encoder(_load(path))
     from training.encoders.table import ENCODERS
 
     spec = ENCODERS[backbone]
     encoder = spec.build()
-    spec.load_weights(encoder, str(path))
+    if is_compact(path):
+        take_encoder(encoder, path)
+    else:
+        spec.load_weights(encoder, str(path))
     return encoder
 
 

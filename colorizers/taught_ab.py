@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basics.errors import DataError
-from preprocessing.categories import ANY
+from preprocessing.packing import training_folders
 from preprocessing.square import SIDE_PX
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def load_taught(taught_dir: Path, categories: Sequence[str], photos: "PhotoSet")
     """
     known = read_table(taught_dir).get(CATEGORIES, {})
     maps = []
-    names = [*categories, ANY][: len(photos.arrays)]
+    names = training_folders(categories, with_any=len(photos.arrays) > len(categories))
     for category, array in zip(names, photos.arrays, strict=True):
         path = map_path(taught_dir, category)
         if category not in known or not path.is_file():

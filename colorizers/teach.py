@@ -29,7 +29,6 @@ from colorizers.taught_ab import (
     map_path,
     read_table,
 )
-from preprocessing.categories import ANY
 from preprocessing.square import SIDE_PX
 
 if TYPE_CHECKING:
@@ -83,7 +82,12 @@ def teach(teachers: Sequence[Path], packed_dir: Path, taught_dir: Path, lesson: 
         CheckpointError: a teacher cannot be loaded, or the folder is of others.
         DataError: there are no packed photos.
     """
-    from preprocessing.packing import has_any, load_packed, packed_categories
+    from preprocessing.packing import (
+        has_any,
+        load_packed,
+        packed_categories,
+        training_folders,
+    )
     from training.checkpoints import chosen_checkpoint, load_checkpoint, weights_sha256
 
     paths = [chosen_checkpoint(one) if one.is_dir() else one for one in teachers]
@@ -96,7 +100,7 @@ def teach(teachers: Sequence[Path], packed_dir: Path, taught_dir: Path, lesson: 
     table = _open_table(taught_dir, recipe)
     runs = at_sizes(networks, lesson.px)
     categories = packed_categories(packed_dir)
-    for category in [*categories, ANY] if has_any(packed_dir) else categories:
+    for category in training_folders(categories, with_any=has_any(packed_dir)):
         photos = load_packed(packed_dir, category, "train")
         of, path = fingerprint(photos), map_path(taught_dir, category)
         if table[CATEGORIES].get(category) == of and path.is_file():

@@ -74,7 +74,8 @@ def train(config: ColorizerConfig) -> Path:
         clipnorm=config.clipnorm,
         encoder_rate=config.encoder_rate,
     )
-    train_photos, val_photos = load_splits(config.packed_dir, categories, with_any=is_universal)
+    with_any = is_universal and not config.categories_only
+    train_photos, val_photos = load_splits(config.packed_dir, categories, with_any=with_any)
     if config.taught is not None:
         train_photos = load_taught(config.taught, categories, train_photos)
     job = Job(
@@ -97,7 +98,7 @@ def train_one(config: ColorizerConfig, compact: Path | None) -> Path:
     """Train as `train` does, alone in the process's memory; write compact weights, if wanted."""
     import keras
 
-    from colorizers.compact import SUFFIX, write_compact
+    from training.compact import SUFFIX, write_compact
 
     path = train(config)
     if compact is not None:

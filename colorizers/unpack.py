@@ -12,7 +12,7 @@ from pathlib import Path
 from basics import cli
 from basics.errors import CheckpointError
 from basics.files import atomic_write
-from colorizers.compact import SUFFIX, TEXTS, read_compact
+from training.compact import SUFFIX, TEXTS, read_compact
 from training.encoders.table import USUAL
 
 

@@ -150,6 +150,11 @@ def has_any(packed_dir: Path) -> bool:
     return (packed_dir / ANY / "train.npy").is_file()
 
 
+def training_folders(categories: Sequence[str], *, with_any: bool) -> list[str]:
+    """Whose photos are trained on, in the order of their arrays: `any` comes last, if at all."""
+    return [*categories, ANY] if with_any else [*categories]
+
+
 def _assign(spool: Spool, stored: Assignments, closed: set[str], path: Path) -> list[Row]:
     """Give every accepted photo its split, and store the assignments, old and new."""
     rows = _drop_duplicates(spool.rows)

@@ -24,28 +24,31 @@ log = logging.getLogger(__name__)
 DEFAULTS = CategoryConfig()
 
 
-def require_raw(raw_dir: Path, packed_dir: Path) -> None:
-    """Check that packing will remove no photos: it keeps only those that are in `raw_dir`.
+def require_raw(raw_dirs: Sequence[Path], packed_dir: Path) -> None:
+    """Check that packing will remove no photos: it keeps only those that are in `raw_dirs`.
 
     Raises:
-        DataError: a packed category is not there, or photos of further folders were packed.
+        DataError: a packed category is not there, or photos of more folders were packed.
     """
     from preprocessing.inventory import read_rows
     from preprocessing.sources import list_photos
 
     rows = read_rows(packed_dir / "photos.csv")
     other = f"another --packed-dir than {packed_dir}"
-    if any(row.source for row in rows):
-        what = "photos of several folders were packed"
-        raise DataError(what, packed_dir / "photos.csv", f"give {other}")
+    n_packed = 1 + max((row.source for row in rows), default=0)
+    if n_packed > len(raw_dirs):
+        what = f"photos of {n_packed} folders were packed, {len(raw_dirs)} are given"
+        fix = f"give the --raw-dir that were packed, in their order, or {other}"
+        raise DataError(what, packed_dir / "photos.csv", fix)
     in_shards = any(row.shard for row in rows)
-    shards = {photo.row.category for photo in list_photos([raw_dir])} if in_shards else set()
+    shards = {photo.row.category for photo in list_photos(raw_dirs)} if in_shards else set()
     packed = sorted(path.parent.name for path in packed_dir.glob("*/train.npy"))
-    gone = [one for one in packed if not (raw_dir / one).is_dir() and one not in shards]
+    found = {path.name for folder in raw_dirs for path in folder.glob("*") if path.is_dir()}
+    gone = [one for one in packed if one not in found | shards]
     if gone:
         raise DataError(
             f"photos were packed of categories that are not there: {', '.join(gone)}",
-            raw_dir,
+            ", ".join(map(str, raw_dirs)),
             f"give the --raw-dir that was packed, or {other}",
         )
 
@@ -61,7 +64,7 @@ def scrape_photos(args: argparse.Namespace, categories: Sequence[str]) -> list[s
     from scraper.collect import scrape
     from scraper.tally import summary
 
-    tallies = scrape(config_from(args, args.raw_dir), categories)
+    tallies = scrape(config_from(args, args.raw_dir[0]), categories)
     log.info("%s", summary(tallies))
     return [tally.category for tally in tallies if tally.error is None]
 
@@ -75,8 +78,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     which.add_argument("words", nargs="*", default=[], metavar="NAME", help="search words")
     which.add_argument("--all", action="store_true", help="the twenty categories of the paper")
     add = parser.add_argument
-    add("--raw-dir", type=Path, default=DEFAULTS.raw_dir, help="photos, a folder per category")
+    add(
+        "--raw-dir",
+        type=Path,
+        nargs="+",
+        default=DEFAULTS.raw_dirs,
+        help="photos, a folder per category; the first gets what is scraped",
+    )
     add("--packed-dir", type=Path, default=DEFAULTS.packed_dir, help="packed photos")
+    add("--splits", type=Path, metavar="FILE", help="take these assignments as given")
     add("--runs-dir", type=Path, default=DEFAULTS.runs_dir, help="run folders go below it")
     add("--bundle-dir", type=Path, default=DEFAULTS.bundle_dir, help="the bundle that grows")
     add("--results-dir", type=Path, default=DEFAULTS.results_dir, help="where the tables go")
@@ -97,8 +107,9 @@ def _job(args: argparse.Namespace) -> int:
     words = CATEGORIES if args.all else args.words
     categories = list(dict.fromkeys(category_name(word, where="NAME") for word in words))
     config = CategoryConfig(
-        raw_dir=args.raw_dir,
+        raw_dirs=tuple(args.raw_dir),
         packed_dir=args.packed_dir,
+        splits=args.splits,
         runs_dir=args.runs_dir,
         bundle_dir=args.bundle_dir,
         results_dir=args.results_dir,
@@ -110,7 +121,7 @@ def _job(args: argparse.Namespace) -> int:
         head_epochs=args.head_epochs,
     )
     find_start(read_bundle(config.bundle_dir))  # what would fail after hours of scraping
-    require_raw(config.raw_dir, config.packed_dir)
+    require_raw(config.raw_dirs, config.packed_dir)
     refusal = ConfigError(
         "another release.add_category is at work here", config.runs_dir, "wait for it, or stop it"
     )
@@ -129,13 +140,13 @@ def _add_each(categories: Sequence[str], config: CategoryConfig) -> dict[str, Pa
     from preprocessing.inventory import summary
     from preprocessing.packing import pack
 
-    rows = pack(config.raw_dir, config.packed_dir)
+    rows = pack(config.raw_dirs, config.packed_dir, config.splits)
     log.info("%s", summary([row for row in rows if row.file.split("/")[0] in categories]))
     tables = {}
     for category in categories:
         log.info("%s", category)
         try:
-            require_photos(rows, category, config.raw_dir)
+            require_photos(rows, category, config.raw_dirs[0])
             tables[category] = add_category(category, config)
         except ProjectError as error:
             cli.print_error(error)

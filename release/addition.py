@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING
 from basics.errors import DataError
 from basics.files import write_all
 from colorizers.config import ColorizerConfig
-from pipeline.engine.bundle import UNIVERSAL, Bundle, ModelEntry
+from pipeline.engine.bundle import FEATURES, UNIVERSAL, Bundle, ModelEntry
 from pipeline.engine.bundle_file import file_sha256, read_bundle, read_verified, write_bundle
 from release.config import CategoryConfig
 from release.packaging import load_run, mark_of, remove_unlisted, require_encoder, write_colorizer
+from release.schedule import DECODER
+from release.starting_weights import encoder_of
 
 if TYPE_CHECKING:
     from preprocessing.inventory import Row
 
 log = logging.getLogger(__name__)
 
-ARCHITECTURE = "shared_encoder"
+SCHEDULE = ("epochs", "steps_per_epoch", "batch_size", "size", "policy")  # may be asked for
 
 
 def add_category(category: str, config: CategoryConfig) -> Path:
@@ -61,29 +63,47 @@ def colorizer_config(bundle: Bundle, category: str, config: CategoryConfig) -> C
     Raises:
         CheckpointError: the bundle ships no universal decoder to go on from, or a damaged one.
     """
-    from release.recipe import shared_encoder_config
-
     start = find_start(bundle)
-    return replace(
-        shared_encoder_config(config.packed_dir, config.runs_dir, category),
-        run_dir=config.runs_dir / "categories" / category,  # apart from those of the recipe
-        encoder=None,
+    settings = {name: getattr(config, name) for name in SCHEDULE}
+    run_dir = config.runs_dir / "categories" / category  # apart from those of the recipe
+    return ColorizerConfig(
+        category=category,
+        packed_dir=config.packed_dir,
+        run_dir=run_dir,
+        architecture=start.architecture,
+        backbone=bundle.router.architecture,
+        encoder=_encoder_begun_with(bundle, run_dir) or encoder_of(bundle, start),
         init=bundle.folder / start.file,
-        epochs=config.epochs,
-        steps_per_epoch=config.steps_per_epoch,
-        batch_size=config.batch_size,
-        size=config.size,
-        policy=config.policy,
+        **{**DECODER, **settings},
     )
 
 
+def _encoder_begun_with(bundle: Bundle, run_dir: Path) -> Path | None:
+    """The router's file that a run began with, if its encoder is the bundle's: to go on with.
+
+    A router that learnt a category since has another name, and the same encoder.
+    """
+    from training.checkpoints import latest_checkpoint
+    from training.runs import read_config
+
+    if latest_checkpoint(run_dir) is None:
+        return None
+    begun = read_config(run_dir)
+    is_same = begun.get("encoder_sha256") == bundle.encoder_sha256 and begun.get("encoder")
+    return Path(begun["encoder"]) if is_same else None
+
+
 def find_start(bundle: Bundle) -> ModelEntry:
-    """The universal decoder that a category starts from.
+    """The universal decoder that a category starts from: the usual one on the router's encoder.
 
     Raises:
         CheckpointError: the bundle ships none, or a damaged one.
     """
-    start = bundle.find_initial(ARCHITECTURE, UNIVERSAL)
+    on_encoder = [
+        name for name, table in bundle.colorizers.items() if FEATURES in table[UNIVERSAL].inputs
+    ]
+    usual = min(on_encoder, key=lambda name: (name != bundle.default, name), default=bundle.default)
+    start = bundle.find_initial(usual, UNIVERSAL)
     read_verified(bundle.folder, start)
     return start
 
@@ -138,7 +158,7 @@ def stage_colorizer(bundle: Bundle, run_dir: Path, packed_dir: Path) -> ModelEnt
         CheckpointError: there is no such run, or its decoder was trained on another encoder.
     """
     from pipeline.colorizer import Colorizer
-    from release.selection import smaller_if_as_good
+    from release.precision import smaller_if_as_good
 
     network, facts = load_run(run_dir)
     fix = "remove that folder and give the command again"

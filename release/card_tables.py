@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from basics.errors import DataError
-from pipeline.engine.bundle import UNIVERSAL, Bundle, ModelEntry
+from pipeline.engine.bundle import FEATURES, LIGHTNESS, UNIVERSAL, Bundle, ModelEntry
+from preprocessing.categories import ANY
 from preprocessing.inventory import read_rows
 from preprocessing.split import SPLITS
 
@@ -13,6 +14,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MEASURED = ("gray", "mean tint of the category", "universal", "routed", "ground truth")
+HEADS = {  # of the columns of splits
+    "train": "training",
+    "val": "validation",
+    "test": "test",
+    "val_more": "further validation",
+    "test_more": "further test",
+}
+ENCODERS = {  # whose ImageNet weights the encoder started from, and their licence
+    "mobilenet_v2": "MobileNetV2 1.0 (224 px) in google-coral/edgetpu (Apache-2.0)",
+    "efficientnet_lite0": "EfficientNet-Lite0 in tensorflow/tpu (Apache-2.0)",
+    "efficientnet_lite1": "EfficientNet-Lite1 in tensorflow/tpu (Apache-2.0)",
+    "efficientnet_lite2": "EfficientNet-Lite2 in tensorflow/tpu (Apache-2.0)",
+}
 SCHEDULE = ("size", "learning_rate", "policy", "start")
 
 
@@ -52,19 +66,39 @@ def mode_list(bundle: Bundle) -> str:
 
 def architecture_table(bundle: Bundle) -> str:
     """The kinds of colorizers, and how many categories have one of their own."""
-    kinds = {
-        "shared_encoder": "decoders on the router's encoder",
-        "encoder_decoder": "the network of the paper, Fig. 3",
-    }
+    kinds = {FEATURES: "decoders on the router's encoder", LIGHTNESS: "networks of their own"}
+    known = {"encoder_decoder": "the network of the paper, Fig. 3"}
     cells = [
-        [name, kinds.get(name, ""), len(table.keys() - {UNIVERSAL})]
+        [name, known.get(name, kinds[table[UNIVERSAL].inputs[0]]), len(table.keys() - {UNIVERSAL})]
         for name, table in bundle.colorizers.items()
     ]
     return markdown(["colorizer", "what it is", "categories with their own"], cells)
 
 
+def router_facts(bundle: Bundle) -> str:
+    """What validation decided of the router: its precision, and how far it is to be believed."""
+    facts, sentences = bundle.router.validation, []
+    if "int8_agreement" in facts:
+        sentences.append(
+            f"The router is shipped in {bundle.router.precision}: in int8 its first choice is the\n"
+            f"same for {facts['int8_agreement']:.1%} of the validation photos, and the colorizers "
+            f"that it feeds lose {facts['int8_loss_db']:.3f} dB."
+        )
+    if "calibration_error_before" in facts:
+        before, after = facts["calibration_error_before"], facts["calibration_error"]
+        kept = f"the temperature {bundle.temperature:g}" if bundle.temperature != 1 else "none"
+        sentences.append(
+            f"Its temperature was fitted and judged on different photos of the validation split:\n"
+            f"{kept} was kept (expected calibration error {before:.3f} before, {after:.3f} after; "
+            f"negative\nlog-likelihood {facts['nll_before']:.3f}, {facts['nll']:.3f})."
+        )
+    return "\n".join(sentences) + "\n\n" if sentences else ""
+
+
 def data_table(packed_dir: Path) -> tuple[str, dict[str, int]]:
-    """Photos per category and split; and the totals, by split.
+    """Photos per category and split, those without category too; and the totals, by split.
+
+    The further splits have columns where there are such photos.
 
     Raises:
         DataError: nothing was packed.
@@ -75,12 +109,22 @@ def data_table(packed_dir: Path) -> tuple[str, dict[str, int]]:
         raise DataError("no packed photos to count", packed_dir / "photos.csv", fix)
     counts: dict[str, dict[str, int]] = {}
     for row in rows:
-        of_category = counts.setdefault(row.file.split("/")[0], dict.fromkeys(SPLITS, 0))
+        of_category = counts.setdefault(row.category, dict.fromkeys(HEADS, 0))
         if row.result in of_category:
             of_category[row.result] += 1
-    totals = {split: sum(one[split] for one in counts.values()) for split in SPLITS}
-    cells = [[name, *one.values()] for name, one in (*sorted(counts.items()), ("all", totals))]
-    return markdown(["category", "training", "validation", "test"], cells), totals
+    totals = {split: sum(one[split] for one in counts.values()) for split in HEADS}
+    shown = [split for split in HEADS if split in SPLITS or totals[split]]
+    cells = [
+        [name, *(one[split] for split in shown)]
+        for name, one in (*sorted(counts.items()), ("all", totals))
+    ]
+    return markdown(["category", *(HEADS[split] for split in shown)], cells), totals
+
+
+def without_category(packed_dir: Path) -> int:
+    """How many training photos are of no category."""
+    rows = read_rows(packed_dir / "photos.csv")
+    return sum(row.category == ANY and row.result == "train" for row in rows)
 
 
 def schedule_table(bundle: Bundle, seconds: Mapping[str, float]) -> str:

@@ -9,8 +9,9 @@ class CategoryConfig:
     """Settings of adding categories to a bundle; the schedule is that of the shipped networks.
 
     Attributes:
-        raw_dir: one folder of photos per category.
+        raw_dirs: each a folder of photos per category; what is scraped goes into the first.
         packed_dir: the same, packed.
+        splits: assignments that are taken as given; see `preprocessing.packing.pack`.
         runs_dir: run folders go below it.
         bundle_dir: the bundle that grows.
         results_dir: where the tables go.
@@ -18,8 +19,9 @@ class CategoryConfig:
         head_epochs: of the router's new head.
     """
 
-    raw_dir: Path = Path("data/raw")
+    raw_dirs: tuple[Path, ...] = (Path("data/raw"),)
     packed_dir: Path = Path("data/packed")
+    splits: Path | None = None
     runs_dir: Path = Path("runs")
     bundle_dir: Path = Path("pretrained")
     results_dir: Path = Path("results")

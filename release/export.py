@@ -7,23 +7,23 @@ validation split, else in float32.
 
 import argparse
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from basics import cli
 from basics.errors import CheckpointError, ConfigError
 from basics.names import require_name
-from pipeline.engine.bundle import UNIVERSAL, Bundle, ModelEntry
+from pipeline.engine.bundle import FEATURES, UNIVERSAL, Bundle, ModelEntry
 from pipeline.engine.bundle_file import read_bundle, read_verified, write_bundle
 from release.packaging import (
     load_run,
     remove_unlisted,
     require_encoder,
     write_colorizer,
-    write_keras,
     write_router,
 )
+from release.starting_weights import write_start
 
 
 def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path, keep: Sequence[str] = ()) -> Bundle:
@@ -41,16 +41,24 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path, keep: Sequence[st
         ConfigError: an architecture to keep is not in the bundle that is there, or has runs, too.
     """
     from evaluation.saturations import choose_modes
-    from release.selection import choose_blend, choose_confidences, choose_precision
+    from release.confidences import choose_confidences
+    from release.precision import choose_precision, choose_router_precision
+    from release.selection import choose_blend
 
+    kept = read_bundle(bundle_dir) if keep else None
+    if kept is not None:
+        _require_keepable(kept, keep, runs_dir)
     staging, old = (bundle_dir.with_name(bundle_dir.name + end) for end in (".partial", ".old"))
     for folder in (staging, old):
         shutil.rmtree(folder, ignore_errors=True)
     staging.mkdir(parents=True)
     bundle = _write_float32(runs_dir, staging)
+    if kept is not None:
+        _require_encoders(bundle, kept, keep)
+    bundle = choose_router_precision(bundle, packed_dir)
     bundle = choose_precision(bundle, packed_dir)
-    if keep:
-        bundle = take_over(bundle, read_bundle(bundle_dir), keep)
+    if kept is not None:
+        bundle = take_over(bundle, kept, keep)
     bundle = choose_confidences(bundle, packed_dir)
     bundle = choose_blend(bundle, packed_dir)
     bundle = choose_modes(bundle, packed_dir)
@@ -70,25 +78,14 @@ def take_over(bundle: Bundle, old: Bundle, architectures: Sequence[str]) -> Bund
     """Copy all networks of some architectures out of another bundle, with what it says of them.
 
     Raises:
-        ConfigError: the other bundle has no such architecture, or this one has it, too.
-        CheckpointError: they need another encoder than this router's; or a file is damaged.
+        CheckpointError: a file is damaged.
     """
     colorizers, training = dict(bundle.colorizers), [*bundle.training]
     for architecture in architectures:
-        require_name(architecture, list(old.colorizers), what="colorizer", where="--keep")
-        if architecture in colorizers:
-            raise ConfigError(
-                f"there are runs of {architecture!r}, too", "--keep", "leave it out, or the runs"
-            )
         colorizers[architecture] = old.colorizers[architecture]
         starts = [file for file in old.training if file.architecture == architecture]
         training += starts
         for file in (*colorizers[architecture].values(), *starts):
-            fix, facts = (
-                f"leave out: --keep {architecture}",
-                {"encoder_sha256": file.encoder_sha256},
-            )
-            require_encoder(facts, bundle.encoder_sha256, where=old.folder, fix=fix)
             path = bundle.folder / file.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(read_verified(old.folder, file))
@@ -96,8 +93,30 @@ def take_over(bundle: Bundle, old: Bundle, architectures: Sequence[str]) -> Bund
     return replace(bundle, colorizers=colorizers, training=training, default=default)
 
 
-def _default(architectures: Collection[str]) -> str:
-    return "shared_encoder" if "shared_encoder" in architectures else min(architectures)
+def _require_keepable(old: Bundle, architectures: Sequence[str], runs_dir: Path) -> None:
+    """Raise `ConfigError` where the old bundle lacks an architecture, or it has runs, too."""
+    for one in architectures:
+        require_name(one, list(old.colorizers), what="colorizer", where="--keep")
+        if any((runs_dir / "colorizers" / one).glob("*")):
+            raise ConfigError(
+                f"there are runs of {one!r}, too", "--keep", "leave it out, or the runs"
+            )
+
+
+def _require_encoders(bundle: Bundle, old: Bundle, architectures: Sequence[str]) -> None:
+    """Raise `CheckpointError` where what is kept needs another encoder than the new router's."""
+    for one in architectures:
+        starts = [file for file in old.training if file.architecture == one]
+        for file in (*old.colorizers[one].values(), *starts):
+            facts = {"encoder_sha256": file.encoder_sha256}
+            fix = f"leave out: --keep {one}"
+            require_encoder(facts, bundle.encoder_sha256, where=old.folder, fix=fix)
+
+
+def _default(colorizers: Mapping[str, Mapping[str, ModelEntry]]) -> str:
+    """The architecture that colours: the first by name on the router's encoder, if there is one."""
+    fed = [name for name, files in colorizers.items() if FEATURES in files[UNIVERSAL].inputs]
+    return min(fed or colorizers)
 
 
 def tell_training_photos(bundle: Bundle, packed_dir: Path) -> Bundle:
@@ -139,21 +158,21 @@ def find_router(runs_dir: Path) -> Path:
 def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
     """Write router, colorizers and what training goes on from, all in float32."""
     router_dir = find_router(runs_dir)
-    router, router_facts = load_run(router_dir)
+    router, router_facts = load_run(router_dir, halved=True)
     encoder_sha256 = router_facts["encoder_sha256"]
-    router_file, start = write_router(router, router_facts, folder)
-    training = [start]
+    router_file, router_start = write_router(router, router_facts, folder)
+    training = [router_start]
     colorizers: dict[str, dict[str, ModelEntry]] = {}
     for run_dir in cli.progress(sorted((runs_dir / "colorizers").glob("*/*")), "exporting"):
-        network, facts = load_run(run_dir)
+        network, facts = load_run(run_dir, halved=True)
         architecture, category = facts["architecture"], facts["category"]
         fix = f"train it anew with --encoder {router_dir}"
         require_encoder(facts, encoder_sha256, where=run_dir, fix=fix)
         file = write_colorizer(network, facts, folder)
         colorizers.setdefault(architecture, {})[category] = file
         if category == UNIVERSAL:
-            name = f"training/{architecture}_{UNIVERSAL}.keras"
-            training.append(write_keras(network, folder, name, file))
+            start = write_start(network, facts, folder, f"{architecture}_{UNIVERSAL}", file)
+            training.append(start)
     for architecture, files in colorizers.items():
         if UNIVERSAL not in files:
             raise CheckpointError(

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 EVALUATE, SHOWCASE = "python -m evaluation.evaluate", "python -m evaluation.showcase"
 SCORES = ("method", "category", "n", "psnr_db", "psnr_db_low", "psnr_db_high", "ssim")
 SHOWN = ("photo", "method", "category", "gain_db", "colorfulness")
-
 CARD = """# Model card
 
 Written by `python -m release.model_card` from [bundle.json](bundle.json) and the tables in
@@ -51,10 +50,10 @@ coloured equally well; expect that they are not.
 
 ## Data
 
-{total:,} colour photos in {n_categories} categories, squares of 256 px, split into training,
-validation and test by the content of the file; near-duplicates share a split, so that no test photo
-was seen in training. The photos' licences are mixed and mostly unclear: none is included here, not
-in figures either.
+{total:,} colour photos in {n_categories} categories{without},
+squares of 256 px, split into training, validation and test by the content of the file;
+near-duplicates share a split, so that no test photo was seen in training. The photos' licences are
+mixed and mostly unclear: none is included here, not in figures either.
 
 {data}
 
@@ -63,21 +62,21 @@ faded prints, films that were blind to red.
 
 ## Where the weights come from
 
-The encoder, which router and `shared_encoder` have in common, started from the ImageNet weights of
-MobileNetV2 1.0 (224 px) in google-coral/edgetpu (Apache-2.0), and was changed: every layer of it
-was trained further on the gray photos above, first to classify them, then to colour them together
-with the universal decoder. Everything else started from random weights. `release/recipe.py` has
-the whole chain, its first steps included, which are not shipped and not in the table below.
+The encoder, which router and `{default}` have in common, started from the ImageNet weights of
+{encoder}, and was changed: every layer of it was trained further on the gray
+photos above, together with the universal decoder. Everything else started from random weights.
+`release/steps.py` has the whole chain; teachers, if there were any, are not shipped and not in the
+table below.
 
 ## How they were trained
 
 {schedule}
 
-Adam, with weight decay for `shared_encoder`; loss of the colorizers: {losses}; flips and random
-windows, for `shared_encoder` other tones, too; "photos shown" counts repetitions.
+Adam, with weight decay for `{default}`; loss of the colorizers: {losses}; flips and random
+windows; "photos shown" counts repetitions.
 "universal" saw all categories and is what a category's own network starts from. Minutes are those
 of the machine that trained it. A colorizer is stored in int8 where that costs less than 0.1 dB on
-validation. Versions: {versions}.
+validation, what the router in int8 costs included. Versions: {versions}.
 
 ## How good they are
 
@@ -92,7 +91,7 @@ and how often the true category is the router's first, or one of its first three
 
 {by_category}
 
-{calibration}## Known failures
+{router}{calibration}## Known failures
 
 ![Public-domain photos: gray, universal, routed, a wrong category, ground truth]({grid})
 
@@ -114,7 +113,7 @@ Apache-2.0: keep the credit above.
 
 ## Train them again
 
-`make train-quick ARGS="data/raw --weights PATH"`, with photos of yours in `data/raw/<category>/`;
+`make train-quick ARGS="data/raw --weights FOLDER"`, with photos of yours in `data/raw/<category>/`;
 every step alone, and longer schedules: [training]({recipes}). Then `make results`, which writes
 this card, too.
 """
@@ -169,6 +168,7 @@ def _job(args: argparse.Namespace) -> int:
 def _about(bundle: Bundle, packed_dir: Path, histories: Sequence[Path]) -> dict[str, object]:
     """What the card says of data, networks and training."""
     data, totals = tables.data_table(packed_dir)
+    without = tables.without_category(packed_dir)
     seconds: dict[str, float] = {}
     for path in histories:
         log = tables.read_table(path, ("run", "seconds"), "python -m release.recipe data/raw")
@@ -184,8 +184,11 @@ def _about(bundle: Bundle, packed_dir: Path, histories: Sequence[Path]) -> dict[
         "blending": tables.blending(bundle),
         "default": bundle.default,
         "modes": tables.mode_list(bundle),
+        "encoder": tables.ENCODERS.get(bundle.router.architecture, bundle.router.architecture),
+        "router": tables.router_facts(bundle),
         "architectures": tables.architecture_table(bundle),
-        "total": sum(totals.values()),
+        "total": sum(totals.values()) - without,
+        "without": f" and {without:,} of none, for training only" if without else "",
         "data": data,
         "schedule": tables.schedule_table(bundle, seconds),
         "losses": ", ".join(sorted(losses)),

@@ -1,15 +1,14 @@
-"""Trained networks -> files of a bundle: ONNX to colour with, Keras to go on training from."""
+"""Trained networks -> files of a bundle: ONNX to colour with, and what to go on training from."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from basics.errors import CheckpointError
-from basics.files import atomic_write
 from pipeline.engine.bundle import AB, FEATURES, LIGHTNESS, ROUTER, Bundle, ModelEntry
 from pipeline.engine.bundle_file import file_sha256
+from release.starting_weights import FOLDER, SUFFIXES, write_start
 
 if TYPE_CHECKING:
     import keras
@@ -24,18 +23,26 @@ TOLD = (  # of what a run folder says, in bundle.json
 )  # fmt: skip
 
 
-def load_run(run_dir: Path) -> "tuple[keras.Model, dict[str, Any]]":
+def load_run(run_dir: Path, *, halved: bool = False) -> "tuple[keras.Model, dict[str, Any]]":
     """The network of a run that is to be shipped, and what the run folder says about it.
+
+    Args:
+        run_dir: of a classifier or a colorizer.
+        halved: round its weights to those that compact weights hold, its encoder's too; so
+            decoders of one encoder still have one.
 
     Raises:
         CheckpointError: there is no run in that folder, or it has no checkpoint.
     """
     from colorizers.initial_weights import encoder_sha256
     from training.checkpoints import chosen_checkpoint, load_checkpoint
+    from training.compact import halve
     from training.runs import read_config
 
     path = chosen_checkpoint(run_dir)
     network = load_checkpoint(path, with_optimizer=False)  # a third of the size
+    if halved:
+        halve(network)
     facts = {
         **read_config(run_dir),
         "versions": json.loads((run_dir / "versions.json").read_text()),
@@ -54,13 +61,13 @@ def mark_of(facts: Mapping[str, Any]) -> str:
 def write_router(
     router: "keras.Model", facts: Mapping[str, Any], folder: Path, *, mark: str = ""
 ) -> tuple[ModelEntry, ModelEntry]:
-    """Write router.onnx, and training/router.keras to go on from; `mark` goes into their names."""
+    """Write router.onnx, and training/router.npz to go on from; `mark` goes into their names."""
     name = f"router{mark}.onnx"
     file = _write_onnx(
         _with_features(router), folder, name, ROUTER_OUTPUTS, facts,
         category=ROUTER, outputs=("confidences", FEATURES),
     )  # fmt: skip
-    return file, write_keras(router, folder, f"training/router{mark}.keras", file)
+    return file, write_start(router, facts, folder, f"router{mark}", file)
 
 
 def write_colorizer(
@@ -76,16 +83,6 @@ def write_colorizer(
         spec.exported(network), folder, name, ("chrominance",), facts,
         category=facts["category"], inputs=spec.inputs,
     )  # fmt: skip
-
-
-def write_keras(network: "keras.Model", folder: Path, name: str, like: ModelEntry) -> ModelEntry:
-    """Write a network without its optimizer, for training to go on from."""
-    with atomic_write(folder / name) as side:
-        network.save(side)
-    outputs = ("confidences",) if like.category == ROUTER else (AB,)
-    return replace(
-        like, file=name, sha256=file_sha256(folder / name), inputs=(LIGHTNESS,), outputs=outputs
-    )
 
 
 def require_encoder(
@@ -105,9 +102,9 @@ def require_encoder(
 def remove_unlisted(bundle: Bundle) -> None:
     """Remove networks that bundle.json does not list: replaced, not chosen, or left by a kill."""
     listed = {bundle.folder / file.file for file in bundle.entries}
-    folders = ("", "training", *bundle.colorizers)
+    folders = ("", FOLDER, *bundle.colorizers)
     for path in [one for folder in folders for one in (bundle.folder / folder).glob("*")]:
-        if path.suffix in (".onnx", ".keras") and path not in listed:
+        if path.suffix in (".onnx", *SUFFIXES) and path not in listed:
             path.unlink()
 
 

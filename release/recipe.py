@@ -1,166 +1,98 @@
-"""Train the shipped models, in a few hours on two cores: python -m release.recipe data/raw
+"""Train the shipped models, step by step: python -m release.recipe data/raw --weights WEIGHTS
 
-Packs the photos, trains the encoder, the router, the universal colorizers, then one colorizer per
-category, and exports the bundle. Each step goes on where it was if the command is given again.
+Packs the photos, trains teachers, a student that learns from them, the router's head on its
+encoder, then one decoder per category, and exports the bundle: `release/steps.py` has the table,
+`release/schedule.py` the numbers.
+Each step goes on where it was if the command is given again.
 """
 
 import argparse
 import csv
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from basics import cli
 from basics.files import atomic_write
 from classifier.config import ClassifierConfig
-from colorizers.config import UNIVERSAL, ColorizerConfig
+from release.schedule import STUDENT, TEACHERS
+from release.steps import Encoder, Plan, Step, Teaching, iter_steps
 
 log = logging.getLogger(__name__)
 
 FIGURES = ("loss", "val_loss", "val_psnr_db", "val_top_1", "val_top_3")  # of the log
-FIRST_ROUTER, FIRST_UNIVERSAL = "start/mobilenet_v2", "start/shared_encoder"  # not shipped
-FIG_3_CATEGORIES = ("fruit", "sunset", "forest")  # as far as an hour goes
 
 
-def iter_steps(
-    packed_dir: Path, runs_dir: Path, weights: str, categories: Sequence[str]
-) -> Iterator[ClassifierConfig | ColorizerConfig]:
-    """All trainings in their order: each starts from what those before it left.
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where the recipe takes photos from, and where the bundle goes.
 
-    The encoder learns to classify, then to colour; only then the router's head and the decoders of
-    the categories are trained, for they all share it.
+    Attributes:
+        raw_dirs: each with a folder of photos per category, or shards; `any` is trained on, too.
+        splits: assignments that are taken as given; see `preprocessing.packing.pack`.
+        bundle_dir: replaced when all is done.
     """
-    yield first_router_config(packed_dir, runs_dir, weights)
-    yield first_universal_config(packed_dir, runs_dir)
-    yield shared_encoder_config(packed_dir, runs_dir, UNIVERSAL)
-    yield router_config(packed_dir, runs_dir)
-    for category in categories:
-        yield shared_encoder_config(packed_dir, runs_dir, category)
-    for category in (UNIVERSAL, *(one for one in FIG_3_CATEGORIES if one in categories)):
-        yield encoder_decoder_config(packed_dir, runs_dir, category)
+
+    raw_dirs: tuple[Path, ...]
+    splits: Path | None = None
+    bundle_dir: Path = Path("pretrained")
 
 
-def first_router_config(packed_dir: Path, runs_dir: Path, weights: str) -> ClassifierConfig:
-    """A classifier whose encoder knows the photos: two epochs of the head, four of all layers."""
-    return ClassifierConfig(
-        packed_dir=packed_dir,
-        run_dir=runs_dir / FIRST_ROUTER,
-        backbone="mobilenet_v2",
-        weights=weights,
-        head_epochs=2,
-        epochs=4,
-        learning_rate=5e-5,
-    )
-
-
-def first_universal_config(packed_dir: Path, runs_dir: Path) -> ColorizerConfig:
-    """A decoder of all categories on that encoder, by squared errors: 72 x 25 x 32 photos."""
-    return ColorizerConfig(
-        category=UNIVERSAL,
-        packed_dir=packed_dir,
-        run_dir=runs_dir / FIRST_UNIVERSAL,
-        architecture="shared_encoder",
-        encoder=runs_dir / FIRST_ROUTER,
-        epochs=72,
-        steps_per_epoch=25,
-        batch_size=32,
-        decay="cosine",
-        size=160,
-        smallest_px=128,
-        policy="mixed_bfloat16",
-        validate_every=12,
-    )
-
-
-def router_config(packed_dir: Path, runs_dir: Path) -> ClassifierConfig:
-    """The router that is shipped: a new head on the encoder of the universal colorizer."""
-    return ClassifierConfig(
-        packed_dir=packed_dir,
-        run_dir=runs_dir / "classifier" / "mobilenet_v2",
-        backbone="mobilenet_v2",
-        encoder=runs_dir / "colorizers" / "shared_encoder" / UNIVERSAL,
-        head_epochs=12,
-        epochs=0,
-    )
-
-
-def shared_encoder_config(packed_dir: Path, runs_dir: Path, category: str) -> ColorizerConfig:
-    """Encoder and universal decoder together, 100 x 25 x 32 photos; decoders of categories alone.
-
-    Trained for PSNR, on windows from 96 px and on other films: 7,500 photos are few.
-    """
-    folder = runs_dir / "colorizers" / "shared_encoder"
-    is_universal = category == UNIVERSAL
-    return ColorizerConfig(
-        category=category,
-        packed_dir=packed_dir,
-        run_dir=folder / category,
-        architecture="shared_encoder",
-        encoder=None if is_universal else runs_dir / "classifier" / "mobilenet_v2",
-        init=runs_dir / FIRST_UNIVERSAL if is_universal else folder / UNIVERSAL,
-        train_encoder=is_universal,
-        loss="psnr",
-        epochs=100 if is_universal else 8,
-        steps_per_epoch=25 if is_universal else 10,
-        batch_size=32 if is_universal else 25,
-        learning_rate=1.5e-4 if is_universal else 3e-4,
-        weight_decay=0.05,
-        decay="cosine",
-        size=160,
-        smallest_px=96 if is_universal else 128,
-        tone_spread=0.3,
-        policy="mixed_bfloat16",
-        keep_best=True,
-        validate_every=10 if is_universal else 1,
-    )
-
-
-def encoder_decoder_config(packed_dir: Path, runs_dir: Path, category: str) -> ColorizerConfig:
-    """The network of Fig. 3 at 128 px: 40 x 25 x 25 photos, 8 x 25 x 25 more for a category."""
-    folder = runs_dir / "colorizers" / "encoder_decoder"
-    is_universal = category == UNIVERSAL
-    return ColorizerConfig(
-        category=category,
-        packed_dir=packed_dir,
-        run_dir=folder / category,
-        init=None if is_universal else folder / UNIVERSAL,
-        epochs=40 if is_universal else 8,
-        learning_rate=1e-3 if is_universal else 3e-4,
-        decay="cosine",
-        size=128,
-        run_px=128,
-        smallest_px=176,
-        policy="mixed_bfloat16",
-        keep_best=not is_universal,
-        validate_every=5 if is_universal else 1,
-    )
-
-
-def run_recipe(
-    raw_dir: Path, packed_dir: Path, runs_dir: Path, bundle_dir: Path, weights: str
-) -> None:
+def run_recipe(places: Places, plan: Plan) -> None:
     """Do every step that is not done yet."""
     from preprocessing.packing import pack, packed_categories
     from release.export import export
 
-    pack(raw_dir, packed_dir)
-    for config in iter_steps(packed_dir, runs_dir, weights, packed_categories(packed_dir)):
-        train(config)
-    export(runs_dir, bundle_dir, packed_dir)
+    pack(places.raw_dirs, plan.packed_dir, places.splits)
+    for step in iter_steps(plan, packed_categories(plan.packed_dir)):
+        do(step)
+    export(plan.runs_dir, places.bundle_dir, plan.packed_dir)
 
 
-def train(config: ClassifierConfig | ColorizerConfig) -> Path:
-    """Train one step, or go on with it; returns its last checkpoint."""
+def do(step: Step) -> Path:
+    """Do one step, or go on with it.
+
+    Returns:
+        What it leaves: the last checkpoint of a training, the weights of an encoder, taught.json.
+    """
     import keras
 
     from classifier.train import train as train_classifier
+    from colorizers.teach import teach
     from colorizers.train import train as train_colorizer
 
     keras.backend.clear_session()
-    log.info("%s", config.run_dir)
-    if isinstance(config, ClassifierConfig):
-        return train_classifier(config)
-    return train_colorizer(config)
+    if isinstance(step, Encoder):
+        return make_encoder(step)
+    if isinstance(step, Teaching):
+        return teach(step.teachers, step.packed_dir, step.taught_dir, step.lesson)
+    log.info("%s", step.run_dir)
+    if isinstance(step, ClassifierConfig):
+        return train_classifier(step)
+    return train_colorizer(step)
+
+
+def make_encoder(step: Encoder) -> Path:
+    """Write the weights of an encoder: Keras' download, or random ones; once.
+
+    Raises:
+        CheckpointError: Keras has no such weights.
+    """
+    import keras
+
+    from classifier.backbones import BACKBONES
+    from training.compact import TEXTS, write_weights
+    from training.registry import find
+
+    if step.path.is_file():
+        return step.path
+    keras.utils.set_random_seed(0)
+    spec = find(BACKBONES, step.backbone, "backbone")
+    encoder = spec.build()
+    if step.weights != "none":
+        spec.load_weights(encoder, step.weights)
+    return write_weights(encoder, step.path, dict.fromkeys(TEXTS, "{}"))
 
 
 def write_log(runs_dir: Path, path: Path) -> None:
@@ -179,8 +111,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     parser = cli.parser(__doc__, "release.recipe")
     add = parser.add_argument
-    add("raw_dir", type=Path, help="folder with one folder of photos per category")
-    add("--weights", default="imagenet", help="of the encoder: imagenet, none or a path")
+    text = "folder with one folder of photos per category, or tar shards; several are joined"
+    add("raw_dirs", type=Path, nargs="+", metavar="RAW_DIR", help=text)
+    text = "of the encoders: imagenet, none, an .npz file, or a folder of <backbone>_imagenet.npz"
+    add("--weights", default="imagenet", help=text)
+    add("--splits", type=Path, metavar="FILE", help="splits to be taken as given")
+    add("--architecture", default=STUDENT.architecture, help="of the networks that are shipped")
+    add("--backbone", default=STUDENT.backbone, help="their encoder")
+    add("--no-teachers", action="store_true", help="learn from the photos alone")
     add("--packed-dir", type=Path, default=Path("data/packed"), help="packed photos")
     add("--runs-dir", type=Path, default=Path("runs"), help="run folders")
     add("--bundle-dir", type=Path, default=Path("pretrained"), help="where the bundle goes")
@@ -189,7 +127,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _job(args: argparse.Namespace) -> int:
-    run_recipe(args.raw_dir, args.packed_dir, args.runs_dir, args.bundle_dir, args.weights)
+    plan = Plan(
+        packed_dir=args.packed_dir,
+        runs_dir=args.runs_dir,
+        weights=args.weights,
+        teachers=() if args.no_teachers else TEACHERS,
+        student=replace(STUDENT, architecture=args.architecture, backbone=args.backbone),
+    )
+    raw_dirs = tuple(args.raw_dirs)
+    run_recipe(Places(raw_dirs=raw_dirs, splits=args.splits, bundle_dir=args.bundle_dir), plan)
     write_log(args.runs_dir, args.log)
     cli.print_lines([args.bundle_dir / "bundle.json", args.log])
     return cli.DONE

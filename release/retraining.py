@@ -29,7 +29,9 @@ def retrain_router(bundle_dir: Path, packed_dir: Path, runs_dir: Path, *, head_e
         CheckpointError: the bundle cannot be used, or ships no router to go on training from.
     """
     from classifier.train import train
-    from release.selection import choose_blend, choose_confidences
+    from release.confidences import choose_confidences
+    from release.precision import choose_router_precision
+    from release.selection import choose_blend
 
     bundle = read_bundle(bundle_dir)
     unknown = bundle.unknown_to_router
@@ -46,7 +48,7 @@ def retrain_router(bundle_dir: Path, packed_dir: Path, runs_dir: Path, *, head_e
     router, facts = load_run(train(config).parent)
     if facts["encoder_sha256"] != bundle.encoder_sha256:
         raise CheckpointError(
-            "the bundle's own router.keras has another encoder than its router.onnx",
+            "the bundle's own router has another encoder to train on than to colour with",
             bundle_dir,
             "export the bundle anew: python -m release.export RUNS_DIR BUNDLE_DIR",
         )
@@ -55,6 +57,7 @@ def retrain_router(bundle_dir: Path, packed_dir: Path, runs_dir: Path, *, head_e
     bundle = replace(
         bundle, categories=tuple(facts["categories"]), router=file, training=[start, *others]
     )
+    bundle = choose_router_precision(bundle, packed_dir)
     bundle = choose_confidences(bundle, packed_dir)
     bundle = choose_blend(bundle, packed_dir)
     write_bundle(bundle)

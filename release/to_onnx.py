@@ -49,7 +49,9 @@ def write_onnx(network: keras.Model, path: Path, outputs: Sequence[str]) -> None
     import tf2onnx
 
     signature = [
-        tf.TensorSpec((None, None, None, one.shape[-1]), tf.float32, name=f"input_{i}")
+        tf.TensorSpec(
+            (*[None] * (len(one.shape) - 1), one.shape[-1]), tf.float32, name=f"input_{i}"
+        )
         for i, one in enumerate(network.inputs)
     ]
 
@@ -67,13 +69,20 @@ def write_onnx(network: keras.Model, path: Path, outputs: Sequence[str]) -> None
         tf2onnx.convert.from_function(run, signature, opset=OPSET, output_path=str(side))
 
 
-def write_int8(float_path: Path, path: Path, calibration: Iterator[dict[str, NDArray]]) -> None:
+def write_int8(
+    float_path: Path,
+    path: Path,
+    calibration: Iterator[dict[str, NDArray]],
+    *,
+    first_exact: float = 0.0,
+) -> None:
     """Quantize an ONNX file: int8 weights per channel, uint8 activations; the last layer not.
 
     Args:
         float_path: what `write_onnx` wrote.
         path: written aside, then renamed.
         calibration: inputs by name, from real photos; they set the ranges of the activations.
+        first_exact: what stays in float32, too: the network up to this share of its convolutions.
     """
     import onnx
     from onnxruntime import quantization
@@ -85,7 +94,9 @@ def write_int8(float_path: Path, path: Path, calibration: Iterator[dict[str, NDA
 
     with atomic_write(path) as side, atomic_write(path.with_suffix(".pre.onnx")) as prepared:
         quant_pre_process(str(float_path), str(prepared), skip_symbolic_shape=True)
-        convolutions = [n.name for n in onnx.load(prepared).graph.node if n.op_type == "Conv"]
+        nodes = [(one.name, one.op_type) for one in onnx.load(prepared).graph.node]
+        places = [place for place, (_, kind) in enumerate(nodes) if kind == "Conv"]
+        start = places[int(first_exact * len(places))] if first_exact else 0
         quantization.quantize_static(
             str(prepared),
             str(side),
@@ -95,7 +106,7 @@ def write_int8(float_path: Path, path: Path, calibration: Iterator[dict[str, NDA
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,
             op_types_to_quantize=["Conv", "Add", "Concat", "Resize", "Clip", "Relu"],
-            nodes_to_exclude=convolutions[-1:],
+            nodes_to_exclude=[nodes[place][0] for place in (*range(start), *places[-1:])],
         )
         prepared.touch()
 

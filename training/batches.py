@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basics.errors import DataError
-from preprocessing.categories import ANY
-from preprocessing.packing import has_any, load_packed
+from preprocessing.packing import has_any, load_packed, training_folders
 from training.augment import Augmentation, unchanged
 
 Batch = tuple[dict[str, NDArray]]  # what Keras takes for inputs without targets
@@ -68,7 +67,7 @@ def load_photos(
         DataError: a category was never packed, or there is no photo in all of them.
     """
     is_any = with_any and split == "train" and has_any(packed_dir)
-    names = [*categories, ANY] if is_any else categories
+    names = training_folders(categories, with_any=is_any)
     arrays = tuple(load_packed(packed_dir, name, split) for name in names)
     indices = [*range(len(categories)), NO_CATEGORY]  # the last array is that of `any`, by -1 too
     counts = [len(array) for array in arrays]

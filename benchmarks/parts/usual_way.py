@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import keras
     import torch
 
-TRAINING_DIR = Path(__file__).parents[2] / "pretrained" / "training"
 SHORT_SIDE_PX = 256
 STRIDE_PX = 32  # sides are multiples of it
 QUALITY = 95  # of the JPEG, 4:4:4 as ours
@@ -79,10 +78,13 @@ def run_keras(lum: NDArray[np.float32]) -> NDArray[np.float32]:
     """Classify a photo, then predict its (h, w, 2) ab, by the Keras networks that are shipped."""
     import keras
 
-    names = ("router.keras", "shared_encoder_universal.keras")
-    router, colorizer = (
-        keras.models.load_model(TRAINING_DIR / name, compile=False) for name in names
-    )
+    from pipeline.engine.bundle import PRETRAINED_DIR, ROUTER, UNIVERSAL
+    from pipeline.engine.bundle_file import read_bundle
+    from release.starting_weights import open_start
+
+    bundle = read_bundle(PRETRAINED_DIR)
+    kinds = ((bundle.router.architecture, ROUTER), (bundle.default, UNIVERSAL))
+    router, colorizer = (open_start(bundle, bundle.find_initial(*kind)) for kind in kinds)
     for network in (router, colorizer):
         compute_in_float32(network)
     keras.ops.convert_to_numpy(router(lum, training=False))

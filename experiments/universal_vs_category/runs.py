@@ -11,8 +11,9 @@ A budget of N photos, C categories:
 | from scratch, N each | C | N, of its own | C times N |
 
 A category's network gets the same number whatever the number of its photos; a universal one sees
-each photo of the training split equally often, so more of large categories. All arms keep the last
-stage (or all the one best on validation); the learning rate fades by a cosine in each run.
+each photo of the training split equally often, so more of large categories. Photos without a
+category (`any`) are in no arm: both sides see the same ones. All arms keep the last stage (or
+all the one best on validation); the learning rate fades by a cosine in each run.
 """
 
 from collections.abc import Sequence
@@ -140,6 +141,7 @@ def _network(
         learning_rate=FINE_RATE if arm in _GOES_ON else RATE,
         side_px=config.size,
         smallest_px=config.smallest_px,
+        categories_only=True,
         policy=config.policy,
         seed=seed,
         keep_best=config.keep_best,

@@ -7,6 +7,7 @@ import pytest
 
 from basics.errors import ConfigError, DataError
 from colorizers.config import UNIVERSAL
+from colorizers.train import train
 from evaluation.category_matrix import load_test
 from evaluation.encoded import encode_photo
 from experiments.measure import open_network, predict, score_all, shrink
@@ -34,6 +35,7 @@ from experiments.universal_vs_category.tables import gains, levels
 from pipeline.colorizer import Colorizer
 from pipeline.engine.bundle_file import read_bundle
 from tests.notebooks import make_05
+from training.runs import read_config
 
 CATEGORIES = ["beach", "forest", "fruit"]
 PAIR = ["method", "reference", "category", "seed"]
@@ -94,6 +96,21 @@ def test_every_arm_is_shown_the_same_number_of_photos(config, photos):
     assert abs(budget - photos) <= max(photos / 2, 2 * 3 * 25 * STAGES)
 
 
+def test_the_universal_networks_see_no_other_photos_than_those_of_categories(
+    config, packed_photos, tmp_path
+):
+    packed = shutil.copytree(packed_photos, tmp_path / "packed")
+    (packed / "any").mkdir()
+    np.save(packed / "any" / "train.npy", np.zeros((5, 256, 256, 3), np.uint8))
+    config = replace(config, packed_dir=packed, runs_dir=tmp_path)
+    planned = {(one.name, one.category): one for one in plan(config, CATEGORIES)}
+    assert all(one.training.categories_only for one in planned.values())
+    one_step = {"epochs": 1, "steps_per_epoch": 1, "batch_size": 2}
+    short = replace(planned[FOR_ALL, UNIVERSAL].training, **one_step)
+    train(short)
+    assert read_config(short.run_dir)["photos"] == 24  # those of `any` would make it 29
+
+
 def test_a_network_counts_the_photos_of_the_one_it_starts_from(config):
     budget = config.budget(3)
     planned = {(one.name, one.category): one for one in plan(config, CATEGORIES)}
@@ -135,7 +152,7 @@ def test_the_seeds_need_a_packed_category(config):
 def test_the_encoder_is_that_of_the_bundles_router(tiny_bundle):
     bundle = read_bundle(tiny_bundle)
     assert find_encoder(bundle, "encoder_decoder") is None
-    assert find_encoder(bundle, "shared_encoder") == tiny_bundle / "training" / "router.keras"
+    assert find_encoder(bundle, "shared_encoder") == tiny_bundle / "training" / "router.npz"
 
 
 def test_oracle_and_real_routing_differ_by_the_choice_alone(tiny_bundle, packed_photos):

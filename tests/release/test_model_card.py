@@ -1,5 +1,6 @@
 import re
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -8,7 +9,8 @@ from basics.errors import DataError
 from evaluation import evaluate, showcase
 from pipeline.engine.bundle import ModelEntry
 from pipeline.engine.bundle_file import read_bundle
-from release.card_tables import photos_shown
+from preprocessing.inventory import Row, write_rows
+from release.card_tables import data_table, photos_shown, router_facts, without_category
 from release.model_card import main, write_card
 
 
@@ -67,6 +69,36 @@ def test_the_card_counts_the_photos_of_each_split(card):
     assert "36 colour photos in 3 categories" in card
 
 
+def test_photos_of_no_category_and_further_ones_are_counted_apart(tmp_path):
+    results = [("road", "train"), ("road", "test"), ("road", "test_more"), ("any", "train")]
+    results += [("any", "train"), ("road", "duplicate")]
+    rows = [
+        Row(file=f"{category}/{i}.jpg", size=1, mtime_ns=1, sha256=f"{i:064x}", result=result)
+        for i, (category, result) in enumerate(results)
+    ]
+    write_rows(tmp_path / "photos.csv", rows)
+    table, totals = data_table(tmp_path)
+    assert table.splitlines() == [
+        "| category | training | validation | test | further test |",
+        "| --- | --- | --- | --- | --- |",
+        "| any | 2 | 0 | 0 | 0 |",
+        "| road | 1 | 0 | 1 | 1 |",
+        "| all | 3 | 0 | 1 | 1 |",
+    ]
+    assert sum(totals.values()) == 5
+    assert without_category(tmp_path) == 2
+
+
+def test_the_card_tells_what_validation_decided_of_the_router(card, measured):
+    bundle = read_bundle(measured[0])
+    told = bundle.router.validation
+    assert f"The router is shipped in {bundle.router.precision}" in card
+    assert f"same for {told['int8_agreement']:.1%} of the validation photos" in card
+    assert f"error {told['calibration_error_before']:.3f} before" in card
+    old = replace(bundle, router=replace(bundle.router, validation={"top_1": 0.8}))
+    assert router_facts(old) == ""
+
+
 def test_the_card_tells_how_long_each_network_was_trained(card):
     router = _row(card, "mobilenet_v2", 8)
     assert router[:2] == ["mobilenet_v2", "router"]
@@ -86,7 +118,7 @@ def test_photos_shown_counts_repetitions():
 
 
 def test_calibration_is_told_where_it_was_measured(card, measured, options):
-    assert "expected calibration error" in card
+    assert "confidences are calibrated: on these photos" in card
     path = measured[1] / "reliability.csv"
     content = path.read_bytes()
     path.unlink()
@@ -94,7 +126,7 @@ def test_calibration_is_told_where_it_was_measured(card, measured, options):
         assert main(options) == 0
     finally:
         path.write_bytes(content)
-    assert "expected calibration error" not in (measured[0] / "MODEL_CARD.md").read_text()
+    assert "confidences are calibrated" not in (measured[0] / "MODEL_CARD.md").read_text()
 
 
 @pytest.mark.parametrize(

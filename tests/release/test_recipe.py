@@ -1,68 +1,148 @@
+"""The recipe: a table of steps, each from what those before it left, and what one leaves."""
+
 import csv
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from basics.errors import CheckpointError, ConfigError
 from classifier.config import ClassifierConfig
 from colorizers.config import ColorizerConfig
 from colorizers.initial_weights import encoder_sha256
 from preprocessing.categories import CATEGORIES
-from release.recipe import iter_steps, train, write_log
+from release.recipe import do, write_log
+from release.schedule import SCHEDULE, NetworkSettings
+from release.steps import Encoder, Plan, Teaching, iter_steps
 from training.checkpoints import load_checkpoint
+from training.compact import is_compact, take_encoder
+from training.encoders.table import ENCODERS
+
+ALIKE = (NetworkSettings(name="first", seed=1), NetworkSettings(name="second", loss="huber"))
 
 
-def steps(folder):
-    return list(iter_steps(folder / "packed", folder, "none", CATEGORIES))
+@pytest.fixture
+def plan(tmp_path):
+    return Plan(
+        packed_dir=tmp_path / "packed", runs_dir=tmp_path, weights="none", teachers=ALIKE,
+        student=NetworkSettings(name="student", architecture="quarter_encoder", views=300_000),
+    )  # fmt: skip
 
 
-def colorizers(configs):
-    return [one for one in configs if isinstance(one, ColorizerConfig)]
+def colorizers(steps):
+    return [one for one in steps if isinstance(one, ColorizerConfig)]
 
 
-def test_every_step_starts_from_a_run_that_came_before_it(tmp_path):
+def test_every_step_starts_from_what_came_before_it(plan):
     done = set()
-    for config in steps(tmp_path):
-        starts = {config.encoder, getattr(config, "init", None)} - {None}
-        assert starts <= done
-        assert config.run_dir not in done
-        done.add(config.run_dir)
+    for step in iter_steps(plan, CATEGORIES):
+        if isinstance(step, Encoder):
+            done.add(step.path)
+        elif isinstance(step, Teaching):
+            assert {*step.teachers} <= done
+            done.add(step.taught_dir)
+        else:
+            starts = {step.encoder, getattr(step, "init", None), getattr(step, "taught", None)}
+            assert starts - {None} <= done
+            assert step.run_dir not in done
+            done.add(step.run_dir)
 
 
-def test_every_category_gets_a_decoder_that_starts_from_the_universal_one(tmp_path):
-    folder = tmp_path / "colorizers" / "shared_encoder"
-    shared = [one for one in colorizers(steps(tmp_path)) if one.run_dir.parent == folder]
+def test_each_teacher_and_the_student_learn_as_their_settings_say(plan):
+    universal = [one for one in colorizers(iter_steps(plan, [])) if one.train_encoder]
+    assert [one.run_dir.name for one in universal] == ["first", "second", "universal"]
+    assert [one.loss for one in universal] == ["psnr", "huber", "psnr"]
+    assert [one.seed for one in universal] == [1, 0, 0]
+    assert [one.taught for one in universal] == [None, None, plan.runs_dir / "taught"]
+    shown = [one.epochs * one.steps_per_epoch * one.batch_size for one in universal]
+    assert shown == [100_000, 100_000, 300_000]
+    assert {one.average for one in universal} == {SCHEDULE["average"]}
+
+
+def test_without_teachers_the_student_learns_from_the_truth_alone(plan):
+    steps = list(iter_steps(replace(plan, teachers=()), []))
+    assert not [one for one in steps if isinstance(one, Teaching)]
+    (student,) = [one for one in colorizers(steps) if one.train_encoder]
+    assert student.taught is None
+
+
+def test_every_category_gets_a_decoder_that_starts_from_the_students(plan):
+    folder = plan.runs_dir / "colorizers" / "quarter_encoder"
+    shared = [
+        one for one in colorizers(iter_steps(plan, CATEGORIES)) if one.run_dir.parent == folder
+    ]
     assert [one.category for one in shared] == ["universal", *CATEGORIES]
     assert all(one.init == shared[0].run_dir for one in shared[1:])
 
 
-def test_the_encoder_is_left_alone_once_the_router_is_trained_on_it(tmp_path):
-    whole = steps(tmp_path)
-    (router,) = [one for one in whole if one.run_dir == tmp_path / "classifier" / "mobilenet_v2"]
-    assert isinstance(router, ClassifierConfig)
+def test_the_encoder_is_left_alone_once_the_router_is_trained_on_it(plan):
+    whole = list(iter_steps(plan, CATEGORIES))
+    (router,) = [one for one in whole if isinstance(one, ClassifierConfig)]
+    assert router.run_dir == plan.runs_dir / "classifier" / "mobilenet_v2"
     assert router.epochs == 0  # its head alone
     after = colorizers(whole[whole.index(router) + 1 :])
     assert len(after) == 24
     assert not [one for one in after if one.train_encoder]
-    decoders = [one for one in after if one.architecture == "shared_encoder"]
+    decoders = [one for one in after if one.architecture == "quarter_encoder"]
     assert {one.encoder for one in decoders} == {router.run_dir}
 
 
-def test_the_network_of_figure_3_is_trained_for_three_categories(tmp_path):
-    paper = [one for one in colorizers(steps(tmp_path)) if one.architecture == "encoder_decoder"]
+def test_the_network_of_figure_3_is_trained_for_three_categories(plan):
+    every = colorizers(iter_steps(plan, CATEGORIES))
+    paper = [one for one in every if one.architecture == "encoder_decoder"]
     assert [one.category for one in paper] == ["universal", "fruit", "sunset", "forest"]
 
 
+def test_the_weights_of_encoders_lie_in_one_folder_under_their_names(plan, tmp_path):
+    lite = NetworkSettings(name="lite", backbone="efficientnet_lite0", loss="perceptual")
+    several = replace(plan, weights=str(tmp_path), teachers=(lite,))
+    steps = list(iter_steps(several, []))
+    assert not [one for one in steps if isinstance(one, Encoder)]
+    first, student = colorizers(steps)[:2]
+    assert first.encoder == first.perceptual_weights
+    assert first.encoder == tmp_path / "efficientnet_lite0_imagenet.npz"
+    assert student.encoder == tmp_path / "mobilenet_v2_imagenet.npz"
+    with pytest.raises(ConfigError, match=r"weights of one encoder for efficientnet_lite0, mobile"):
+        next(iter_steps(replace(several, weights="a.npz"), []))
+    alone = replace(plan, weights="a.npz")
+    assert colorizers(iter_steps(alone, []))[0].encoder == Path("a.npz")
+
+
+def test_an_encoder_of_random_weights_is_written_once(tmp_path):
+    step = Encoder(backbone="mobilenet_v2", weights="none", path=tmp_path / "a.npz")
+    assert do(step) == step.path
+    assert is_compact(step.path)
+    written = step.path.stat().st_mtime_ns
+    encoder = ENCODERS["mobilenet_v2"].build()
+    before = encoder.get_weights()
+    take_encoder(encoder, step.path)
+    assert not np.array_equal(before[0], encoder.get_weights()[0])
+    assert do(step) == step.path
+    assert step.path.stat().st_mtime_ns == written
+    missing = replace(step, backbone="efficientnet_lite0", weights="imagenet", path=tmp_path / "b")
+    with pytest.raises(CheckpointError, match="no weights of EfficientNet-Lite0 to download"):
+        do(missing)
+
+
 @pytest.mark.slow
-def test_shortened_to_a_step_each_the_runs_fit_together(packed_photos, tmp_path):
+def test_shortened_to_a_step_each_the_runs_fit_together(packed_photos, plan):
+    short = replace(plan, packed_dir=packed_photos, teachers=ALIKE[:1])
+    least = {"epochs": 1, "steps_per_epoch": 3, "batch_size": 2, "size": 32, "warmup_steps": 0}
     hashes = []
-    for config in list(iter_steps(packed_photos, tmp_path, "none", ["beach"]))[:5]:
-        least = {"epochs": min(1, config.epochs), "steps_per_epoch": 1, "batch_size": 2, "size": 32}
-        if isinstance(config, ClassifierConfig):
-            least |= {"head_epochs": 1}
-        hashes.append(encoder_sha256(load_checkpoint(train(replace(config, **least)))))
-    first_router, first_universal, universal, router, beach = hashes
-    assert first_router == first_universal != universal
-    assert universal == router == beach
+    for step in list(iter_steps(short, ["beach"]))[:6]:
+        if isinstance(step, ColorizerConfig):
+            step = replace(step, **least, checkpoint_every=1)
+        elif isinstance(step, ClassifierConfig):
+            step = replace(step, head_epochs=1, steps_per_epoch=1, batch_size=2, size=32)
+        elif isinstance(step, Teaching):
+            step = replace(step, lesson=replace(step.lesson, px=(64,)))
+        left = do(step)
+        if left.suffix == ".keras":
+            hashes.append(encoder_sha256(load_checkpoint(left, with_optimizer=False)))
+    teacher, student, router, beach = hashes
+    assert teacher != student
+    assert router == beach
 
 
 def test_the_log_holds_every_epoch_of_every_run(tiny_runs, tmp_path):

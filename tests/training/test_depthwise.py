@@ -18,14 +18,14 @@ def network_of(side: int, stride: int, **settings) -> keras.Model:
 
 def gradients_of(network: keras.Model, x: np.ndarray) -> list[np.ndarray]:
     """Of output, input, kernel and bias, for a sum that weighs every output in another way."""
-    x = tf.constant(x)
+    given = tf.constant(x)
     with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = network(x)
+        tape.watch(given)
+        y = network(given)
         weights = np.random.default_rng(1).normal(size=y.shape).astype(np.float32)
         total = tf.reduce_sum(y * weights)
     variables = [one.value for one in network.trainable_variables]
-    return [np.asarray(one) for one in [y, *tape.gradient(total, [x, *variables])]]
+    return [np.asarray(one) for one in [y, *tape.gradient(total, [given, *variables])]]
 
 
 @pytest.mark.parametrize("side", [3, 5])

@@ -11,7 +11,6 @@ import pytest
 from basics.errors import CheckpointError, ConfigError
 from classifier.head import build_classifier
 from colorizers import unpack as command
-from colorizers.compact import take_compact, write_compact
 from colorizers.config import ColorizerConfig
 from colorizers.initial_weights import encoder_sha256, unfreeze_encoder
 from colorizers.models import encoder_decoder, shared_encoder
@@ -20,6 +19,7 @@ from colorizers.train import train
 from tests.thin import full_networks
 from tests.training.imagenet_like import write_weights
 from training.checkpoints import chosen_checkpoint, load_checkpoint, save_checkpoint
+from training.compact import take_compact, write_compact
 from training.encoders.mobilenet_v2 import build_encoder, load_encoder_weights
 from training.runs import read_config
 
