@@ -10,6 +10,7 @@ from basics.errors import Cancelled, CheckpointError, ConfigError
 from pipeline import Colorizer, ColorRequest, Limits, Rendering
 from pipeline.batch import BATCH, Order, colorize_all
 from pipeline.colorize import main
+from pipeline.engine.bundle_file import read_bundle
 from pipeline.media.plan import Task
 from tests.drawing import CATEGORIES, draw_photo
 
@@ -90,7 +91,7 @@ def test_an_unknown_category_stops_before_the_first_photo(album, tmp_path):
 
 def test_a_damaged_bundle_stops_a_folder_once(album, tiny_bundle, tmp_path, capsys):
     broken = shutil.copytree(tiny_bundle, tmp_path / "broken")
-    (broken / "router.onnx").write_bytes(b"broken")
+    (broken / read_bundle(broken).router.file).write_bytes(b"broken")
     assert main([str(album), "--models", str(broken)]) == 1
     err = capsys.readouterr().err
     assert err.count("a file of the bundle is damaged: its sha256 is") == 1

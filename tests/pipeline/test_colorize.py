@@ -241,7 +241,7 @@ def test_an_existing_output_is_refused_by_the_library_too(gray_photo, tmp_path):
 
 def test_a_damaged_bundle_is_told_with_its_sha256(gray_photo, tiny_bundle, tmp_path, capsys):
     broken = shutil.copytree(tiny_bundle, tmp_path / "broken")
-    (broken / "router.onnx").write_bytes(b"broken")
+    (broken / read_bundle(broken).router.file).write_bytes(b"broken")
     assert main([str(gray_photo), "--models", str(broken)]) == 1
     assert "its sha256 is" in capsys.readouterr().err
 

@@ -42,7 +42,9 @@ def test_a_photo_passes_the_router_once_in_each_view_whatever_is_asked_for(
         photo.color(request)
     photo.save(tmp_path / "out.png", ColorRequest(category="dog"), Rendering())
     list(photo.sheet(100))
-    assert runs.count("router.onnx") == 3  # as it is; then mirrored; then smaller, both
+    assert (
+        runs.count(photo.colorizer.bundle.router.file) == 3
+    )  # as it is; then mirrored; then smaller, both
     kept = photo.n_bytes
     photo.forget_above(0)
     assert photo.n_bytes < kept - 5_000_000  # what only the best colours need
