@@ -16,13 +16,22 @@ SCRIPTS = sorted((ROOT / "notebooks").glob("*.py"))
 LARGEST = 500_000  # bytes
 
 each_notebook = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+DEAR = ("05", "07")  # whose results take 40 seconds to make
+each_notebook_dear_ones_nightly = pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(one, marks=[pytest.mark.nightly] if one.stem[:2] in DEAR else [])
+        for one in SCRIPTS
+    ],
+    ids=lambda path: path.stem,
+)
 
 
 @pytest.mark.notebook
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq")
 @pytest.mark.usefixtures("own_kernel")
-@each_notebook
+@each_notebook_dear_ones_nightly
 def test_a_notebook_runs_on_results_of_drawn_photos(script, results_of):
     from nbclient import NotebookClient
 

@@ -126,6 +126,7 @@ def test_an_encoder_of_random_weights_is_written_once(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_shortened_to_a_step_each_the_runs_fit_together(packed_photos, plan):
     short = replace(plan, packed_dir=packed_photos, teachers=ALIKE[:1])
     least = {"epochs": 1, "steps_per_epoch": 3, "batch_size": 2, "size": 32, "warmup_steps": 0}
