@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NAMES = (
     "encoder_decoder", "shared_encoder", "global_encoder", "class_encoder",
     "class_quarter_encoder", "attention_encoder", "wide_encoder", "quarter_encoder",
-    "film_encoder", "film_quarter_encoder",
+    "film_encoder", "film_quarter_encoder", "film_class_quarter_encoder",
 )  # fmt: skip
 
 
@@ -25,6 +25,7 @@ def __getattr__(name: str) -> Any:
         class_encoder,
         class_quarter_encoder,
         encoder_decoder,
+        film_class_quarter_encoder,
         film_encoder,
         film_quarter_encoder,
         global_encoder,
@@ -37,7 +38,7 @@ def __getattr__(name: str) -> Any:
     models = (
         encoder_decoder, shared_encoder, global_encoder, class_encoder,
         class_quarter_encoder, attention_encoder, wide_encoder, quarter_encoder,
-        film_encoder, film_quarter_encoder,
+        film_encoder, film_quarter_encoder, film_class_quarter_encoder,
     )  # fmt: skip
     globals()[name] = index(NAMES, [one.SPEC for one in models])
     return globals()[name]

@@ -3,15 +3,8 @@
 import keras
 
 from colorizers.models.film_encoder import TOLD_ON_ENCODER, Film, n_film
-from colorizers.models.shared_encoder import (
-    FILTERS,
-    Tensors,
-    join_skips,
-    on_encoder,
-    reduce_top,
-    skips,
-    to_ab,
-)
+from colorizers.models.quarter_encoder import quarter_features
+from colorizers.models.shared_encoder import Tensors, on_encoder, to_ab
 from colorizers.told import CATEGORY
 from preprocessing.categories import CATEGORIES
 from training.encoders.table import USUAL
@@ -32,10 +25,7 @@ def build(
 def decode(given: Tensors, width: float = 1.0) -> keras.KerasTensor:
     """The encoder's five feature maps and the category -> (N, H, W, 2) ab."""
     *features, category = given
-    film = Film(category)
-    x = reduce_top(features[-1], width, change=film)
-    x = join_skips(x, skips(features)[:3], width, FILTERS[:3], film)  # (N, H/4, W/4, 48)
-    return to_ab(x, size=4)
+    return to_ab(quarter_features(features, width, Film(category)), size=4)
 
 
 SPEC = ModelSpec(

@@ -9,12 +9,14 @@ import keras
 from colorizers.models.shared_encoder import (
     FILTERS,
     ON_ENCODER,
+    Change,
     Tensors,
     join_skips,
     on_encoder,
     reduce_top,
     skips,
     to_ab,
+    unchanged,
 )
 from training.encoders.table import USUAL
 from training.registry import ModelSpec
@@ -30,9 +32,12 @@ def decode(features: Tensors, width: float = 1.0) -> keras.KerasTensor:
     return to_ab(quarter_features(features, width), size=4)
 
 
-def quarter_features(features: Tensors, width: float = 1.0) -> keras.KerasTensor:
-    """The encoder's five feature maps -> (N, H/4, W/4, 48)."""
-    return join_skips(reduce_top(features[-1], width), skips(features)[:3], width, FILTERS[:3])
+def quarter_features(
+    features: Tensors, width: float = 1.0, change: Change = unchanged
+) -> keras.KerasTensor:
+    """The encoder's five feature maps -> (N, H/4, W/4, 48); `change` as `join_skips` has it."""
+    x = reduce_top(features[-1], width, change=change)
+    return join_skips(x, skips(features)[:3], width, FILTERS[:3], change)
 
 
 SPEC = ModelSpec(

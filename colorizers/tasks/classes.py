@@ -57,11 +57,12 @@ def class_weights(packed_dir: Path, categories: Sequence[str]) -> NDArray[np.flo
 
 
 def with_logits(network: keras.Model) -> keras.Model:
-    """Lightness -> (N, h, w, 225) logits and (N, H, W, 2) ab, by the layers of `network`."""
+    """What `network` takes -> (N, h, w, 225) logits and (N, H, W, 2) ab, by its layers."""
     encoder, decoder = network.get_layer(ENCODER), network.get_layer(DECODER)
     both = keras.Model(decoder.inputs, [decoder.get_layer(LOGITS).output, decoder.output])
-    lightness = keras.Input((None, None, 1), name="lightness")
-    return keras.Model(lightness, both(encoder(lightness)))
+    lightness, *others = [keras.Input(one.shape[1:], name=one.name) for one in network.inputs]
+    given = [lightness, *others] if others else lightness
+    return keras.Model(given, both([*encoder(lightness), *others]))
 
 
 class Classes(Regression):
