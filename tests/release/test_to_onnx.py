@@ -5,13 +5,17 @@ import pytest
 
 from colorizers.models import ARCHITECTURES
 from colorizers.told import CATEGORY
+from preprocessing.categories import CATEGORIES
 from release.to_onnx import in_float32, write_onnx
 from tests.thin import build_thin
 
 SIZES = ((64, 64), (64, 160), (96, 32))
+CONFIDENCES = np.full((1, len(CATEGORIES)), 1 / len(CATEGORIES), np.float32)
 
 
-DEAR = {"attention_encoder"}  # 20 s of a processor to convert; nothing that is shipped has it
+DEAR = {  # up to 20 s of a processor to convert; or like another one that is converted
+    "attention_encoder", "film_encoder", "film_quarter_encoder",
+}  # fmt: skip
 EVERY = [  # in the policy whose rebuilding does more
     pytest.param(
         spec,
@@ -19,7 +23,6 @@ EVERY = [  # in the policy whose rebuilding does more
         marks=[pytest.mark.nightly, pytest.mark.slow] if name in DEAR else [],
     )
     for name, spec in ARCHITECTURES.items()
-    if CATEGORY not in spec.inputs  # no bundle holds one that is told the category, so far
 ]
 
 
@@ -42,9 +45,11 @@ def test_an_exported_network_agrees_with_its_float32_original(spec, policy, tmp_
     session = onnxruntime.InferenceSession(tmp_path / "a.onnx")
     for height, width in SIZES:
         lum = np.random.default_rng(0).random((1, height, width, 1), dtype=np.float32)
-        (shipped,) = session.run(None, {"input_0": lum})
+        given = [lum, CONFIDENCES] if CATEGORY in spec.inputs else [lum]
+        (shipped,) = session.run(None, {f"input_{i}": one for i, one in enumerate(given)})
         assert shipped.shape == (1, height, width, 2)
-        original = keras.ops.convert_to_numpy(network(lum, training=False))
+        taken = given if len(given) > 1 else lum
+        original = keras.ops.convert_to_numpy(network(taken, training=False))
         np.testing.assert_allclose(shipped, original, atol=1e-4)
 
 
