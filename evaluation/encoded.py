@@ -12,6 +12,7 @@ from imaging.lab import gray_from_lightness, join_lab, split_lab
 from pipeline.colorizer import Colorizer
 from pipeline.engine.bundle import ModelEntry
 from pipeline.engine.inputs import blend
+from pipeline.engine.request import ColorRequest
 from pipeline.engine.results import Encoded, saturated
 from pipeline.engine.routing import Blend, Ranking
 from pipeline.engine.views import ONCE, Views
@@ -64,24 +65,31 @@ def colored_by(colorizer: Colorizer, photo: EncodedPhoto, entry: ModelEntry) -> 
     return colored_by_blend(colorizer, photo, [(entry, 1.0)])
 
 
-def colored_by_blend(colorizer: Colorizer, photo: EncodedPhoto, chosen: Blend) -> NDArray[np.uint8]:
+def colored_by_blend(
+    colorizer: Colorizer, photo: EncodedPhoto, chosen: Blend, request: ColorRequest | None = None
+) -> NDArray[np.uint8]:
     """The photo (H, W, 3) uint8 coloured by several colorizers, each with its weight."""
     weighted = [(predicted_ab(colorizer, photo, entry), weight) for entry, weight in chosen]
-    return join_blend(colorizer, photo, weighted)
+    return join_blend(colorizer, photo, weighted, request)
 
 
-def routed_rgb(colorizer: Colorizer, photo: EncodedPhoto) -> NDArray[np.uint8]:
-    """The photo (H, W, 3) uint8 as `pipeline.colorize` colours it."""
-    chosen = colorizer.engine.choose(photo.ranking, colorizer.defaults)
-    return colored_by_blend(colorizer, photo, chosen)
+def routed_rgb(
+    colorizer: Colorizer, photo: EncodedPhoto, request: ColorRequest | None = None
+) -> NDArray[np.uint8]:
+    """The photo (H, W, 3) uint8 as `pipeline.colorize` colours it; None asks for nothing else."""
+    chosen = colorizer.engine.choose(photo.ranking, request or colorizer.defaults)
+    return colored_by_blend(colorizer, photo, chosen, request)
 
 
 def join_blend(
-    colorizer: Colorizer, photo: EncodedPhoto, weighted: Sequence[tuple[NDArray[np.float32], float]]
+    colorizer: Colorizer,
+    photo: EncodedPhoto,
+    weighted: Sequence[tuple[NDArray[np.float32], float]],
+    request: ColorRequest | None = None,
 ) -> NDArray[np.uint8]:
     """The photo (H, W, 3) uint8 with the weighted mean of several ab (H, W, 2)."""
     ab = blend([ab for ab, _ in weighted], [weight for _, weight in weighted])
-    saturation = colorizer.engine.saturation(colorizer.defaults)
+    saturation = colorizer.engine.saturation(request or colorizer.defaults)
     return join_lab(photo.lightness, saturated(ab, saturation))
 
 

@@ -20,11 +20,8 @@ from basics.files import write_all
 from pipeline.engine.bundle import PRETRAINED_DIR
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
-    from evaluation.encoded import EncodedPhoto
     from pipeline.colorizer import Colorizer
 
 log = logging.getLogger(__name__)
@@ -50,21 +47,6 @@ def draw(packed_dir: Path, categories: Sequence[str], count: int) -> list[tuple[
         names = photo_names(packed_dir, category)
         found += [(category, names.index(name), name) for name in sorted(names)[:each]]
     return found
-
-
-def in_mode(colorizer: "Colorizer", photo: "EncodedPhoto", mode: str) -> "NDArray[np.uint8]":
-    """The photo (H, W, 3) uint8 as `pipeline.colorize --mode` colours it."""
-    from evaluation.encoded import predicted_ab
-    from imaging.lab import join_lab
-    from pipeline.engine.inputs import blend
-    from pipeline.engine.request import ColorRequest
-    from pipeline.engine.results import saturated
-
-    engine, request = colorizer.engine, ColorRequest(mode=mode)
-    chosen = engine.choose(photo.ranking, request)
-    predicted = [predicted_ab(colorizer, photo, entry) for entry, _ in chosen]
-    ab = blend(predicted, [weight for _, weight in chosen])
-    return join_lab(photo.lightness, saturated(ab, engine.saturation(request)))
 
 
 def with_verdicts(rows: "pd.DataFrame", path: Path) -> "pd.DataFrame":
@@ -121,10 +103,11 @@ def _job(args: argparse.Namespace) -> int:
     import numpy as np
     import pandas as pd
 
-    from evaluation.encoded import encode_photo, gray_rgb
+    from evaluation.encoded import encode_photo, gray_rgb, routed_rgb
     from evaluation.figures import photo_grid
     from evaluation.report.measure import modes_of
     from pipeline.colorizer import Colorizer
+    from pipeline.engine.request import ColorRequest
     from preprocessing.packing import load_packed
 
     colorizer = Colorizer(args.models)
@@ -139,7 +122,7 @@ def _job(args: argparse.Namespace) -> int:
         for category, index, photo_name in some:
             rgb = np.asarray(load_packed(args.packed_dir, category, "test")[index])
             photo = encode_photo(colorizer, rgb)
-            ours = [in_mode(colorizer, photo, mode) for mode in modes]
+            ours = [routed_rgb(colorizer, photo, ColorRequest(mode=mode)) for mode in modes]
             rows.append((f"{photo_name}\n{category}", [gray_rgb(photo), *ours, photo.rgb]))
         figure = photo_grid(["gray", *modes, "ground truth"], rows)
         paths += write_all(args.sheets_dir, {f"{number:02d}.png": figure})

@@ -97,6 +97,11 @@ def measure_arms(
     return pd.concat(tables, ignore_index=True)
 
 
+def names(text: str) -> list[str]:
+    """An argparse type: names between commas."""
+    return [name.strip() for name in text.split(",")]
+
+
 def add_options(
     parser: argparse.ArgumentParser, *, runs_dir: str, batch_size: int, policy: str
 ) -> None:

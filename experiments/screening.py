@@ -21,7 +21,15 @@ from basics import cli
 from basics.files import atomic_write, write_table_and_figure
 from basics.names import require_name
 from colorizers.config import UNIVERSAL, ColorizerConfig
-from experiments.arms import STAGES, Arm, add_options, staged_config, steps_per_stage, train_arm
+from experiments.arms import (
+    STAGES,
+    Arm,
+    add_options,
+    names,
+    staged_config,
+    steps_per_stage,
+    train_arm,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,10 +114,10 @@ def measure(arm: Screened, sizes: Sequence[int]) -> "pd.DataFrame":
     rows = pd.read_csv(path).to_dict("records") if path.is_file() else []
     missing = [size for size in sizes if size not in {row["size"] for row in rows}]
     if missing:
-        names = packed_categories(config.packed_dir)
-        of_each = [load_packed(config.packed_dir, name, "val") for name in names]
+        known = packed_categories(config.packed_dir)
+        of_each = [load_packed(config.packed_dir, name, "val") for name in known]
         photos = np.concatenate(of_each)
-        categories = np.repeat(names, [len(one) for one in of_each])
+        categories = np.repeat(known, [len(one) for one in of_each])
         chosen = chosen_checkpoint(config.run_dir)
         network = open_network(config.architecture, chosen, None, config.backbone)
         seconds = History(config.run_dir / "history.csv", ()).seconds
@@ -141,18 +149,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.parser(__doc__, "experiments.screening")
     add, above, real = parser.add_argument, cli.positive(int), cli.positive(float)
     add("weights_dir", type=Path, metavar="WEIGHTS_DIR", help="<encoder>_imagenet.npz of each")
-    add("--arms", type=_arms, default=list(ARMS), metavar="A,B", help="which [all]")
+    add("--arms", type=names, default=list(ARMS), metavar="A,B", help="which [all]")
     add("--photos", type=above, default=25_600, help="budget of each, photos")
     add("--size", type=above, default=128, help="side of the squares in training, px")
     add("--smallest-px", type=real, default=150.0, help="smallest crop, px of 256")
     add("--sizes", type=above, nargs="+", default=[128], help="at which it is measured, px")
     add_options(parser, runs_dir="runs/screening", batch_size=32, policy="mixed_bfloat16")
     return cli.run(_job, parser.parse_args(argv))
-
-
-def _arms(text: str) -> list[str]:
-    """An argparse type: names of arms between commas."""
-    return [name.strip() for name in text.split(",")]
 
 
 def _job(args: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ from basics.files import write_all
 from basics.names import require_name
 from colorizers.config import UNIVERSAL
 from evaluation.category_matrix import load_test
-from experiments.arms import add_options, train_arms
+from experiments.arms import add_options, names, train_arms
 from experiments.category_forms.runs import FORMS, FormsConfig, plan, require_known
 from pipeline.engine.bundle import PRETRAINED_DIR
 
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = cli.parser(__doc__, "experiments.category_forms")
     add, above, real = parser.add_argument, cli.positive(int), cli.positive(float)
     add("universal", type=Path, metavar="RUN", help="run folder of a universal network")
-    add("--forms", type=_names, default=list(FORMS), metavar="A,B", help="which [all]")
+    add("--forms", type=names, default=list(FORMS), metavar="A,B", help="which [all]")
     add("--photos", type=above, default=12_800, help="budget of each form and seed, photos")
     add("--seeds", type=above, default=3, help="how often each form is trained")
     add("--size", type=above, default=128, help="side of the squares, px")
@@ -44,11 +44,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--models", type=Path, default=PRETRAINED_DIR, metavar="DIR", help="bundle of the router")
     add_options(parser, runs_dir="runs/category_forms", batch_size=16, policy="mixed_bfloat16")
     return cli.run(_job, parser.parse_args(argv))
-
-
-def _names(text: str) -> list[str]:
-    """An argparse type: names of forms between commas."""
-    return [name.strip() for name in text.split(",")]
 
 
 def _job(args: argparse.Namespace) -> int:
