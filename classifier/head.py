@@ -1,13 +1,11 @@
-"""What replaces a backbone's top: batch normalization, dropout, dense softmax (section IV-B)."""
+"""A classifier: a backbone and a head; what one head knows of the categories of another."""
 
 from collections.abc import Sequence
 
 import keras
-from keras import layers
 
 from training.encoders import head_layers
-
-DROPOUT = 0.3  # ours; the paper gives no rate
+from training.encoders.head import classify
 
 
 def build_classifier(encoder: keras.Model, n_categories: int) -> keras.Model:
@@ -20,11 +18,7 @@ def build_classifier(encoder: keras.Model, n_categories: int) -> keras.Model:
     lightness = keras.Input((None, None, 1), name="lightness")
     features = encoder(lightness)
     top = features[-1] if isinstance(features, list | tuple) else features
-    x = layers.GlobalAveragePooling2D()(top)
-    x = layers.BatchNormalization()(x)
-    x = layers.Dropout(DROPOUT)(x)
-    # float32, for a softmax in bfloat16 has three digits
-    confidences = layers.Dense(n_categories, "softmax", dtype="float32", name="confidences")(x)
+    confidences = classify(top, n_categories)
     return keras.Model(lightness, confidences, name="classifier")
 
 

@@ -41,8 +41,12 @@ class ColorizerConfig(RunConfig):
         taught: folder of what teachers predict; see `colorizers.teach`.
         taught_factor: of the loss against what they predict.
         truth_factor: of the loss against the true ab, where there are teachers.
+        router_factor: of the cross entropy of a head that tells the categories apart, which the
+            encoder then learns as well; 0: none.
         categories_only: whether a universal network leaves out the photos without a category, as
             those of the categories do.
+        first_source: how many times as often as the others the photos are shown that came from the
+            first of several packed folders, if the network is for photos like those.
         old_prints: share of the training photos that are shown as old prints; 0 shows none.
     """
 
@@ -62,7 +66,9 @@ class ColorizerConfig(RunConfig):
     taught: Path | None = setting("what colorizers.teach wrote: teachers beside the truth", None)
     taught_factor: float = setting("of the loss against the teachers", 1.0)
     truth_factor: float = setting("of the loss against the truth beside them", 1.0, zero=True)
+    router_factor: float = setting("of the router's loss beside that of colours", 0.0, zero=True)
     categories_only: bool = setting("leave the photos without category out", False)
+    first_source: int = setting("times that photos of the first packed folder are shown", 1)
     train_encoder: bool = setting("let the encoder of shared_encoder learn too", False)
     last_stages: int = setting("so many last stages of the decoder learn; 0: all", 0, zero=True)
     untold: float = setting(
@@ -106,6 +112,10 @@ class ColorizerConfig(RunConfig):
             if not 0 <= share <= 1:
                 what = f"{name} {share} is no share"
                 raise ConfigError(what, Setting(name), "give a number from 0 to 1")
+        if self.router_factor and (self.category != UNIVERSAL or not self.train_encoder):
+            what = "the encoder is to tell categories apart, but it does not learn from all of them"
+            fix = "leave it out, or train `universal` with --train-encoder"
+            raise ConfigError(what, Setting("router_factor"), fix)
         if self.last_stages and self.train_encoder:
             what = "the last stages alone are to learn, and the encoder too"
             raise ConfigError(what, Setting("last_stages"), "leave one of the two out")

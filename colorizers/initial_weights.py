@@ -1,5 +1,6 @@
 """What a new colorizer starts from: another run, compact weights, the router's encoder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import keras
 
     from training.registry import ModelSpec
+    from training.task import Parts
 
 
 def build_network(spec: "ModelSpec", config: ColorizerConfig) -> "keras.Model":
@@ -32,6 +34,23 @@ def build_network(spec: "ModelSpec", config: ColorizerConfig) -> "keras.Model":
     if config.last_stages:
         freeze_first_stages(network, config.last_stages)
     return network
+
+
+def build_parts(spec: "ModelSpec", config: ColorizerConfig, categories: Sequence[str]) -> "Parts":
+    """That network, and where its encoder is to tell categories apart, the head that does.
+
+    Raises:
+        CheckpointError, ConfigError: as `build_network` does.
+    """
+    from colorizers.tasks.routed import ROUTER
+    from training.encoders.head import build_head
+    from training.task import NETWORK
+
+    network = build_network(spec, config)
+    encoder = find_encoder(network)
+    if encoder is None or not config.router_factor:
+        return {NETWORK: network}
+    return {NETWORK: network, ROUTER: build_head(encoder, len(categories))}
 
 
 def build_random(

@@ -41,17 +41,16 @@ def train(config: ColorizerConfig) -> Path:
         ConfigError: unknown category or architecture, or a loss that is not for it.
         DataError: there are no packed photos.
     """
-    from colorizers.initial_weights import build_network, encoder_sha256
+    from colorizers.initial_weights import build_parts, encoder_sha256
     from colorizers.models import ARCHITECTURES
     from colorizers.taught_ab import load_taught, recipe_sha256
     from colorizers.told import is_told, require_for_all
-    from preprocessing.packing import packed_categories
+    from preprocessing.packing import count_first_source, packed_categories, training_folders
     from training.batches import load_splits
     from training.job import Job, Step
     from training.job import train as train_job
     from training.phase import Phase
     from training.registry import find
-    from training.task import NETWORK
 
     spec = find(ARCHITECTURES, config.architecture)
     require_task(spec, config.loss)
@@ -76,12 +75,16 @@ def train(config: ColorizerConfig) -> Path:
     )
     with_any = is_universal and not config.categories_only
     train_photos, val_photos = load_splits(config.packed_dir, categories, with_any=with_any)
+    if config.first_source > 1:
+        names = training_folders(categories, with_any=len(train_photos.arrays) > len(categories))
+        counts = count_first_source(config.packed_dir, names)
+        train_photos = train_photos.repeat_first(counts, config.first_source)
     if config.taught is not None:
         train_photos = load_taught(config.taught, categories, train_photos)
     job = Job(
         config=config,
         photos=(train_photos, val_photos),
-        build=lambda: {NETWORK: build_network(spec, config)},
+        build=partial(build_parts, spec, config, categories),
         task=partial(find_task, config),
         steps=(Step(phase=phase),),
         # the hash of an encoder that learns would be that of the moment

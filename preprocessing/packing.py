@@ -12,6 +12,7 @@ RAW_DIR/<category>/* and the members <category>/* of RAW_DIR/*.tar become
 
 import logging
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -153,6 +154,21 @@ def has_any(packed_dir: Path) -> bool:
 def training_folders(categories: Sequence[str], *, with_any: bool) -> list[str]:
     """Whose photos are trained on, in the order of their arrays: `any` comes last, if at all."""
     return [*categories, ANY] if with_any else [*categories]
+
+
+def count_first_source(packed_dir: Path, folders: Sequence[str]) -> list[int]:
+    """How many of the training photos of each folder came from the first RAW_DIR: its first rows.
+
+    Raises:
+        DataError: photos.csv is missing or damaged.
+    """
+    path = packed_dir / "photos.csv"
+    rows = read_rows(path)
+    if not rows:
+        fix = "run: python -m preprocessing RAW_DIR PACKED_DIR"
+        raise DataError("it is not written where the packed photos came from", path, fix)
+    counts = Counter(row.category for row in rows if row.source == 0 and row.result == "train")
+    return [counts[folder] for folder in folders]
 
 
 def _assign(spool: Spool, stored: Assignments, closed: set[str], path: Path) -> list[Row]:

@@ -1,7 +1,7 @@
 """Packed photos -> endless, shuffled uint8 batches whose order depends on seed and step alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import keras
@@ -23,7 +23,8 @@ class PhotoSet:
     Attributes:
         arrays: per category (n, 256, 256, 3) uint8, memory-mapped; that of `any` last, if at all.
         labels: (total,) category index of each photo, or `NO_CATEGORY`.
-        rows: (total,) its row in the array of its category.
+        rows: (total,) its row in the array of its category; a photo that is to be shown more often
+            than others has as many places.
         beside: by name, what else rides along with each photo: arrays like `arrays`.
     """
 
@@ -33,8 +34,20 @@ class PhotoSet:
     beside: Mapping[str, tuple[NDArray, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        """How many photos there are."""
+        """How many photos a round shows."""
         return len(self.labels)
+
+    def repeat_first(self, counts: Sequence[int], times: int) -> "PhotoSet":
+        """The same photos, of which the first few of each array are shown more often.
+
+        Args:
+            counts: how many of each, in the order of `arrays`.
+            times: how often they are shown for each time that another is.
+        """
+        often = self.rows < np.array(counts)[self.labels]  # that of `any` is the last one
+        repeats = np.where(often, times, 1)
+        labels, rows = np.repeat(self.labels, repeats), np.repeat(self.rows, repeats)
+        return replace(self, labels=labels, rows=rows)
 
     def take(self, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
         """(k,) indices -> (k, 256, 256, 3) uint8."""

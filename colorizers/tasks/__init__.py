@@ -53,9 +53,12 @@ def find_task(config: "ColorizerConfig", parts: "Parts") -> "Task":
     from colorizers.tasks.classes import Classes
     from colorizers.tasks.perceptual import Perceptual
     from colorizers.tasks.regression import Regression
+    from colorizers.tasks.routed import ROUTER, Routed
     from colorizers.tasks.taught import Taught
 
     tasks = {REGRESSION: Regression, CLASSES: Classes, PERCEPTUAL: Perceptual}
     kind = config.loss if config.loss in tasks else LOSSES[config.loss]
     task = tasks[kind](config, parts)
-    return Taught(config, task) if config.taught else task
+    if config.taught:
+        task = Taught(config, task)
+    return Routed(config, task) if ROUTER in parts else task

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 from keras import KerasTensor, ops
 from numpy.typing import NDArray
@@ -14,8 +13,7 @@ from colorizers.tasks.regression import Regression, rarity
 from imaging.lab import split_lab
 from preprocessing.packing import packed_categories
 from training.batches import load_photos
-from training.encoders import DECODER, ENCODER
-from training.task import NETWORK, Parts, Tensors
+from training.task import Parts, Tensors
 
 if TYPE_CHECKING:
     from colorizers.config import ColorizerConfig
@@ -56,32 +54,19 @@ def class_weights(packed_dir: Path, categories: Sequence[str]) -> NDArray[np.flo
     return rebalancing(share_classes(split_lab(pixels)[1].reshape(-1, 2)))
 
 
-def with_logits(network: keras.Model) -> keras.Model:
-    """What `network` takes -> (N, h, w, 225) logits and (N, H, W, 2) ab, by its layers."""
-    encoder, decoder = network.get_layer(ENCODER), network.get_layer(DECODER)
-    both = keras.Model(decoder.inputs, [decoder.get_layer(LOGITS).output, decoder.output])
-    lightness, *others = [keras.Input(one.shape[1:], name=one.name) for one in network.inputs]
-    given = [lightness, *others] if others else lightness
-    return keras.Model(given, both([*encoder(lightness), *others]))
-
-
 class Classes(Regression):
     """A network that predicts how likely each class is, and ab as their annealed mean."""
+
+    inner = LOGITS
 
     def __init__(self, config: "ColorizerConfig", parts: Parts) -> None:
         """As `Regression`; the network has a layer `LOGITS`."""
         super().__init__(config, parts)
-        self.with_logits = with_logits(parts[NETWORK])
         self.weights = None
         if config.loss == "classes_balanced":
             is_one = config.category in (known := packed_categories(config.packed_dir))
             self.weights = class_weights(config.packed_dir, [config.category] if is_one else known)
 
-    def predict(self, given: KerasTensor | list[KerasTensor], training: bool) -> Tensors:
-        """(N, H, W, 1) lightness -> "ab" (N, H, W, 2) and "logits" (N, h, w, 225)."""
-        logits, ab = self.with_logits(given, training=training)
-        return {"ab": ab, "logits": logits}
-
     def losses(self, outputs: Tensors) -> Tensors:
         """The cross entropy of the classes."""
-        return {self.loss: cross_entropy(outputs["logits"], outputs["truth"], self.weights)}
+        return {self.loss: cross_entropy(outputs[LOGITS], outputs["truth"], self.weights)}

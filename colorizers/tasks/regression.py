@@ -8,10 +8,12 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+import keras
 from keras import KerasTensor, ops
 
 from colorizers.told import count_told
 from training.augment import Augmentation, apply_tone_curves, resize_crops
+from training.encoders import DECODER, find_encoder
 from training.lab_ops import join_lab, split_lab
 from training.old_prints.treat import old_print_lightness, within_rim
 from training.task import NETWORK, Parts, Tensors
@@ -24,6 +26,7 @@ Error = Callable[[KerasTensor, KerasTensor, KerasTensor], KerasTensor]
 HUBER_AB = 0.05  # errors above it count linearly: 6.4 units of a*, b*
 FULL_CHROMA = 0.25  # of the truth, at which a pixel counts twice as much as a gray one
 PSNR_FLOOR = 1e-3  # squared error, 30 dB: a photo that is nearly right gains little more
+TOP = "top"  # the name of the encoder's last feature map
 OUT_OF_GAMUT = 5.0  # weight of ab beside the sRGB error, which is blind beyond the gamut
 
 
@@ -83,14 +86,34 @@ def rarity(truth: KerasTensor) -> KerasTensor:
     return 1 + ops.sqrt(ops.sum(ops.square(truth), axis=-1) + 1e-12) / FULL_CHROMA
 
 
+def with_inner(network: keras.Model, layer: str = "") -> keras.Model:
+    """What `network` takes -> {"ab": (N, H, W, 2)}, and what it goes by on the way.
+
+    Args:
+        network: a colorizer; one on an encoder also gives "top", the last feature map.
+        layer: of its decoder, whose output is given too, by the same name.
+    """
+    encoder = find_encoder(network)
+    if encoder is None:
+        return keras.Model(network.inputs, {"ab": network.output})
+    decoder = network.get_layer(DECODER)
+    inner = {"ab": decoder.output} | ({layer: decoder.get_layer(layer).output} if layer else {})
+    lightness, *others = [keras.Input(one.shape[1:], name=one.name) for one in network.inputs]
+    features = encoder(lightness)
+    outputs = keras.Model(decoder.inputs, inner)([*features, *others])
+    return keras.Model([lightness, *others] if others else lightness, outputs | {TOP: features[-1]})
+
+
 class Regression:
     """A network that predicts ab, by one of `ERRORS`."""
 
     columns: tuple[str, ...] = ("loss", "val_loss", "val_psnr_db")
+    inner = ""  # the layer of the decoder whose output the loss needs as well
 
     def __init__(self, config: "ColorizerConfig", parts: Parts) -> None:
         """Train on squares of `config.size` px; validate on whole photos at `config.run_px`."""
         self.parts, self.loss = parts, config.loss
+        self.whole = with_inner(parts[NETWORK], self.inner)
         self.n_categories = count_told(parts[NETWORK])
         self.crop_px, self.inference_px = config.size, config.run_px
         self.augmentation = Augmentation(
@@ -117,7 +140,7 @@ class Regression:
         if training:
             shown = apply_tone_curves(shown, batch["tone_curves"])
         given = [shown, self.categories(batch)] if self.n_categories else shown
-        outputs = {"lightness": lightness, "truth": ab, **self.predict(given, training)}
+        outputs = {"lightness": lightness, "truth": ab, **self.whole(given, training=training)}
         if not training:
             outputs["psnr_db"] = psnr_db(lightness, outputs["ab"], ab)
         return outputs
@@ -126,10 +149,6 @@ class Regression:
         """(N, n_categories) one-hot, for a network that is told; zeros where it is told nothing."""
         one_hot = ops.one_hot(batch["labels"], self.n_categories, dtype="float32")
         return one_hot * batch["told"][:, None] if "told" in batch else one_hot
-
-    def predict(self, given: KerasTensor | list[KerasTensor], training: bool) -> Tensors:
-        """What the network takes, (N, H, W, 1) lightness first -> at least "ab", (N, H, W, 2)."""
-        return {"ab": self.parts[NETWORK](given, training=training)}
 
     def losses(self, outputs: Tensors) -> Tensors:
         """The error of the predicted ab."""

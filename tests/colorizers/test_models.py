@@ -15,7 +15,7 @@ from colorizers.models import (
     shared_encoder,
     wide_encoder,
 )
-from colorizers.tasks.classes import with_logits
+from colorizers.tasks.regression import with_inner
 from colorizers.told import count_told
 from tests.thin import build_thin
 from training.encoders.table import ENCODERS
@@ -182,7 +182,7 @@ def test_a_decoder_alone_maps_the_encoder_s_features_to_the_same_chrominance():
 
 def test_a_confident_class_gives_its_own_colour_and_no_knowledge_gives_gray():
     network = class_encoder.build()
-    logits, _ = with_logits(network)(lightness_of(64, 32))
+    logits = with_inner(network, LOGITS)(lightness_of(64, 32))[LOGITS]
     assert logits.shape == (2, 32, 16, 225)
     layer = network.get_layer("decoder").get_layer(LOGITS)
     kernel, bias = layer.get_weights()

@@ -13,7 +13,7 @@ from basics.errors import DataError
 from preprocessing import __main__ as command
 from preprocessing.assignments import read_splits
 from preprocessing.inventory import COLUMNS, HELD_OUT, Row, read_rows, summary
-from preprocessing.packing import has_any, load_packed, pack, packed_categories
+from preprocessing.packing import count_first_source, has_any, load_packed, pack, packed_categories
 from preprocessing.sources import list_photos
 from preprocessing.split import split_of
 from preprocessing.square import decode_square
@@ -226,3 +226,16 @@ def test_a_category_in_a_shard_cannot_have_a_reserved_name(tmp_path):
     (tmp_path / "a.tar").write_bytes(shard({"universal/1.jpg": b"1"}))
     with pytest.raises(DataError, match=r"cannot be named 'universal'\n  where: .*a\.tar"):
         list_photos([tmp_path])
+
+
+def test_the_photos_of_the_first_folder_come_first_and_are_counted(place, tmp_path):
+    rows = pack(raw(place), tmp_path / "packed")
+    folders = sorted({row.category for row in rows})
+    counts = count_first_source(tmp_path / "packed", folders)
+    for folder, count in zip(folders, counts, strict=True):
+        found = [row for row in rows if row.category == folder and row.result == "train"]
+        assert [row.source == 0 for row in found] == [i < count for i in range(len(found))]
+    assert sum(counts) == sum(row.source == 0 and row.result == "train" for row in rows) > 0
+    (tmp_path / "packed" / "photos.csv").unlink()
+    with pytest.raises(DataError, match=r"where the packed photos came from\n.*photos.csv"):
+        count_first_source(tmp_path / "packed", folders)

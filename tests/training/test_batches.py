@@ -1,4 +1,5 @@
 import math
+from collections import Counter
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -95,6 +96,14 @@ def test_what_is_beside_the_photos_comes_with_them(counts, batch_size, seed):
     ):
         assert inputs["maps"].dtype == np.int8
         np.testing.assert_array_equal(inputs["maps"], inputs["rgb"][:, 0, 0, :2])
+
+
+def test_the_first_photos_of_each_category_are_shown_as_often_as_is_said():
+    photos = photo_set([3, 2, 2]).repeat_first([2, 0, 1], 4)
+    assert len(photos) == 7 + 3 * 3
+    (one_round,) = batches(photos, 1, batch_size=len(photos), seed=0)
+    often = Counter(name[:2] for name in names([one_round]))
+    assert often == {(0, 0): 4, (0, 1): 4, (0, 2): 1, (1, 0): 1, (1, 1): 1, (2, 0): 4, (2, 1): 1}
 
 
 def test_every_round_and_every_seed_has_an_order_and_crops_of_its_own():

@@ -1,0 +1,21 @@
+"""What replaces an encoder's top: batch normalization, dropout, dense softmax (section IV-B)."""
+
+import keras
+from keras import layers
+
+DROPOUT = 0.3  # ours; the paper gives no rate
+
+
+def classify(top: keras.KerasTensor, n_categories: int) -> keras.KerasTensor:
+    """The last feature map (N, h, w, c) -> (N, n_categories) confidences that sum to 1."""
+    x = layers.GlobalAveragePooling2D()(top)
+    x = layers.BatchNormalization()(x)
+    x = layers.Dropout(DROPOUT)(x)
+    # float32, for a softmax in bfloat16 has three digits
+    return layers.Dense(n_categories, "softmax", dtype="float32", name="confidences")(x)
+
+
+def build_head(encoder: keras.Model, n_categories: int) -> keras.Model:
+    """A network of an encoder's last feature map alone -> (N, n_categories) confidences."""
+    top = keras.Input(encoder.outputs[-1].shape[1:], name="top")
+    return keras.Model(top, classify(top, n_categories), name="head")
