@@ -34,7 +34,7 @@ def decode(features: Tensors, width: float = 1.0) -> keras.KerasTensor:
 
 def classes_to_ab(x: keras.KerasTensor, size: int = 2) -> keras.KerasTensor:
     """(N, h, w, c) -> (N, H, W, 2) ab, h = H / size; the layer `LOGITS` gives (N, h, w, 225)."""
-    x = layers.Conv2D(len(AXIS) ** 2, 3, padding="same", dtype="float32", name=LOGITS)(x)
+    x = layers.Conv2D(len(AXIS) ** 2, 1, dtype="float32", name=LOGITS)(x)
     x = layers.Rescaling(1 / TEMPERATURE, dtype="float32")(x)
     x = layers.Softmax(dtype="float32")(x)
     mean = layers.Conv2D(2, 1, use_bias=False, trainable=False, dtype="float32", name="mean")
@@ -47,7 +47,7 @@ def classes_to_ab(x: keras.KerasTensor, size: int = 2) -> keras.KerasTensor:
 
 def n_params(rest: int, filters: int) -> int:
     """Of a network whose `rest` ends with so many filters, of which two convolutions make ab."""
-    return rest + (filters * 9 + 1) * len(AXIS) ** 2 + 2 * len(AXIS) ** 2
+    return rest + (filters + 1) * len(AXIS) ** 2 + 2 * len(AXIS) ** 2
 
 
 SPEC = ModelSpec(
