@@ -1,15 +1,20 @@
 """Trained networks -> the bundle that colours photos: python -m release.export runs pretrained
 
 Reads RUNS_DIR/classifier/<encoder> and RUNS_DIR/colorizers/*/*, writes ONNX files and
-bundle.json. A colorizer is stored in int8 where that costs less than 0.1 dB of PSNR on the
+bundle.json. A category whose best network on validation is still the universal one gets none of its
+own. A colorizer is stored in int8 where that costs less than 0.1 dB of PSNR on the
 validation split, else in float32.
 """
 
 import argparse
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from basics import cli
 from basics.errors import CheckpointError, ConfigError
@@ -24,6 +29,11 @@ from release.packaging import (
     write_router,
 )
 from release.starting_weights import write_start
+
+if TYPE_CHECKING:
+    import keras
+
+log = logging.getLogger(__name__)
 
 
 def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path, keep: Sequence[str] = ()) -> Bundle:
@@ -52,7 +62,7 @@ def export(runs_dir: Path, bundle_dir: Path, packed_dir: Path, keep: Sequence[st
     for folder in (staging, old):
         shutil.rmtree(folder, ignore_errors=True)
     staging.mkdir(parents=True)
-    bundle = _write_float32(runs_dir, staging)
+    bundle = write_float32(runs_dir, staging)
     if kept is not None:
         _require_encoders(bundle, kept, keep)
     bundle = choose_router_precision(bundle, packed_dir)
@@ -155,7 +165,7 @@ def find_router(runs_dir: Path) -> Path:
     return found[0] if found else runs_dir / "classifier" / USUAL
 
 
-def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
+def write_float32(runs_dir: Path, folder: Path) -> Bundle:
     """Write router, colorizers and what training goes on from, all in float32."""
     router_dir = find_router(runs_dir)
     router, router_facts = load_run(router_dir, halved=True)
@@ -163,14 +173,20 @@ def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
     router_file, router_start = write_router(router, router_facts, folder)
     training = [router_start]
     colorizers: dict[str, dict[str, ModelEntry]] = {}
-    for run_dir in cli.progress(sorted((runs_dir / "colorizers").glob("*/*")), "exporting"):
+    universal: dict[str, keras.Model] = {}  # by architecture
+    folders = sorted((runs_dir / "colorizers").glob("*/*"), key=lambda one: one.name != UNIVERSAL)
+    for run_dir in cli.progress(folders, "exporting"):
         network, facts = load_run(run_dir, halved=True)
         architecture, category = facts["architecture"], facts["category"]
         fix = f"train it anew with --encoder {router_dir}"
         require_encoder(facts, encoder_sha256, where=run_dir, fix=fix)
+        if architecture in universal and _are_alike(network, universal[architecture]):
+            log.info("%s: training on has not helped, the universal one colours it", category)
+            continue
         file = write_colorizer(network, facts, folder)
         colorizers.setdefault(architecture, {})[category] = file
         if category == UNIVERSAL:
+            universal[architecture] = network
             start = write_start(network, facts, folder, f"{architecture}_{UNIVERSAL}", file)
             training.append(start)
     for architecture, files in colorizers.items():
@@ -194,6 +210,12 @@ def _write_float32(runs_dir: Path, folder: Path) -> Bundle:
         colorizers=colorizers,
         training=training,
     )
+
+
+def _are_alike(network: "keras.Model", other: "keras.Model") -> bool:
+    """Whether two networks of one architecture have the same weights."""
+    pairs = zip(network.get_weights(), other.get_weights(), strict=True)
+    return all(np.array_equal(one, two) for one, two in pairs)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,7 +5,7 @@ pretrained/
     router.onnx                          lightness -> confidences and the encoder's feature maps
     shared_encoder/<category>.onnx       feature maps -> chrominance
     encoder_decoder/<category>.onnx      lightness -> chrominance
-    training/*.keras                     what going on with the training starts from
+    training/*.npz                       what going on with the training starts from
 
 Format 2 says of each model what it takes, gives and can be conditioned on; format 1, which did
 not, is read as well. Keys that this program does not know are kept. A network that was added later

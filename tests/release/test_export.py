@@ -7,10 +7,11 @@ import pytest
 
 from basics.errors import CheckpointError, ConfigError
 from imaging.lab import split_lab
+from pipeline.engine.bundle import UNIVERSAL
 from pipeline.engine.bundle_file import read_bundle
 from pipeline.engine.session import OnnxModel
 from preprocessing.packing import load_packed
-from release.export import export, find_router, main
+from release.export import export, find_router, main, write_float32
 from training.checkpoints import chosen_checkpoint, load_checkpoint, save_checkpoint
 
 ROUTER_ERROR = 0.02  # of a confidence, in int8
@@ -86,6 +87,16 @@ def test_a_decoder_of_another_encoder_is_refused(copied_runs, packed_photos, tmp
     save_checkpoint(network, path)
     with pytest.raises(CheckpointError, match="trained on another encoder"):
         export(copied_runs, tmp_path / "bundle", packed_photos)
+
+
+def test_a_category_that_its_own_training_has_not_helped_has_no_network(copied_runs, tmp_path):
+    colorizers = copied_runs / "colorizers" / "shared_encoder"
+    universal, beach = (chosen_checkpoint(colorizers / one) for one in (UNIVERSAL, "beach"))
+    shutil.copy2(universal, beach)
+    bundle = write_float32(copied_runs, tmp_path)
+    assert set(bundle.colorizers["shared_encoder"]) == {UNIVERSAL}
+    assert bundle.find_colorizer("shared_encoder", "beach").category == UNIVERSAL
+    assert not list(tmp_path.glob("shared_encoder/beach*"))
 
 
 def test_a_missing_universal_colorizer_says_how_to_train_it(copied_runs, packed_photos, tmp_path):
