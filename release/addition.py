@@ -18,7 +18,7 @@ from pipeline.engine.bundle import FEATURES, UNIVERSAL, Bundle, ModelEntry
 from pipeline.engine.bundle_file import file_sha256, read_bundle, read_verified, write_bundle
 from release.config import CategoryConfig
 from release.packaging import load_run, mark_of, remove_unlisted, require_encoder, write_colorizer
-from release.schedule import DECODER
+from release.recipe.schedule import DECODER
 from release.starting_weights import encoder_of
 
 if TYPE_CHECKING:

@@ -65,7 +65,7 @@ faded prints, films that were blind to red.
 The encoder, which router and `{default}` have in common, started from the ImageNet weights of
 {encoder}, and was changed: every layer of it was trained further on the gray
 photos above, together with the universal decoder. Everything else started from random weights.
-`release/steps.py` has the whole chain; teachers, if there were any, are not shipped and not in the
+`release/recipe/` has the whole chain; teachers, if there were any, are not shipped and not in the
 table below.
 
 ## How they were trained

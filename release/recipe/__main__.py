@@ -1,8 +1,8 @@
 """Train the shipped models, step by step: python -m release.recipe data/raw --weights WEIGHTS
 
-Packs the photos, trains teachers, a student that learns from them, the router's head on its
-encoder, then one decoder per category, and exports the bundle: `release/steps.py` has the table,
-`release/schedule.py` the numbers.
+Packs the photos, trains routers of gray photos, teachers that start from their encoders, a student
+that learns from the teachers, the router's head on its encoder, then one decoder per category, and
+exports the bundle: `release/recipe/steps.py` has the table, `schedule.py` beside it the numbers.
 Each step goes on where it was if the command is given again.
 """
 
@@ -16,8 +16,8 @@ from pathlib import Path
 from basics import cli
 from basics.files import atomic_write
 from classifier.config import ClassifierConfig
-from release.schedule import STUDENT, TEACHERS
-from release.steps import Encoder, Plan, Step, Teaching, iter_steps
+from release.recipe.schedule import STUDENT, TEACHERS
+from release.recipe.steps import Plan, Step, Teaching, iter_steps
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def do(step: Step) -> Path:
     """Do one step, or go on with it.
 
     Returns:
-        What it leaves: the last checkpoint of a training, the weights of an encoder, taught.json.
+        What it leaves: the last checkpoint of a training, taught.json.
     """
     import keras
 
@@ -63,36 +63,12 @@ def do(step: Step) -> Path:
     from colorizers.train import train as train_colorizer
 
     keras.backend.clear_session()
-    if isinstance(step, Encoder):
-        return make_encoder(step)
     if isinstance(step, Teaching):
         return teach(step.teachers, step.packed_dir, step.taught_dir, step.lesson)
     log.info("%s", step.run_dir)
     if isinstance(step, ClassifierConfig):
         return train_classifier(step)
     return train_colorizer(step)
-
-
-def make_encoder(step: Encoder) -> Path:
-    """Write the weights of an encoder: Keras' download, or random ones; once.
-
-    Raises:
-        CheckpointError: Keras has no such weights.
-    """
-    import keras
-
-    from classifier.backbones import BACKBONES
-    from training.compact import TEXTS, write_weights
-    from training.registry import find
-
-    if step.path.is_file():
-        return step.path
-    keras.utils.set_random_seed(0)
-    spec = find(BACKBONES, step.backbone, "backbone")
-    encoder = spec.build()
-    if step.weights != "none":
-        spec.load_weights(encoder, step.weights)
-    return write_weights(encoder, step.path, dict.fromkeys(TEXTS, "{}"))
 
 
 def write_log(runs_dir: Path, path: Path) -> None:

@@ -1,14 +1,15 @@
 """The shipped networks, step by step: all trainings of the recipe, each from those before it.
 
-    ImageNet weights ──► TEACHERS: universal, each with an encoder, a loss, a seed of its own
+    ImageNet weights ──► a router of gray photos for each encoder: so it gets used to them
+    that router      ──► TEACHERS: universal, each with an encoder, a loss, a seed of its own
     teachers         ──► data/taught: the mean of what they predict (`colorizers.teach`)
-    ImageNet weights ──► STUDENT: universal, learns from the teachers and the truth; it is shipped,
+    a teacher        ──► STUDENT: universal, learns from the teachers and the truth; it is shipped,
                          and its encoder is that of all that follow
     student          ──► the router: a head on that encoder
     student          ──► a decoder for each category, on that encoder
     nothing          ──► the network of the paper, Fig. 3
 
-Every step that trains is a config with a run folder of its own. The numbers: `release/schedule.py`.
+Every step that trains is a config with a run folder of its own. The numbers are in `schedule.py`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,33 +21,19 @@ from classifier.config import ClassifierConfig
 from colorizers.config import UNIVERSAL, ColorizerConfig
 from colorizers.tasks import PERCEPTUAL
 from colorizers.teach import Lesson
-from release.schedule import (
+from release.recipe.schedule import (
     BATCH,
     DECODER,
     FIG_3_CATEGORIES,
     LESSON,
     ROUTER_HEAD_EPOCHS,
     SCHEDULE,
+    START,
     STEPS_PER_EPOCH,
     STUDENT,
     TEACHERS,
     NetworkSettings,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Encoder:
-    """A step that makes the weights of an encoder where no file of them is given.
-
-    Attributes:
-        backbone: whose they are.
-        weights: "imagenet" (Keras' download) or "none" (random).
-        path: where they go, compact.
-    """
-
-    backbone: str
-    weights: str
-    path: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +46,7 @@ class Teaching:
     lesson: Lesson = LESSON
 
 
-Step = Encoder | Teaching | ClassifierConfig | ColorizerConfig
+Step = Teaching | ClassifierConfig | ColorizerConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,12 +81,19 @@ class Plan:
         """A teacher's run folder; it is not shipped."""
         return self.runs_dir / "teachers" / teacher.name
 
-    def encoder_weights(self, backbone: str) -> Path:
-        """Where the weights are from which an encoder starts, or will be."""
-        if self.weights in ("imagenet", "none"):
-            return self.runs_dir / "start" / f"{backbone}_{self.weights}.npz"
-        path = Path(self.weights)
-        return path / f"{backbone}_imagenet.npz" if path.is_dir() else path
+    def start_dir(self, backbone: str) -> Path:
+        """The router of gray photos from whose encoder the networks on a backbone start."""
+        return self.runs_dir / "start" / backbone
+
+    def init_of(self, network: NetworkSettings) -> Path | None:
+        """The teacher from which a network goes on; None if there is none like it."""
+        found = [one for one in self.teachers if one.name == network.goes_on_from]
+        return self.teacher_dir(found[0]) if found and found[0].is_like(network) else None
+
+    def weights_of(self, backbone: str) -> str:
+        """What an encoder starts from, as `ClassifierConfig.weights` has it."""
+        folder = Path(self.weights)
+        return str(folder / f"{backbone}_imagenet.npz") if folder.is_dir() else self.weights
 
 
 def iter_steps(plan: Plan, categories: Sequence[str]) -> Iterator[Step]:
@@ -114,9 +108,8 @@ def iter_steps(plan: Plan, categories: Sequence[str]) -> Iterator[Step]:
         what = f"weights of one encoder for {', '.join(backbones)}"
         fix = "give a folder with <backbone>_imagenet.npz of each"
         raise ConfigError(what, f"--weights {plan.weights}", fix)
-    if plan.weights in ("imagenet", "none"):
-        for one in backbones:
-            yield Encoder(backbone=one, weights=plan.weights, path=plan.encoder_weights(one))
+    for one in backbones:
+        yield start_config(plan, one)
     for teacher in plan.teachers:
         yield universal_config(plan, teacher, plan.teacher_dir(teacher))
     taught_dir = plan.runs_dir / "taught"
@@ -132,23 +125,39 @@ def iter_steps(plan: Plan, categories: Sequence[str]) -> Iterator[Step]:
         yield encoder_decoder_config(plan.packed_dir, plan.runs_dir, category)
 
 
+def start_config(plan: Plan, backbone: str) -> ClassifierConfig:
+    """The router of gray photos: all of its layers learn, from ImageNet weights."""
+    return ClassifierConfig(
+        packed_dir=plan.packed_dir,
+        run_dir=plan.start_dir(backbone),
+        backbone=backbone,
+        weights=plan.weights_of(backbone),
+        **START,
+    )
+
+
 def universal_config(
     plan: Plan, network: NetworkSettings, run_dir: Path, taught: Path | None = None
 ) -> ColorizerConfig:
     """A teacher, or the student with what its teachers say: encoder and decoder learn together."""
     epochs = max(1, round(network.views / (BATCH * STEPS_PER_EPOCH)))
-    lite0 = plan.encoder_weights("efficientnet_lite0")
+    init = plan.init_of(network)
+    lite0 = Path(plan.weights_of("efficientnet_lite0"))
     return ColorizerConfig(
         category=UNIVERSAL,
         packed_dir=plan.packed_dir,
         run_dir=run_dir,
         architecture=network.architecture,
         backbone=network.backbone,
-        encoder=plan.encoder_weights(network.backbone),
+        init=init,
+        encoder=None if init else plan.start_dir(network.backbone),
         train_encoder=True,
         loss=network.loss,
+        router_factor=network.router_factor,
         perceptual_weights=lite0 if network.loss == PERCEPTUAL else None,
         seed=network.seed,
+        size=network.size,
+        learning_rate=network.learning_rate,
         old_prints=network.old_prints,
         taught=taught,
         epochs=epochs,
