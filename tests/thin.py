@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 WIDTH, DEPTH = 1 / 8, 1
+ALONE = ("encoder_decoder", "zhang2016")  # networks without an encoder of a table
 _full: dict[tuple[int, str], Callable[[], Any]] = {}  # what a table builds without us
 
 
@@ -59,6 +60,6 @@ def _entries() -> list[tuple[dict[str, Any], str]]:
 
 
 def _thin(build: Callable[..., Any], name: str) -> Callable[..., Any]:
-    if name == "encoder_decoder":
+    if name in ALONE:
         return lambda: build(WIDTH)
     return lambda *given, **others: build(*(given or (WIDTH, DEPTH)), **others)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NAMES = (
     "encoder_decoder", "shared_encoder", "global_encoder", "class_encoder",
     "class_quarter_encoder", "attention_encoder", "wide_encoder", "quarter_encoder",
-    "film_encoder", "film_quarter_encoder", "film_class_quarter_encoder",
+    "film_encoder", "film_quarter_encoder", "film_class_quarter_encoder", "zhang2016",
 )  # fmt: skip
 
 
@@ -32,13 +32,14 @@ def __getattr__(name: str) -> Any:
         quarter_encoder,
         shared_encoder,
         wide_encoder,
+        zhang2016,
     )
     from training.registry import index
 
     models = (
         encoder_decoder, shared_encoder, global_encoder, class_encoder,
         class_quarter_encoder, attention_encoder, wide_encoder, quarter_encoder,
-        film_encoder, film_quarter_encoder, film_class_quarter_encoder,
+        film_encoder, film_quarter_encoder, film_class_quarter_encoder, zhang2016,
     )  # fmt: skip
     globals()[name] = index(NAMES, [one.SPEC for one in models])
     return globals()[name]

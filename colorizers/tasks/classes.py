@@ -8,7 +8,14 @@ import numpy as np
 from keras import KerasTensor, ops
 from numpy.typing import NDArray
 
-from colorizers.color_classes import AXIS, LOGITS, STEP, rebalancing, share_classes
+from colorizers.color_classes import (
+    GRID,
+    LOGITS,
+    ColorClasses,
+    classes_of,
+    rebalancing,
+    share_classes,
+)
 from colorizers.tasks.regression import Regression, rarity
 from imaging.lab import split_lab
 from preprocessing.packing import packed_categories
@@ -28,30 +35,30 @@ def cross_entropy(
 ) -> KerasTensor:
     """Cross entropy of colour classes, vivid pixels weighted as in `chroma_weighted`.
 
-    The truth is shared by the four classes around it, bilinearly.
+    The truth is shared by the classes around it, as its set of classes says.
 
     Args:
-        logits: (N, h, w, 225), in the order of `color_classes.class_colours`.
+        logits: (N, h, w, n) of the classes of a set of `color_classes`, in its order.
         truth: (N, H, W, 2) ab; H a multiple of h.
-        weights: (225,) of the classes, instead: see `color_classes.rebalancing`.
+        weights: (n,) of the classes, instead: see `color_classes.rebalancing`.
 
-    Source: Zhang et al. 2016, equation 2, where the five nearest share.
+    Source: Zhang et al. 2016, equation 2.
     """
     small = ops.average_pool(truth, truth.shape[1] // logits.shape[1])  # (N, h, w, 2)
-    near = ops.maximum(1 - ops.abs(small[..., None] - np.asarray(AXIS)) / STEP, 0)
-    target = near[..., 0, :, None] * near[..., 1, None, :]  # (N, h, w, 15, 15)
-    target = ops.reshape(target, (-1, *small.shape[1:-1], len(AXIS) ** 2))
+    target = classes_of(logits.shape[-1]).share(small)
     entropy = -ops.sum(target * ops.log_softmax(logits, axis=-1), axis=-1)
     weight = rarity(small) if weights is None else ops.sum(target * weights, axis=-1)
     return ops.mean(entropy * weight)
 
 
-def class_weights(packed_dir: Path, categories: Sequence[str]) -> NDArray[np.float32]:
-    """(225,) weights of the classes by how rare they are in some of the training photos."""
+def class_weights(
+    packed_dir: Path, categories: Sequence[str], classes: ColorClasses = GRID
+) -> NDArray[np.float32]:
+    """Weights of the classes by how rare they are in some of the training photos."""
     photos = load_photos(packed_dir, categories, "train")
     some = np.unique(np.linspace(0, len(photos) - 1, PRIOR_PHOTOS).astype(np.int64))
     pixels = np.stack([photos.take(one[None])[0, ::PRIOR_STEP, ::PRIOR_STEP] for one in some])
-    return rebalancing(share_classes(split_lab(pixels)[1].reshape(-1, 2)))
+    return rebalancing(share_classes(split_lab(pixels)[1].reshape(-1, 2), classes))
 
 
 class Classes(Regression):
@@ -65,7 +72,9 @@ class Classes(Regression):
         self.weights = None
         if config.loss == "classes_balanced":
             is_one = config.category in (known := packed_categories(config.packed_dir))
-            self.weights = class_weights(config.packed_dir, [config.category] if is_one else known)
+            names = [config.category] if is_one else known
+            n_classes = self.whole.output[LOGITS].shape[-1]
+            self.weights = class_weights(config.packed_dir, names, classes_of(n_classes))
 
     def losses(self, outputs: Tensors) -> Tensors:
         """The cross entropy of the classes."""

@@ -91,11 +91,13 @@ def with_inner(network: keras.Model, layer: str = "") -> keras.Model:
 
     Args:
         network: a colorizer; one on an encoder also gives "top", the last feature map.
-        layer: of its decoder, whose output is given too, by the same name.
+        layer: of its decoder, or of a network without encoder, whose output is given too, by the
+            same name.
     """
     encoder = find_encoder(network)
     if encoder is None:
-        return keras.Model(network.inputs, {"ab": network.output})
+        own = {layer: network.get_layer(layer).output} if layer else {}
+        return keras.Model(network.inputs, {"ab": network.output} | own)
     decoder = network.get_layer(DECODER)
     inner = {"ab": decoder.output} | ({layer: decoder.get_layer(layer).output} if layer else {})
     lightness, *others = [keras.Input(one.shape[1:], name=one.name) for one in network.inputs]
