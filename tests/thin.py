@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 WIDTH, DEPTH = 1 / 8, 1
-ALONE = ("encoder_decoder", "zhang2016")  # networks without an encoder of a table
+ALONE = ("encoder_decoder", "zhang2016", "fusion")  # networks without an encoder of a table
 _full: dict[tuple[int, str], Callable[[], Any]] = {}  # what a table builds without us
 
 

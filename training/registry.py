@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import keras
 
 REGRESSION, CLASSES, CATEGORIES = "regression", "classes", "categories"  # what a network predicts
+REGRESSION_UV, BINS_UV = "regression_uv", "bins_uv"  # likewise, in CIELUV
 
 
 def whole(network: "keras.Model") -> "keras.Model":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from basics.errors import ConfigError, Setting
 from basics.names import require_name
-from training.registry import CLASSES, REGRESSION
+from training.registry import BINS_UV, CLASSES, REGRESSION, REGRESSION_UV
 
 if TYPE_CHECKING:
     from colorizers.config import ColorizerConfig
@@ -24,6 +24,8 @@ LOSSES = {  # name: what the network predicts
     PERCEPTUAL: REGRESSION,
     "classes": CLASSES,
     "classes_balanced": CLASSES,
+    "huber_uv": REGRESSION_UV,
+    "bins_uv": BINS_UV,
 }
 
 
@@ -51,12 +53,19 @@ def require_task(spec: "ModelSpec", loss: str) -> None:
 def find_task(config: "ColorizerConfig", parts: "Parts") -> "Task":
     """The task of a config's loss, on the networks of a run."""
     from colorizers.tasks.classes import Classes
+    from colorizers.tasks.luv import LuvBins, LuvRegression
     from colorizers.tasks.perceptual import Perceptual
     from colorizers.tasks.regression import Regression
     from colorizers.tasks.routed import ROUTER, Routed
     from colorizers.tasks.taught import Taught
 
-    tasks = {REGRESSION: Regression, CLASSES: Classes, PERCEPTUAL: Perceptual}
+    tasks = {
+        REGRESSION: Regression,
+        CLASSES: Classes,
+        PERCEPTUAL: Perceptual,
+        REGRESSION_UV: LuvRegression,
+        BINS_UV: LuvBins,
+    }
     kind = config.loss if config.loss in tasks else LOSSES[config.loss]
     task = tasks[kind](config, parts)
     if config.taught:

@@ -95,7 +95,7 @@ def with_inner(network: keras.Model, layer: str = "") -> keras.Model:
             same name.
     """
     encoder = find_encoder(network)
-    if encoder is None:
+    if encoder is None or all(one.name != DECODER for one in network.layers):
         own = {layer: network.get_layer(layer).output} if layer else {}
         return keras.Model(network.inputs, {"ab": network.output} | own)
     decoder = network.get_layer(DECODER)

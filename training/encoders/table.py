@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     ENCODERS: dict[str, "EncoderSpec"]
 
-NAMES = ("mobilenet_v2", "efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
+NAMES = ("mobilenet_v2", "efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2", "vgg16")
 USUAL = "mobilenet_v2"
 STRIDE = 32  # of all: heights and widths must be multiples of it
 
@@ -39,7 +39,7 @@ class EncoderSpec:
 
 def _specs() -> list[EncoderSpec]:
     from training.encoders import efficientnet_lite as lite
-    from training.encoders import mobilenet_v2
+    from training.encoders import mobilenet_v2, vgg16
 
     usual = EncoderSpec(
         name=USUAL,
@@ -49,8 +49,16 @@ def _specs() -> list[EncoderSpec]:
         source="Sandler et al. 2018, Table 2",
     )
     sizes = {"lite0": 3_350_000, "lite1": 4_108_848, "lite2": 4_782_024}
+    summing = EncoderSpec(
+        name="vgg16",
+        build=vgg16.build_encoder,
+        load_weights=vgg16.load_encoder_weights,
+        n_params=14_714_688,
+        source="Simonyan & Zisserman 2014, configuration D",
+    )
     return [
         usual,
+        summing,
         *(
             EncoderSpec(
                 name=f"efficientnet_{variant}",
