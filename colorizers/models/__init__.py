@@ -14,7 +14,7 @@ NAMES = (
     "encoder_decoder", "shared_encoder", "global_encoder", "class_encoder",
     "class_quarter_encoder", "attention_encoder", "wide_encoder", "quarter_encoder",
     "film_encoder", "film_quarter_encoder", "film_class_quarter_encoder", "zhang2016",
-    "fusion", "vgg16_regression", "vgg16_bins",
+    "fusion", "vgg16_regression", "vgg16_bins", "koalarization",
 )  # fmt: skip
 
 
@@ -31,6 +31,7 @@ def __getattr__(name: str) -> Any:
         film_quarter_encoder,
         fusion,
         global_encoder,
+        koalarization,
         quarter_encoder,
         shared_encoder,
         vgg16_bins,
@@ -44,7 +45,7 @@ def __getattr__(name: str) -> Any:
         encoder_decoder, shared_encoder, global_encoder, class_encoder,
         class_quarter_encoder, attention_encoder, wide_encoder, quarter_encoder,
         film_encoder, film_quarter_encoder, film_class_quarter_encoder, zhang2016,
-        fusion, vgg16_regression, vgg16_bins,
+        fusion, vgg16_regression, vgg16_bins, koalarization,
     )  # fmt: skip
     globals()[name] = index(NAMES, [one.SPEC for one in models])
     return globals()[name]

@@ -102,7 +102,9 @@ def with_inner(network: keras.Model, layer: str = "") -> keras.Model:
     inner = {"ab": decoder.output} | ({layer: decoder.get_layer(layer).output} if layer else {})
     lightness, *others = [keras.Input(one.shape[1:], name=one.name) for one in network.inputs]
     features = encoder(lightness)
-    outputs = keras.Model(decoder.inputs, inner)([*features, *others])
+    given = {one.name: one for one in (lightness, *others)}
+    beside = [given[one.name] for one in decoder.inputs[len(features) :]]
+    outputs = keras.Model(decoder.inputs, inner)([*features, *beside])
     return keras.Model([lightness, *others] if others else lightness, outputs | {TOP: features[-1]})
 
 

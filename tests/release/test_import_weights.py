@@ -53,7 +53,7 @@ def caffemodel(layers: Blobs, *, old: bool = False) -> bytes:
 def random_blobs(seed: int = 0) -> Blobs:
     """A Caffe network of an eighth of the filters, its last two layers overwritten by anything."""
     rng = np.random.default_rng(seed)
-    found: dict[str, list[NDArray[np.float32]]] = {"data_l": []}
+    found: dict[str, list[NDArray]] = {"data_l": []}
     for layer in zhang2016.build(WIDTH).layers:
         name = "conv8_313" if layer.name == zhang2016.LOGITS else layer.name
         if isinstance(layer, keras.layers.Conv2D | keras.layers.Conv2DTranspose):
@@ -66,7 +66,7 @@ def random_blobs(seed: int = 0) -> Blobs:
             found[name] = [rng.normal(0, 2, n), rng.uniform(1, 9, n), np.array([2.0])]
     found["conv8_1"][1] = rng.normal(0, 0.1, found["conv8_1"][0].shape[1])
     found["conv8_313_rh"], found["class8_ab"] = [np.ones(313)], [np.zeros((2, 313, 1, 1))]
-    return {name: [np.float32(one) for one in blobs] for name, blobs in found.items()}
+    return {name: [one.astype(np.float32) for one in blobs] for name, blobs in found.items()}
 
 
 class Twin(nn.Module):
@@ -130,8 +130,8 @@ def test_the_authors_pytorch_network_gives_the_same_colours(photos, tmp_path):
         if isinstance(one, nn.BatchNorm2d):
             for tensor, low, high in ((one.weight, 0.5, 2), (one.bias, -1, 1)):
                 nn.init.uniform_(tensor, low, high)
-            one.running_mean.uniform_(-1, 1)
-            one.running_var.uniform_(0.5, 2)
+            one.register_buffer("running_mean", torch.empty(one.num_features).uniform_(-1, 1))
+            one.register_buffer("running_var", torch.empty(one.num_features).uniform_(0.5, 2))
     nn.init.normal_(twin.model_out.weight)
     twin.eval()
     torch.save(twin.state_dict(), tmp_path / "small.pth")

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from keras import ops
 
-from colorizers.color_classes import STEP, class_colours, rebalancing, share_classes
+from colorizers.color_classes import (
+    GRID,
+    STEP,
+    ZHANG,
+    class_colours,
+    rebalancing,
+    share_classes,
+)
 from colorizers.tasks.classes import class_weights, cross_entropy
 
 
@@ -44,3 +51,21 @@ def test_the_weights_of_the_classes_take_the_place_of_those_of_vivid_pixels():
     (own,) = np.flatnonzero((class_colours() == [0.25, 0]).all(-1))
     loss = float(cross_entropy(logits, ops.convert_to_tensor(truth), weights))
     assert loss == pytest.approx(weights[own] * np.log(225), rel=1e-4)
+
+
+@pytest.mark.parametrize("classes", [GRID, ZHANG], ids=["grid", "zhang"])
+def test_a_pixel_is_shared_by_the_classes_around_it(classes):
+    ab = np.random.default_rng(0).uniform(-0.25, 0.25, (1, 3, 5, 2)).astype(np.float32)
+    shares = ops.convert_to_numpy(classes.share(ops.convert_to_tensor(ab)))
+    np.testing.assert_allclose(shares.sum(-1), 1, atol=1e-5)
+    np.testing.assert_allclose(shares @ classes.colours, ab, atol=0.05)  # the colour, roughly
+
+
+def test_the_five_nearest_bins_share_a_pixel_by_a_gaussian_of_five_units():
+    ab = np.array([0.11, -0.27], np.float32)
+    shares = ops.convert_to_numpy(ZHANG.share(ops.convert_to_tensor(ab[None, None, None])))[0, 0, 0]
+    away = np.linalg.norm((ZHANG.colours - ab) * 128, axis=1)
+    five = np.argsort(away)[:5]
+    assert set(np.flatnonzero(shares)) == set(five)
+    weights = np.exp(-(away[five] ** 2) / (2 * 5**2))
+    np.testing.assert_allclose(shares[five], weights / weights.sum(), rtol=1e-3)
