@@ -6,13 +6,14 @@ from pathlib import Path
 from basics.errors import ConfigError, Setting
 from basics.settings import setting
 from colorizers.models import NAMES
-from colorizers.tasks import LOSSES, PERCEPTUAL, require_loss
+from colorizers.tasks import JOINT, LOSSES, PERCEPTUAL, require_loss
 from preprocessing.square import SIDE_PX
 from training.config import RunConfig, require_one_of
 from training.encoders.table import NAMES as BACKBONES
 from training.encoders.table import USUAL
 
 UNIVERSAL = "universal"  # in place of a category: one network for all of them
+JOINT_FACTOR = 1 / 300  # of the cross entropy beside the loss "joint"; Iizuka et al. 2016
 DECAYS = ("constant", "cosine")
 
 
@@ -112,10 +113,15 @@ class ColorizerConfig(RunConfig):
             if not 0 <= share <= 1:
                 what = f"{name} {share} is no share"
                 raise ConfigError(what, Setting(name), "give a number from 0 to 1")
-        if self.router_factor and (self.category != UNIVERSAL or not self.train_encoder):
-            what = "the encoder is to tell categories apart, but it does not learn from all of them"
-            fix = "leave it out, or train `universal` with --train-encoder"
-            raise ConfigError(what, Setting("router_factor"), fix)
+        if self.head_factor and self.category != UNIVERSAL:
+            what = "categories are to be told apart, but there is only one"
+            fix = f"leave it out, or train {UNIVERSAL!r}"
+            raise ConfigError(what, Setting("router_factor" if self.router_factor else "loss"), fix)
         if self.last_stages and self.train_encoder:
             what = "the last stages alone are to learn, and the encoder too"
             raise ConfigError(what, Setting("last_stages"), "leave one of the two out")
+
+    @property
+    def head_factor(self) -> float:
+        """Of the cross entropy of a head that tells the categories apart; 0: there is none."""
+        return self.router_factor or (JOINT_FACTOR if self.loss == JOINT else 0.0)

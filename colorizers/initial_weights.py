@@ -42,15 +42,20 @@ def build_parts(spec: "ModelSpec", config: ColorizerConfig, categories: Sequence
     Raises:
         CheckpointError, ConfigError: as `build_network` does.
     """
+    from colorizers.tasks.regression import TOP, with_inner
     from colorizers.tasks.routed import ROUTER
     from training.encoders.head import build_head
     from training.task import NETWORK
 
     network = build_network(spec, config)
-    encoder = find_encoder(network)
-    if encoder is None or not config.router_factor:
+    if not config.head_factor:
         return {NETWORK: network}
-    return {NETWORK: network, ROUTER: build_head(encoder, len(categories))}
+    top = with_inner(network).output.get(TOP)
+    if top is None or (find_encoder(network) is not None and not config.train_encoder):
+        what = f"{spec.name} has nothing that could learn to tell categories apart"
+        fix = "leave it out, or give an architecture on an encoder and --train-encoder"
+        raise ConfigError(what, Setting("router_factor" if config.router_factor else "loss"), fix)
+    return {NETWORK: network, ROUTER: build_head(top, len(categories))}
 
 
 def build_random(

@@ -7,11 +7,11 @@ photo's own map. Another photo's global features in its place take over that one
 import keras
 from keras import layers
 
+from training.encoders.head import GLOBAL
 from training.registry import ModelSpec
 
 STRIDE = 8  # heights and widths must be multiples of it
 GLOBAL_PX = 224  # side of the copy
-GLOBAL = "global_features"  # the layer of the 256 numbers that are joined to every place
 LOW = ((64, 2), (128, 1), (128, 2), (256, 1), (256, 2), (512, 1))  # filters, stride
 MID = ((512, 1), (256, 1))
 GLOBAL_MAPS = ((512, 2), (512, 1), (512, 2), (512, 1))

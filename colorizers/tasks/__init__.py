@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from training.registry import ModelSpec
     from training.task import Parts, Task
 
-PERCEPTUAL = "perceptual"
+PERCEPTUAL, JOINT = "perceptual", "joint"
 LOSSES = {  # name: what the network predicts
     "mse": REGRESSION,
     "huber": REGRESSION,
     "chroma": REGRESSION,
     "psnr": REGRESSION,
+    JOINT: REGRESSION,
     PERCEPTUAL: REGRESSION,
     "classes": CLASSES,
     "classes_balanced": CLASSES,

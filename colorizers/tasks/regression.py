@@ -14,6 +14,7 @@ from keras import KerasTensor, ops
 from colorizers.told import count_told
 from training.augment import Augmentation, apply_tone_curves, resize_crops
 from training.encoders import DECODER, find_encoder
+from training.encoders.head import GLOBAL
 from training.lab_ops import join_lab, split_lab
 from training.old_prints.treat import old_print_lightness, within_rim
 from training.task import NETWORK, Parts, Tensors
@@ -66,7 +67,13 @@ def psnr(lightness: KerasTensor, predicted: KerasTensor, truth: KerasTensor) -> 
     return (ops.mean(ops.log(per_photo + PSNR_FLOOR)) + beyond) / math.log(10)
 
 
-ERRORS: dict[str, Error] = {"mse": mse, "huber": huber, "chroma": chroma_weighted, "psnr": psnr}
+ERRORS: dict[str, Error] = {
+    "mse": mse,
+    "huber": huber,
+    "chroma": chroma_weighted,
+    "psnr": psnr,
+    "joint": mse,  # beside the cross entropy of `tasks.routed`
+}
 
 
 def srgb_error(lightness: KerasTensor, predicted: KerasTensor, truth: KerasTensor) -> KerasTensor:
@@ -90,13 +97,15 @@ def with_inner(network: keras.Model, layer: str = "") -> keras.Model:
     """What `network` takes -> {"ab": (N, H, W, 2)}, and what it goes by on the way.
 
     Args:
-        network: a colorizer; one on an encoder also gives "top", the last feature map.
+        network: a colorizer; one on an encoder also gives "top", the last feature map, and so does
+            one with a layer `GLOBAL` its output.
         layer: of its decoder, or of a network without encoder, whose output is given too, by the
             same name.
     """
     encoder = find_encoder(network)
     if encoder is None or all(one.name != DECODER for one in network.layers):
-        own = {layer: network.get_layer(layer).output} if layer else {}
+        wanted = {layer: layer, GLOBAL: TOP}
+        own = {wanted[one.name]: one.output for one in network.layers if one.name in wanted}
         return keras.Model(network.inputs, {"ab": network.output} | own)
     decoder = network.get_layer(DECODER)
     inner = {"ab": decoder.output} | ({layer: decoder.get_layer(layer).output} if layer else {})

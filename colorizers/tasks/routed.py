@@ -31,7 +31,7 @@ class Routed:
 
     def __init__(self, config: "ColorizerConfig", task: Task) -> None:
         """Add the cross entropy of the head among the parts of `task` to its losses."""
-        self.task, self.factor = task, config.router_factor
+        self.task, self.factor = task, config.head_factor
         self.parts, self.augmentation = task.parts, task.augmentation
 
     def forward(self, batch: Mapping[str, KerasTensor], training: bool) -> Tensors:

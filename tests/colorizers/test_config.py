@@ -30,10 +30,7 @@ def test_settings_within_their_ranges_are_kept(setting):
     [
         ({"old_prints": 1.5}, r"old_prints 1.5 is no share\n.*: old_prints\n.*from 0 to 1"),
         ({"untold": 1.5}, r"untold 1.5 is no share\n.*: untold\n.*from 0 to 1"),
-        (
-            {"router_factor": 1.0},
-            r"learn from all.*\n.*: router_factor\n.*--train-encoder",
-        ),
+        ({"router_factor": 1.0}, r"there is only one\n.*: router_factor\n.*'universal'"),
         ({"last_stages": 1, "train_encoder": True}, r"the encoder too\n.*: last_stages\n.*leave"),
         (
             {"loss": "perceptual"},

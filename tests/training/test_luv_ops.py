@@ -1,6 +1,6 @@
 import numpy as np
 from keras import ops
-from skimage.color import rgb2luv
+from skimage.color.colorconv import rgb2luv
 
 from imaging.lab import split_lab
 from training.luv_ops import UV_SCALE, lab_of_luv, luv_of_lab
@@ -26,7 +26,7 @@ def test_the_way_back_gives_the_same_a_and_b():
 def test_colours_that_no_light_has_stay_within_bounds():
     lightness = np.linspace(0, 1, 64, dtype=np.float32).reshape(1, 8, 8, 1)
     for u, v in ((9, 9), (-9, -9), (9, -9), (0, 0)):
-        uv = np.broadcast_to(np.float32([u, v]), (1, 8, 8, 2))
+        uv = np.broadcast_to(np.array([u, v], np.float32), (1, 8, 8, 2))
         ab = ops.convert_to_numpy(lab_of_luv(lightness, uv))
         assert np.isfinite(ab).all()
         assert np.abs(ab).max() <= 1

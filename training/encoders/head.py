@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+GLOBAL = "global_features"  # the layer of a network without an encoder that sums the photo up
 DROPOUT = 0.3  # ours; the paper gives no rate
 
 
@@ -15,7 +16,13 @@ def classify(top: keras.KerasTensor, n_categories: int) -> keras.KerasTensor:
     return layers.Dense(n_categories, "softmax", dtype="float32", name="confidences")(x)
 
 
-def build_head(encoder: keras.Model, n_categories: int) -> keras.Model:
-    """A network of an encoder's last feature map alone -> (N, n_categories) confidences."""
-    top = keras.Input(encoder.outputs[-1].shape[1:], name="top")
-    return keras.Model(top, classify(top, n_categories), name="head")
+def build_head(features: keras.KerasTensor, n_categories: int) -> keras.Model:
+    """A network of an encoder's last feature map, or of a vector, -> (N, n_categories) confidences.
+
+    A vector passes a dense layer alone, as in Iizuka et al. 2016.
+    """
+    top = keras.Input(features.shape[1:], name="top")
+    if len(features.shape) == 4:
+        return keras.Model(top, classify(top, n_categories), name="head")
+    dense = layers.Dense(n_categories, "softmax", dtype="float32", name="confidences")
+    return keras.Model(top, dense(top), name="head")

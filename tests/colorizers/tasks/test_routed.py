@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,8 +7,10 @@ import numpy as np
 import pytest
 from keras import ops
 
+from basics.errors import ConfigError
 from colorizers.config import ColorizerConfig
-from colorizers.models import quarter_encoder
+from colorizers.initial_weights import build_parts
+from colorizers.models import encoder_decoder, fusion, quarter_encoder
 from colorizers.tasks import find_task
 from colorizers.tasks.regression import TOP, with_inner
 from colorizers.tasks.routed import ROUTER, Routed
@@ -37,7 +40,10 @@ SHORT: dict[str, Any] = {
 @pytest.fixture
 def parts() -> Parts:
     network = build_thin(quarter_encoder.SPEC)
-    return {NETWORK: network, ROUTER: build_head(network.get_layer("encoder"), len(CATEGORIES))}
+    return {
+        NETWORK: network,
+        ROUTER: build_head(network.get_layer("encoder").outputs[-1], len(CATEGORIES)),
+    }
 
 
 @pytest.fixture
@@ -88,6 +94,27 @@ def test_the_encoder_learns_of_the_categories(packed_photos, task, parts):
     for old, part in zip(before, (encoder, head), strict=True):
         moved = [np.abs(a - b).max() for a, b in zip(old, part.get_weights(), strict=True)]
         assert max(moved) > 1e-6
+
+
+def test_the_fusion_network_learns_jointly_by_its_global_features(packed_photos, tmp_path):
+    places = {"packed_dir": packed_photos, "run_dir": tmp_path / "run", "category": "universal"}
+    config = ColorizerConfig(**places, architecture="fusion", loss="joint", size=32, run_px=32)
+    thin = replace(fusion.SPEC, build=lambda: build_thin(fusion.SPEC))
+    task = find_task(config, build_parts(thin, config, CATEGORIES))
+    assert isinstance(task, Routed)
+    assert task.factor == pytest.approx(1 / 300)
+    outputs = task.forward(batch_of(packed_photos, task), True)
+    assert outputs["confidences"].shape == (4, 2)
+    assert set(task.losses(outputs)) == {"colors", ROUTER}
+
+
+def test_a_network_that_sums_no_photo_up_cannot_learn_jointly(packed_photos, tmp_path):
+    places = {"packed_dir": packed_photos, "run_dir": tmp_path / "run"}
+    config = ColorizerConfig(**places, category="universal", loss="joint")
+    with pytest.raises(ConfigError, match=r"encoder_decoder has nothing that could .*\n.*: loss"):
+        build_parts(encoder_decoder.SPEC, config, CATEGORIES)
+    with pytest.raises(ConfigError, match=r"there is only one\n.*: router_factor"):
+        ColorizerConfig(**places, category="beach", router_factor=1)
 
 
 def test_the_run_keeps_its_head_beside_what_is_shipped(packed_photos, tmp_path):
