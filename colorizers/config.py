@@ -48,6 +48,7 @@ class ColorizerConfig(RunConfig):
             those of the categories do.
         first_source: how many times as often as the others the photos are shown that came from the
             first of several packed folders, if the network is for photos like those.
+        most_photos: how many training photos are seen at most, drawn evenly from all; 0: all.
         old_prints: share of the training photos that are shown as old prints; 0 shows none.
     """
 
@@ -70,6 +71,7 @@ class ColorizerConfig(RunConfig):
     router_factor: float = setting("of the router's loss beside that of colours", 0.0, zero=True)
     categories_only: bool = setting("leave the photos without category out", False)
     first_source: int = setting("times that photos of the first packed folder are shown", 1)
+    most_photos: int = setting("training photos, evenly drawn; 0: all", 0, zero=True)
     train_encoder: bool = setting("let the encoder of shared_encoder learn too", False)
     last_stages: int = setting("so many last stages of the decoder learn; 0: all", 0, zero=True)
     untold: float = setting(

@@ -75,6 +75,8 @@ def train(config: ColorizerConfig) -> Path:
     )
     with_any = is_universal and not config.categories_only
     train_photos, val_photos = load_splits(config.packed_dir, categories, with_any=with_any)
+    if config.most_photos:
+        train_photos = train_photos.some(config.most_photos)
     if config.first_source > 1:
         names = training_folders(categories, with_any=len(train_photos.arrays) > len(categories))
         counts = count_first_source(config.packed_dir, names)
