@@ -198,6 +198,7 @@ def write_float32(runs_dir: Path, folder: Path) -> Bundle:
             )
     if not colorizers:
         raise CheckpointError("no trained colorizer", runs_dir / "colorizers", "train one first")
+    colorizers = {name: dict(sorted(colorizers[name].items())) for name in sorted(colorizers)}
     categories = tuple(router_facts["categories"])
     return Bundle(
         folder=folder,

@@ -27,6 +27,8 @@ def in_float32(network: keras.Model) -> keras.Model:
     keras.config.set_dtype_policy("float32")
 
     def rebuild(layer: keras.Layer) -> keras.Layer:
+        if not isinstance(layer, keras.Layer):  # an operation of the graph: it has no weights
+            return layer
         if isinstance(layer, keras.Model):
             return in_float32(layer)
         if isinstance(layer, layers.UpSampling2D) and layer.interpolation == "bilinear":

@@ -38,7 +38,7 @@ def build(width: float = 1.0) -> keras.Model:
     local = shared(lightness)  # (N, H/8, W/8, 512)
     for filters, stride in MID:
         local = _through(convolution(filters, stride), local)
-    small = layers.Resizing(GLOBAL_PX, GLOBAL_PX, antialias=True, dtype="float32")(lightness)
+    small = layers.Resizing(GLOBAL_PX, GLOBAL_PX, dtype="float32")(lightness)
     x = shared(small)  # (N, 28, 28, 512)
     for filters, stride in GLOBAL_MAPS:
         x = _through(convolution(filters, stride), x)

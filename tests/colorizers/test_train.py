@@ -18,10 +18,10 @@ from basics.errors import CheckpointError, ConfigError, DataError
 from classifier.head import build_classifier
 from colorizers import train as command
 from colorizers.color_classes import class_colours
-from colorizers.config import ColorizerConfig
+from colorizers.config import UNIVERSAL, ColorizerConfig
 from colorizers.initial_weights import build_network
 from colorizers.models import ARCHITECTURES
-from colorizers.tasks import LOSSES, PERCEPTUAL
+from colorizers.tasks import JOINT, LOSSES, PERCEPTUAL
 from colorizers.train import train
 from evaluation.metrics import psnr_db
 from imaging.lab import join_lab, split_lab
@@ -326,7 +326,8 @@ def test_an_unknown_loss_is_refused(configure):
 
 @pytest.mark.parametrize("loss", [one for one, task in LOSSES.items() if task == REGRESSION])
 def test_every_loss_trains_and_its_psnr_is_told(configure, loss):
-    config = configure(loss=loss, tone_spread=0.3)
+    jointly = {"category": UNIVERSAL, "architecture": "fusion"} if loss == JOINT else {}
+    config = configure(loss=loss, tone_spread=0.3, **jointly)
     train(config)
     (row,) = history_of(config.run_dir)
     assert 5 < float(row["val_psnr_db"]) < 40
