@@ -158,11 +158,12 @@ def _measure_photo(colorizer: "Colorizer", photo: "EncodedPhoto") -> list[tuple[
     from evaluation.encoded import predicted_ab
     from evaluation.metrics import psnr_db
     from pipeline.engine.inputs import blend
+    from pipeline.engine.results import saturated
 
     chosen = colorizer.engine.choose(photo.ranking, colorizer.defaults)
     parts = [predicted_ab(colorizer, photo, entry) for entry, _ in chosen]
     predicted = blend(parts, [weight for _, weight in chosen])
-    predicted = predicted * np.float32(colorizer.engine.saturation(colorizer.defaults))
+    predicted = saturated(predicted, colorizer.engine.saturation(colorizer.defaults))
     lightness, truth = split_lab(photo.rgb)
     labels = segments_of(np.concatenate([lightness, truth], axis=-1))
     found = []

@@ -5,7 +5,9 @@ Zhang et al., "Colorful Image Colorization", 2016, sections 2.2 and 2.3; the gri
 """
 
 import keras
+import numpy as np
 from keras import layers
+from numpy.typing import NDArray
 
 from colorizers.color_classes import AXIS, LOGITS, class_colours
 from colorizers.models.shared_encoder import (
@@ -35,14 +37,36 @@ def decode(features: Tensors, width: float = 1.0) -> keras.KerasTensor:
 def classes_to_ab(x: keras.KerasTensor, size: int = 2) -> keras.KerasTensor:
     """(N, h, w, c) -> (N, H, W, 2) ab, h = H / size; the layer `LOGITS` gives (N, h, w, 225)."""
     x = layers.Conv2D(len(AXIS) ** 2, 1, dtype="float32", name=LOGITS)(x)
-    x = layers.Rescaling(1 / TEMPERATURE, dtype="float32")(x)
-    x = layers.Softmax(dtype="float32")(x)
-    mean = layers.Conv2D(2, 1, use_bias=False, trainable=False, dtype="float32", name="mean")
-    ab = mean(x)
-    mean.set_weights([class_colours()[None, None]])
+    ab = annealed_mean(x, class_colours(), names=(None, "mean"))
     return layers.UpSampling2D(size, interpolation="bilinear", dtype="float32", name="chrominance")(
         ab
     )
+
+
+def annealed_mean(
+    logits: keras.KerasTensor,
+    values: NDArray[np.float32],
+    sharpness: float = 1 / TEMPERATURE,
+    names: tuple[str | None, str | None] = (None, None),
+) -> keras.KerasTensor:
+    """(N, h, w, n) logits of n classes -> (N, h, w, k): the mean of their values, sharpened.
+
+    Args:
+        logits: before the softmax.
+        values: (n, k) of the classes; they are not learnt.
+        sharpness: factor of the logits, 1 / T.
+        names: of the layers of that factor and of the mean.
+
+    Source: Zhang et al. 2016, section 2.3.
+    """
+    x = layers.Rescaling(sharpness, dtype="float32", name=names[0])(logits)
+    x = layers.Softmax(dtype="float32")(x)
+    mean = layers.Conv2D(
+        values.shape[1], 1, use_bias=False, trainable=False, dtype="float32", name=names[1]
+    )
+    found = mean(x)
+    mean.set_weights([values[None, None]])
+    return found
 
 
 def n_params(rest: int, filters: int) -> int:

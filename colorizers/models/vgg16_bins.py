@@ -7,13 +7,13 @@ import keras
 import numpy as np
 from keras import layers
 
+from colorizers.models.class_encoder import annealed_mean
 from colorizers.models.vgg16_regression import UV, VGG16, creating_side, uv_to_ab
 from training.encoders.table import ENCODERS, STRIDE
 from training.registry import BINS_UV, ModelSpec
 
 N_BINS = 50  # of u* and of v*, of width 4 from -100 to 100: ours, the source is silent
 CENTRES = (np.arange(N_BINS, dtype=np.float32) + 0.5) / N_BINS * 2 - 1  # u*/100 of each bin
-TEMPERATURE = 0.38  # Zhang et al. 2016; ours, the source is silent
 UV_LOGITS = "uv_bins"  # the layer of a logit for each bin of u*, then of v*
 
 
@@ -22,18 +22,9 @@ def build(width: float = 1.0, depth: int | None = None, backbone: str = VGG16) -
     lightness = keras.Input((None, None, 1), name="lightness")
     x = creating_side(ENCODERS[backbone].build(width, depth)(lightness), width)
     logits = layers.Conv2D(2 * N_BINS, 1, dtype="float32", name=UV_LOGITS)(x)
-    means = [annealed_mean(one) for one in keras.ops.split(logits, 2, axis=-1)]
+    means = [annealed_mean(one, CENTRES[:, None]) for one in keras.ops.split(logits, 2, axis=-1)]
     uv = layers.Concatenate(dtype="float32", name=UV)(means)  # (N, H/2, W/2, 2)
     return keras.Model(lightness, uv_to_ab(lightness, uv, 2), name="vgg16_bins")
-
-
-def annealed_mean(logits: keras.KerasTensor) -> keras.KerasTensor:
-    """(N, h, w, 50) -> (N, h, w, 1) u*/100 or v*/100."""
-    sharp = layers.Rescaling(1 / TEMPERATURE, dtype="float32")(logits)
-    mean = layers.Conv2D(1, 1, use_bias=False, trainable=False, dtype="float32")
-    x = mean(layers.Softmax(dtype="float32")(sharp))
-    mean.set_weights([CENTRES[None, None, :, None]])
-    return x
 
 
 SPEC = ModelSpec(

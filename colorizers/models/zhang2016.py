@@ -8,13 +8,13 @@ import keras
 from keras import layers
 
 from colorizers.color_classes import LOGITS, ZHANG
+from colorizers.models.class_encoder import TEMPERATURE, annealed_mean
 from imaging.lab import L_SCALE
 from training.registry import CLASSES, ModelSpec
 
 STRIDE = 8  # heights and widths must be multiples of it
 SMALLER = 4  # times that the distribution is smaller than the photo
 RELEASED_SHARPNESS = 2.606  # of the released weights: 1 / T, of the layer conv8_313_rh
-TEMPERATURE = 0.38  # section 2.3; of our own training
 BLOCKS = (  # name of the block, then (filters, stride) of its convolutions, dilation
     ("conv1", ((64, 1), (64, 2)), 1),
     ("conv2", ((128, 1), (128, 2)), 1),
@@ -56,11 +56,7 @@ def build(
     for number in (2, 3):
         x = _convolution(x, filters, 1, 1, f"conv8_{number}")
     x = layers.Conv2D(len(ZHANG.colours), 1, dtype="float32", name=LOGITS)(x)  # conv8_313
-    x = layers.Rescaling(sharpness, dtype="float32", name="conv8_313_rh")(x)
-    x = layers.Softmax(dtype="float32", name="class8_313_rh")(x)
-    mean = layers.Conv2D(2, 1, use_bias=False, trainable=False, dtype="float32", name="class8_ab")
-    ab = mean(x)
-    mean.set_weights([ZHANG.colours[None, None]])
+    ab = annealed_mean(x, ZHANG.colours, sharpness, ("conv8_313_rh", "class8_ab"))
     ab = layers.UpSampling2D(
         SMALLER, interpolation="bilinear", dtype="float32", name="chrominance"
     )(ab)

@@ -55,9 +55,10 @@ def class_weights(
     packed_dir: Path, categories: Sequence[str], classes: ColorClasses = GRID
 ) -> NDArray[np.float32]:
     """Weights of the classes by how rare they are in some of the training photos."""
-    photos = load_photos(packed_dir, categories, "train")
-    some = np.unique(np.linspace(0, len(photos) - 1, PRIOR_PHOTOS).astype(np.int64))
-    pixels = np.stack([photos.take(one[None])[0, ::PRIOR_STEP, ::PRIOR_STEP] for one in some])
+    some = load_photos(packed_dir, categories, "train").some(PRIOR_PHOTOS)
+    pixels = np.stack(
+        [some.take(np.array([i]))[0, ::PRIOR_STEP, ::PRIOR_STEP] for i in range(len(some))]
+    )
     return rebalancing(share_classes(split_lab(pixels)[1].reshape(-1, 2), classes))
 
 
