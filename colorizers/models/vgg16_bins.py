@@ -13,7 +13,7 @@ from training.encoders.table import ENCODERS, STRIDE
 from training.registry import BINS_UV, ModelSpec
 
 N_BINS = 50  # of u* and of v*, of width 4 from -100 to 100: ours, the source is silent
-CENTRES = (np.arange(N_BINS, dtype=np.float32) + 0.5) / N_BINS * 2 - 1  # u*/100 of each bin
+CENTRES = np.linspace(1 / N_BINS - 1, 1 - 1 / N_BINS, N_BINS, dtype=np.float32)  # u*/100 of each
 UV_LOGITS = "uv_bins"  # the layer of a logit for each bin of u*, then of v*
 
 
